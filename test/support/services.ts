@@ -1,0 +1,44 @@
+// The programs that the tests start but that no package of this repository carries.
+
+const CHROMIUM_NAMES = [
+  "chromium",
+  "chromium-browser",
+  "google-chrome",
+  "google-chrome-stable",
+  "/Applications/Chromium.app/Contents/MacOS/Chromium",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+interface Program {
+  title: string;
+  /** The environment variable that may name the program; it goes before the search on PATH. */
+  variable: string;
+  names: readonly string[];
+}
+
+function find(program: Program): string {
+  const named = process.env[program.variable];
+  if (named) {
+    const path = Bun.which(named);
+    if (path) return path;
+    throw new Error(`${program.variable} is set to "${named}", which is no program that runs here`);
+  }
+  for (const name of program.names) {
+    const path = Bun.which(name);
+    if (path) return path;
+  }
+  throw new Error(
+    `${program.title} is needed by the tests and was not found on PATH. ` +
+      `Install it, or set ${program.variable} to its path.`,
+  );
+}
+
+/** The path of a Chromium or Chrome: $CHROMIUM, or the first found on PATH. */
+export function chromiumPath(): string {
+  return find({ title: "Chromium (or Chrome)", variable: "CHROMIUM", names: CHROMIUM_NAMES });
+}
+
+/** The path of redis-server: $REDIS_SERVER, or the one on PATH. */
+export function redisServerPath(): string {
+  return find({ title: "redis-server", variable: "REDIS_SERVER", names: ["redis-server"] });
+}
