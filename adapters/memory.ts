@@ -1,0 +1,214 @@
+import { EventEmitter } from "node:events";
+import type { Packet } from "socket.io-parser";
+import type { Untyped } from "../lib/events.ts";
+import type {
+  AdapterApi,
+  AdapterNamespace,
+  AdapterSocket,
+  BroadcastOptions,
+  EncodedPackets,
+  RemoteSocketDetails,
+  RestoredSession,
+  Room,
+  SessionToPersist,
+  SocketId,
+  WriteOptions,
+} from "./adapter.ts";
+
+const NOBODY: ReadonlySet<SocketId> = new Set();
+
+/**
+ * The adapter of a single node: rooms in memory. Adapters for several nodes extend it.
+ *
+ * It emits `create-room` and `delete-room` (room), `join-room` and `leave-room` (room, socket id).
+ */
+export class Adapter extends EventEmitter implements AdapterApi {
+  readonly nsp: AdapterNamespace;
+  readonly rooms = new Map<Room, Set<SocketId>>();
+  readonly sids = new Map<SocketId, Set<Room>>();
+
+  constructor(nsp: AdapterNamespace) {
+    super();
+    this.nsp = nsp;
+  }
+
+  init(): Promise<void> | void {}
+
+  close(): Promise<void> | void {}
+
+  serverCount(): Promise<number> {
+    return Promise.resolve(1);
+  }
+
+  addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    const joined = getOrAdd(this.sids, id);
+    for (const room of rooms) {
+      joined.add(room);
+      let members = this.rooms.get(room);
+      if (members === undefined) {
+        members = new Set();
+        this.rooms.set(room, members);
+        this.emit("create-room", room);
+      }
+      if (!members.has(id)) {
+        members.add(id);
+        this.emit("join-room", room, id);
+      }
+    }
+  }
+
+  del(id: SocketId, room: Room): Promise<void> | void {
+    this.sids.get(id)?.delete(room);
+    this.#leave(id, room);
+  }
+
+  delAll(id: SocketId): void {
+    for (const room of this.sids.get(id) ?? NOBODY) {
+      this.#leave(id, room);
+    }
+    this.sids.delete(id);
+  }
+
+  #leave(id: SocketId, room: Room): void {
+    const members = this.rooms.get(room);
+    if (members === undefined) {
+      return;
+    }
+    if (members.delete(id)) {
+      this.emit("leave-room", room, id);
+    }
+    if (members.size === 0 && this.rooms.delete(room)) {
+      this.emit("delete-room", room);
+    }
+  }
+
+  broadcast(packet: Packet, options: BroadcastOptions): void {
+    const { encoded, write } = this.#prepare(packet, options);
+    for (const socket of this.targets(options)) {
+      socket.notifyOutgoingListeners(packet);
+      socket.client.writeToEngine(encoded, write);
+    }
+  }
+
+  broadcastWithAck(
+    packet: Packet,
+    options: BroadcastOptions,
+    onClientCount: (clientCount: number) => void,
+    onResponse: (response: Untyped) => void,
+  ): void {
+    const id = this.nsp._ids++;
+    packet.id = id;
+    const { encoded, write } = this.#prepare(packet, options);
+    let clientCount = 0;
+    for (const socket of this.targets(options)) {
+      clientCount++;
+      socket.acks.set(id, onResponse);
+      socket.notifyOutgoingListeners(packet);
+      socket.client.writeToEngine(encoded, write);
+    }
+    onClientCount(clientCount);
+  }
+
+  #prepare(
+    packet: Packet,
+    { flags = {} }: BroadcastOptions,
+  ): { encoded: EncodedPackets; write: WriteOptions } {
+    packet.nsp = this.nsp.name;
+    return {
+      encoded: this.nsp.server.encoder.encode(packet),
+      write: { preEncoded: true, volatile: flags.volatile, compress: flags.compress },
+    };
+  }
+
+  sockets(rooms: Set<Room>): Promise<Set<SocketId>> {
+    const ids = new Set<SocketId>();
+    for (const socket of this.targets({ rooms })) {
+      ids.add(socket.id);
+    }
+    return Promise.resolve(ids);
+  }
+
+  socketRooms(id: SocketId): Set<Room> | undefined {
+    return this.sids.get(id);
+  }
+
+  fetchSockets(options: BroadcastOptions): Promise<(AdapterSocket | RemoteSocketDetails)[]> {
+    return Promise.resolve([...this.targets(options)]);
+  }
+
+  addSockets(options: BroadcastOptions, rooms: Room[]): void {
+    for (const socket of [...this.targets(options)]) {
+      void socket.join(rooms);
+    }
+  }
+
+  delSockets(options: BroadcastOptions, rooms: Room[]): void {
+    for (const socket of [...this.targets(options)]) {
+      for (const room of rooms) {
+        void socket.leave(room);
+      }
+    }
+  }
+
+  disconnectSockets(options: BroadcastOptions, close: boolean): void {
+    for (const socket of [...this.targets(options)]) {
+      socket.disconnect(close);
+    }
+  }
+
+  /** Does nothing but warn: there is no other node to send to. */
+  serverSideEmit(_packet: unknown[]): void {
+    console.warn("this adapter does not support the serverSideEmit() functionality");
+  }
+
+  persistSession(_session: SessionToPersist): void {}
+
+  restoreSession(
+    _pid: string,
+    _offset: string,
+  ): Promise<RestoredSession | null> | RestoredSession | null {
+    return null;
+  }
+
+  /**
+   * Chooses the sockets of this node that a broadcast is for, each once.
+   *
+   * @param options rooms (none: everyone) and exceptions
+   */
+  protected *targets(options: BroadcastOptions): Generator<AdapterSocket> {
+    const excluded = this.#membersOfAny(options.except);
+    const chosen = options.rooms.size === 0 ? this.sids.keys() : this.#membersOfAny(options.rooms);
+    for (const id of chosen) {
+      const socket = excluded.has(id) ? undefined : this.nsp.sockets.get(id);
+      if (socket !== undefined) {
+        yield socket;
+      }
+    }
+  }
+
+  #membersOfAny(rooms: Set<Room> | undefined): ReadonlySet<SocketId> {
+    if (rooms === undefined || rooms.size === 0) {
+      return NOBODY;
+    }
+    if (rooms.size === 1) {
+      const [only] = rooms;
+      return this.rooms.get(only as Room) ?? NOBODY;
+    }
+    const members = new Set<SocketId>();
+    for (const room of rooms) {
+      for (const id of this.rooms.get(room) ?? NOBODY) {
+        members.add(id);
+      }
+    }
+    return members;
+  }
+}
+
+function getOrAdd<Key, Item>(map: Map<Key, Set<Item>>, key: Key): Set<Item> {
+  let items = map.get(key);
+  if (items === undefined) {
+    items = new Set();
+    map.set(key, items);
+  }
+  return items;
+}

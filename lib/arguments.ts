@@ -1,0 +1,64 @@
+import { SocketIOError } from "./errors.ts";
+
+// The protocol puts a comma behind the name, and polling a record separator between packets.
+const NAMESPACE_DELIMITERS = [",", "\u001e"];
+const HIGHEST_PORT = 65_535;
+
+/**
+ * Checks the port of `listen()`.
+ *
+ * @param port a number, or digits
+ * @throws SocketIOError with `ERR_INVALID_ARGUMENT`, or `ERR_UNSUPPORTED` for a server of node:http
+ */
+export function toPort(port: unknown): number {
+  const number = typeof port === "string" && port.trim() !== "" ? Number(port) : port;
+  if (typeof number === "number" && Number.isInteger(number) && number >= 0) {
+    if (number <= HIGHEST_PORT) {
+      return number;
+    }
+  }
+  if (typeof port === "function") {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      "got a request handler (an Express application?) where a port belongs: " +
+        "route requests to io.handle(request, server), or pass a port",
+    );
+  }
+  if (typeof port === "object" && port !== null) {
+    throw new SocketIOError(
+      "ERR_UNSUPPORTED",
+      "attaching to a server of node:http is not supported yet: pass a port, or use io.handler()",
+    );
+  }
+  throw new SocketIOError(
+    "ERR_INVALID_ARGUMENT",
+    `the port must be a whole number from 0 to ${HIGHEST_PORT}, got ${JSON.stringify(port)}`,
+  );
+}
+
+/**
+ * Checks the name of a namespace, and puts a slash before it where there is none.
+ *
+ * @param name the name
+ * @throws SocketIOError with `ERR_INVALID_NAMESPACE`, or `ERR_UNSUPPORTED` for a dynamic namespace
+ */
+export function toNamespaceName(name: unknown): string {
+  if (name instanceof RegExp || typeof name === "function") {
+    throw new SocketIOError("ERR_UNSUPPORTED", "dynamic namespaces are not supported yet");
+  }
+  if (typeof name !== "string") {
+    throw new SocketIOError(
+      "ERR_INVALID_NAMESPACE",
+      `the name of a namespace must be a string, got a value of type ${typeof name}`,
+    );
+  }
+  const delimiter = NAMESPACE_DELIMITERS.find((each) => name.includes(each));
+  if (delimiter !== undefined) {
+    throw new SocketIOError(
+      "ERR_INVALID_NAMESPACE",
+      `the name ${JSON.stringify(name)} contains ${JSON.stringify(delimiter)}, ` +
+        "which ends a namespace on the wire",
+    );
+  }
+  return name.startsWith("/") ? name : `/${name}`;
+}

@@ -1,0 +1,276 @@
+import { PacketType } from "socket.io-parser";
+import type {
+  AdapterApi,
+  AdapterSocket,
+  BroadcastFlags,
+  BroadcastOptions,
+  RemoteSocketDetails,
+  Room,
+  SocketId,
+} from "../adapters/adapter.ts";
+import { type BroadcastAckError, BroadcastAcks } from "./acks.ts";
+import { reservedEvent } from "./errors.ts";
+import type {
+  AllButLast,
+  AnyFunction,
+  DecorateAcknowledgements,
+  EventNames,
+  EventNamesWithError,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+  TypedEventBroadcaster,
+} from "./events.ts";
+import { type Handshake, RESERVED_EVENTS } from "./socket-types.ts";
+
+/** One room or several. */
+export type Rooms = Room | Room[];
+
+/**
+ * Chooses sockets, then does something to all of them. It never changes: each step returns another
+ * operator, so that one can be kept and used again.
+ */
+export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
+  implements TypedEventBroadcaster<EmitEvents>
+{
+  readonly #adapter: AdapterApi;
+  readonly #rooms: Set<Room>;
+  readonly #exceptRooms: Set<Room>;
+  readonly #flags: BroadcastFlags;
+
+  constructor(
+    adapter: AdapterApi,
+    rooms: Set<Room> = new Set(),
+    exceptRooms: Set<Room> = new Set(),
+    flags: BroadcastFlags = {},
+  ) {
+    this.#adapter = adapter;
+    this.#rooms = rooms;
+    this.#exceptRooms = exceptRooms;
+    this.#flags = flags;
+  }
+
+  /** Adds rooms: sockets in any of them are chosen, each once. */
+  to(room: Rooms): BroadcastOperator<EmitEvents, SocketData> {
+    const rooms = withRooms(this.#rooms, room);
+    return new BroadcastOperator(this.#adapter, rooms, this.#exceptRooms, this.#flags);
+  }
+
+  /** The same as {@link to}; reads better before anything but `emit()`. */
+  in(room: Rooms): BroadcastOperator<EmitEvents, SocketData> {
+    return this.to(room);
+  }
+
+  /** Leaves out the sockets in any of the rooms. */
+  except(room: Rooms): BroadcastOperator<EmitEvents, SocketData> {
+    const exceptRooms = withRooms(this.#exceptRooms, room);
+    return new BroadcastOperator(this.#adapter, this.#rooms, exceptRooms, this.#flags);
+  }
+
+  /** Says whether the packet may be compressed. Default: true. */
+  compress(compress: boolean): BroadcastOperator<EmitEvents, SocketData> {
+    return this.#with({ compress });
+  }
+
+  /** Lets clients that cannot take the packet now miss it. */
+  get volatile(): BroadcastOperator<EmitEvents, SocketData> {
+    return this.#with({ volatile: true });
+  }
+
+  /** Keeps the packet on this node. */
+  get local(): BroadcastOperator<EmitEvents, SocketData> {
+    return this.#with({ local: true });
+  }
+
+  /**
+   * Sets how long to wait for acknowledgements.
+   *
+   * @param timeout in ms
+   */
+  timeout(timeout: number): BroadcastOperator<DecorateAcknowledgements<EmitEvents>, SocketData> {
+    return this.#with({ timeout });
+  }
+
+  #with<Events extends EventsMap>(flags: BroadcastFlags): BroadcastOperator<Events, SocketData> {
+    const merged = { ...this.#flags, ...flags };
+    return new BroadcastOperator(this.#adapter, this.#rooms, this.#exceptRooms, merged);
+  }
+
+  /**
+   * Sends an event to the sockets chosen.
+   *
+   * @param ev the event
+   * @param args its arguments; a function at the end gets an error or null, and one response of
+   * each client (what arrived in time, if not all did)
+   * @returns true
+   * @throws SocketIOError with `ERR_RESERVED_EVENT`
+   */
+  emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    if (RESERVED_EVENTS.has(ev)) {
+      throw reservedEvent(ev);
+    }
+    const data: unknown[] = [ev, ...args];
+    const callback = data.at(-1);
+    const packet = { type: PacketType.EVENT, nsp: "/", data };
+    if (typeof callback === "function") {
+      data.pop();
+      this.#emitWithAcks(packet, callback as AnyFunction);
+    } else {
+      this.#adapter.broadcast(packet, this.#options());
+    }
+    return true;
+  }
+
+  #emitWithAcks(
+    packet: { type: PacketType; nsp: string; data: unknown[] },
+    callback: AnyFunction,
+  ): void {
+    const { timeout, expectSingleResponse } = this.#flags;
+    const acks = new BroadcastAcks(callback, timeout, expectSingleResponse === true);
+    this.#adapter.broadcastWithAck(
+      packet,
+      this.#options(),
+      (clientCount) => acks.onClientCount(clientCount),
+      (response) => acks.onResponse(response),
+    );
+    void this.#adapter.serverCount().then((count) => acks.onServerCount(count));
+  }
+
+  /**
+   * Sends an event and waits for the acknowledgements of all clients.
+   *
+   * @returns one response of each; rejects with an error (`ERR_ACK_TIMEOUT`) whose `responses` are
+   * those that did arrive
+   */
+  emitWithAck<Ev extends EventNamesWithError<EmitEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
+    return new Promise((resolve, reject) => {
+      const callback = (
+        error: BroadcastAckError | null,
+        responses: FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>,
+      ): void => {
+        if (error === null) {
+          resolve(responses);
+        } else {
+          error.responses = responses;
+          reject(error);
+        }
+      };
+      this.emit(ev, ...([...args, callback] as EventParams<EmitEvents, Ev>));
+    });
+  }
+
+  /**
+   * The ids of the sockets in the rooms.
+   *
+   * @deprecated use {@link fetchSockets}
+   */
+  allSockets(): Promise<Set<SocketId>> {
+    return this.#adapter.sockets(this.#rooms);
+  }
+
+  /** The sockets chosen, on all nodes. */
+  async fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
+    const sockets = await this.#adapter.fetchSockets(this.#options());
+    return sockets.map((socket) =>
+      isLocal(socket)
+        ? // A socket of this node has all that a remote one has.
+          (socket as unknown as RemoteSocket<EmitEvents, SocketData>)
+        : new RemoteSocket<EmitEvents, SocketData>(this.#adapter, socket),
+    );
+  }
+
+  /** Makes the sockets chosen join rooms. */
+  socketsJoin(room: Rooms): void {
+    this.#adapter.addSockets(this.#options(), toList(room));
+  }
+
+  /** Makes the sockets chosen leave rooms. */
+  socketsLeave(room: Rooms): void {
+    this.#adapter.delSockets(this.#options(), toList(room));
+  }
+
+  /**
+   * Disconnects the sockets chosen.
+   *
+   * @param close whether their connections are closed too, with all namespaces. Default: false.
+   */
+  disconnectSockets(close = false): void {
+    this.#adapter.disconnectSockets(this.#options(), close);
+  }
+
+  #options(): BroadcastOptions {
+    return { rooms: this.#rooms, except: this.#exceptRooms, flags: this.#flags };
+  }
+}
+
+/** A socket that may be of another node: what can be done to it from here. */
+export class RemoteSocket<EmitEvents extends EventsMap, SocketData>
+  implements TypedEventBroadcaster<EmitEvents>
+{
+  readonly id: SocketId;
+  readonly handshake: Handshake;
+  /** The rooms it was in when it was fetched. */
+  readonly rooms: Set<Room>;
+  /** Its data as it was when it was fetched. */
+  readonly data: SocketData;
+  readonly #operator: BroadcastOperator<EmitEvents, SocketData>;
+
+  constructor(adapter: AdapterApi, details: RemoteSocketDetails) {
+    this.id = details.id;
+    this.handshake = details.handshake;
+    this.rooms = new Set(details.rooms);
+    this.data = details.data;
+    const flags = { expectSingleResponse: true };
+    this.#operator = new BroadcastOperator(adapter, new Set([this.id]), new Set(), flags);
+  }
+
+  /** Sets how long to wait for the acknowledgement, in ms. */
+  timeout(timeout: number): BroadcastOperator<DecorateAcknowledgements<EmitEvents>, SocketData> {
+    return this.#operator.timeout(timeout);
+  }
+
+  /** Sends an event to the socket. */
+  emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
+    return this.#operator.emit(ev, ...args);
+  }
+
+  /** Makes it join rooms. */
+  join(room: Rooms): void {
+    this.#operator.socketsJoin(room);
+  }
+
+  /** Makes it leave a room. */
+  leave(room: Room): void {
+    this.#operator.socketsLeave(room);
+  }
+
+  /**
+   * Disconnects it.
+   *
+   * @param close whether its connection is closed too. Default: false.
+   */
+  disconnect(close = false): this {
+    this.#operator.disconnectSockets(close);
+    return this;
+  }
+}
+
+function withRooms(rooms: ReadonlySet<Room>, more: Rooms): Set<Room> {
+  const all = new Set(rooms);
+  for (const room of toList(more)) {
+    all.add(room);
+  }
+  return all;
+}
+
+function toList(rooms: Rooms): Room[] {
+  return Array.isArray(rooms) ? rooms : [rooms];
+}
+
+function isLocal(socket: AdapterSocket | RemoteSocketDetails): socket is AdapterSocket {
+  return "client" in socket;
+}

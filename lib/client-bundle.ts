@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { brotliCompress, deflate, gzip } from "node:zlib";
+import Negotiator from "negotiator";
+import { corsMiddleware } from "./engine/cors.ts";
+import type { Answer } from "./engine/exchange.ts";
+import type { EngineOptions } from "./engine/options.ts";
+import type { EngineRequest } from "./engine/request.ts";
+import { runMiddlewares } from "./middleware.ts";
+import { type OutgoingHeaders, ResponseHead } from "./response-head.ts";
+
+const FILE = /^\/socket\.io(?:\.msgpack|\.esm)?(?:\.min)?\.js(?:\.map)?$/;
+
+const require = createRequire(import.meta.url);
+const manifest = require.resolve("socket.io-client/package.json");
+const directory = join(dirname(manifest), "dist");
+const version: string = require(manifest).version;
+const etag = `"${version}"`;
+
+const compressors = {
+  br: promisify(brotliCompress),
+  gzip: promisify(gzip),
+  deflate: promisify(deflate),
+};
+const encodings = ["br", "gzip", "deflate", "identity"] as const;
+type Encoding = (typeof encodings)[number];
+
+// A dozen files at most, each read and compressed once.
+const bodies = new Map<string, Promise<Uint8Array>>();
+
+/**
+ * Serves the browser client of the package `socket.io-client`.
+ *
+ * @param request the request
+ * @param path the path of the server, without a slash at the end
+ * @param cors the option `cors`
+ * @returns null for a request of anything else; 404 for a file that the package does not have
+ */
+export function serveClientBundle(
+  request: EngineRequest,
+  path: string,
+  cors: EngineOptions["cors"],
+): Promise<Answer> | null {
+  const end = request.url.indexOf("?");
+  const pathname = end === -1 ? request.url : request.url.slice(0, end);
+  if (!pathname.startsWith(path)) {
+    return null;
+  }
+  const file = pathname.slice(path.length);
+  return FILE.test(file) ? serve(request, file, cors) : null;
+}
+
+async function serve(
+  request: EngineRequest,
+  file: string,
+  cors: EngineOptions["cors"],
+): Promise<Answer> {
+  const head = new ResponseHead();
+  await applyCors(request, head, cors);
+  if (head.writableEnded) {
+    return { status: head.statusCode, headers: head.headers(), body: head.body };
+  }
+  const matched = request.headers["if-none-match"];
+  if (matched === etag || matched === `W/${etag}`) {
+    return { status: 304, headers: { ...head.headers(), ETag: etag }, body: null };
+  }
+  const encoding = chooseEncoding(request);
+  let body: Uint8Array;
+  try {
+    body = await load(file, encoding);
+  } catch {
+    // The pattern allows names that the package has no file for.
+    return { status: 404, headers: head.headers(), body: null };
+  }
+  const type = file.endsWith(".map") ? "json" : "javascript";
+  const headers: OutgoingHeaders = {
+    ...head.headers(),
+    "Cache-Control": "public, max-age=0",
+    "Content-Type": `application/${type}; charset=utf-8`,
+    ETag: etag,
+  };
+  if (encoding !== "identity") {
+    headers["Content-Encoding"] = encoding;
+  }
+  return { status: 200, headers, body: request.method === "HEAD" ? null : body };
+}
+
+function applyCors(
+  request: EngineRequest,
+  head: ResponseHead,
+  options: EngineOptions["cors"],
+): Promise<void> {
+  const middleware = corsMiddleware(options);
+  if (middleware === null) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
+    head.onEnd = resolve;
+    runMiddlewares(
+      [middleware],
+      (step, next) => step(request, head, next),
+      (error) => (error ? reject(error) : resolve()),
+    );
+  });
+}
+
+function chooseEncoding(request: EngineRequest): Encoding {
+  const accepted = request.headers["accept-encoding"] ?? "";
+  const negotiator = new Negotiator({ headers: { "accept-encoding": accepted } });
+  const [first] = negotiator.encodings(encodings);
+  return encodings.find((encoding) => encoding === first) ?? "identity";
+}
+
+function load(file: string, encoding: Encoding): Promise<Uint8Array> {
+  const key = `${encoding}:${file}`;
+  let body = bodies.get(key);
+  if (body === undefined) {
+    const content = readFile(join(directory, file));
+    body = encoding === "identity" ? content : content.then(compressors[encoding]);
+    bodies.set(key, body);
+    body.catch(() => bodies.delete(key));
+  }
+  return body;
+}

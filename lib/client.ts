@@ -1,0 +1,218 @@
+import { type Packet, PacketType } from "socket.io-parser";
+import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
+import type { RawData } from "./engine/codec/codec.ts";
+import type { EngineRequest } from "./engine/request.ts";
+import type { CloseReason, Session, SessionHandler } from "./engine/session.ts";
+import type { Untyped } from "./events.ts";
+import type { SocketClient } from "./socket.ts";
+import type { DisconnectReason } from "./socket-types.ts";
+
+/** What a client needs of one of its sockets. */
+export interface ClientSocket {
+  readonly id: SocketId;
+  readonly nsp: { readonly name: string };
+  onPacket(packet: Packet): void;
+  onError(error: Error): void;
+  onClose(reason: DisconnectReason, description?: unknown): void;
+  disconnect(): unknown;
+}
+
+/** What a client needs of a namespace. */
+export interface ClientNamespace {
+  /**
+   * Lets the client in, or refuses it.
+   *
+   * @param connected called with the socket before anyone else hears of it
+   * @param refused called where it was not let in
+   */
+  add(
+    client: SocketClient,
+    auth: Record<string, unknown>,
+    connected: (socket: ClientSocket) => void,
+    refused: () => void,
+  ): void;
+}
+
+/** A Socket.IO encoder and decoder: `socket.io-parser`, or another with the same two classes. */
+export interface Encoder {
+  encode(packet: Packet): EncodedPackets;
+}
+
+/** The other half of it. */
+export interface Decoder {
+  add(chunk: Untyped): void;
+  on(event: "decoded", listener: (packet: Packet) => void): unknown;
+  destroy(): void;
+}
+
+/** What a client needs of its server. */
+export interface ClientServer {
+  readonly encoder: Encoder;
+  /** How long a client may take to join its first namespace, in ms. */
+  readonly connectTimeoutMs: number;
+  createDecoder(): Decoder;
+  /** Looks up a namespace; null where there is none of that name. */
+  findNamespace(
+    name: string,
+    auth: Record<string, unknown>,
+    found: (namespace: ClientNamespace | null) => void,
+  ): void;
+}
+
+const COMPRESSED = {};
+const UNCOMPRESSED = { compress: false };
+
+/** One engine session and its sockets, at most one in each namespace. */
+export class Client implements SocketClient, SessionHandler {
+  readonly conn: Session;
+  readonly #server: ClientServer;
+  readonly #decoder: Decoder;
+  /** By namespace; null while the namespace decides. */
+  readonly #sockets = new Map<string, ClientSocket | null>();
+  #connectTimer: ReturnType<typeof setTimeout> | undefined;
+  /** What the decoder made of the data it was just given: one packet, or none yet. */
+  readonly #decoded: Packet[] = [];
+  #decoding = false;
+  #closed = false;
+
+  constructor(server: ClientServer, conn: Session) {
+    this.conn = conn;
+    this.#server = server;
+    this.#decoder = server.createDecoder();
+    this.#decoder.on("decoded", (packet) => {
+      // The packet is handled outside of the decoder: what a listener throws is not its error.
+      if (this.#decoding) {
+        this.#decoded.push(packet);
+      } else {
+        this.#onPacket(packet);
+      }
+    });
+    this.#connectTimer = setTimeout(() => this.close(), server.connectTimeoutMs);
+  }
+
+  /** The request that opened the connection. */
+  get request(): EngineRequest {
+    return this.conn.request;
+  }
+
+  onMessage(data: RawData | undefined): void {
+    this.#decoding = true;
+    try {
+      this.#decoder.add(data);
+    } catch (error) {
+      this.#onInvalidData(error as Error);
+      return;
+    } finally {
+      this.#decoding = false;
+    }
+    for (const packet of this.#decoded) {
+      this.#onPacket(packet);
+    }
+    this.#decoded.length = 0;
+  }
+
+  #onInvalidData(error: Error): void {
+    for (const socket of this.#openSockets()) {
+      socket.onError(error);
+    }
+    this.conn.close();
+  }
+
+  #onPacket(packet: Packet): void {
+    const socket = this.#sockets.get(packet.nsp);
+    if (socket === undefined && packet.type === PacketType.CONNECT) {
+      this.#connect(packet.nsp, packet.data ?? {});
+    } else if (
+      socket &&
+      packet.type !== PacketType.CONNECT &&
+      packet.type !== PacketType.CONNECT_ERROR
+    ) {
+      socket.onPacket(packet);
+    } else {
+      this.close(); // a packet for a namespace the client is not in, or a second CONNECT
+    }
+  }
+
+  #connect(name: string, auth: Record<string, unknown>): void {
+    this.#sockets.set(name, null);
+    this.#server.findNamespace(name, auth, (namespace) => {
+      if (namespace === null) {
+        this.#sockets.delete(name);
+        const data = { message: "Invalid namespace" };
+        this.writePacket({ type: PacketType.CONNECT_ERROR, nsp: name, data }, {});
+        return;
+      }
+      namespace.add(
+        this,
+        auth,
+        (socket) => {
+          this.#sockets.set(name, socket);
+          clearTimeout(this.#connectTimer);
+        },
+        () => this.#sockets.delete(name),
+      );
+    });
+  }
+
+  writePacket(packet: Packet, options: WriteOptions): void {
+    if (this.conn.readyState === "open" && !this.#isTooLateFor(options)) {
+      this.#write(this.#server.encoder.encode(packet), options);
+    }
+  }
+
+  /** Called by adapters with packets that are encoded once for many clients. */
+  writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void {
+    if (!this.#isTooLateFor(options)) {
+      this.#write(encodedPackets, options);
+    }
+  }
+
+  #isTooLateFor(options: WriteOptions): boolean {
+    return options.volatile === true && !this.conn.transport.writable;
+  }
+
+  #write(encodedPackets: EncodedPackets, { compress }: WriteOptions): void {
+    const options = compress === false ? UNCOMPRESSED : COMPRESSED;
+    for (const encoded of encodedPackets) {
+      this.conn.write(encoded, options);
+    }
+  }
+
+  remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void {
+    if (this.#sockets.get(socket.nsp.name)?.id === socket.id) {
+      this.#sockets.delete(socket.nsp.name);
+    }
+  }
+
+  disconnect(): void {
+    for (const socket of this.#openSockets()) {
+      socket.disconnect();
+    }
+    this.close();
+  }
+
+  /** Closes the connection. */
+  close(): void {
+    if (this.conn.readyState === "open") {
+      this.conn.close();
+      this.onClose("forced server close");
+    }
+  }
+
+  onClose(reason: CloseReason | "forced server close", description?: unknown): void {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    clearTimeout(this.#connectTimer);
+    for (const socket of this.#openSockets()) {
+      socket.onClose(reason, description);
+    }
+    this.#sockets.clear();
+    this.#decoder.destroy();
+  }
+
+  #openSockets(): ClientSocket[] {
+    return [...this.#sockets.values()].filter((socket) => socket !== null);
+  }
+}

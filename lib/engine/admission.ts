@@ -1,0 +1,110 @@
+import { ENGINE_ERRORS, type Rejection, reject, verifyProtocol } from "./handshake.ts";
+import type { EngineOptions } from "./options.ts";
+import type { EngineRequest } from "./request.ts";
+
+/** How a handshake was decided: refused, or admitted under a session id. */
+export type Admission = Rejection | { readonly kind: "admitted"; readonly sid: string };
+
+/** What admitting a client takes. */
+export interface AdmissionRules {
+  readonly allowRequest: EngineOptions["allowRequest"];
+  generateId(request: EngineRequest): string | PromiseLike<string>;
+  isTaken(sid: string): boolean;
+}
+
+/**
+ * Decides on a well-formed handshake: asks `allowRequest`, checks the protocol revision, makes the
+ * session id. Answers at once where the user's functions do.
+ *
+ * @param request the request
+ * @param protocol the revision it asks for
+ * @param rules the user's functions
+ * @param decided called once
+ */
+export function admit(
+  request: EngineRequest,
+  protocol: number,
+  rules: AdmissionRules,
+  decided: (admission: Admission) => void,
+): void {
+  askAllowRequest(request, rules.allowRequest, (refusal) => {
+    const rejection = refusal ?? verifyProtocol(protocol);
+    if (rejection !== null) {
+      decided(rejection);
+      return;
+    }
+    makeId(request, rules, decided);
+  });
+}
+
+function askAllowRequest(
+  request: EngineRequest,
+  allowRequest: EngineOptions["allowRequest"],
+  decided: (refusal: Rejection | null) => void,
+): void {
+  if (allowRequest === undefined) {
+    decided(null);
+    return;
+  }
+  let open = true;
+  const decide = (refusal: Rejection | null): void => {
+    if (open) {
+      open = false;
+      decided(refusal);
+    }
+  };
+  const answer = (message: string | null | undefined, success: boolean): void =>
+    decide(
+      success ? null : reject(ENGINE_ERRORS.FORBIDDEN, message ? { message: `${message}` } : {}),
+    );
+  const fail = (error: unknown): void =>
+    decide(reject(ENGINE_ERRORS.FORBIDDEN, { name: "ALLOW_REQUEST_ERROR", error }));
+  // A function that returns nothing answers through the callback, also if it is async.
+  const onResult = (result: unknown): void => {
+    if (typeof result === "boolean") {
+      answer(undefined, result);
+    }
+  };
+  let result: unknown;
+  try {
+    result = allowRequest(request, answer);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (result instanceof Promise) {
+    result.then(onResult).catch(fail);
+  } else {
+    onResult(result);
+  }
+}
+
+function makeId(
+  request: EngineRequest,
+  rules: AdmissionRules,
+  decided: (admission: Admission) => void,
+): void {
+  const fail = (error: unknown): void =>
+    decided(reject(ENGINE_ERRORS.BAD_REQUEST, { name: "ID_GENERATION_ERROR", error }));
+  const use = (sid: unknown): void => {
+    if (typeof sid !== "string" || sid === "") {
+      fail(new TypeError("generateId() must return a string that is not empty"));
+    } else if (rules.isTaken(sid)) {
+      fail(new Error("generateId() returned the id of a running session"));
+    } else {
+      decided({ kind: "admitted", sid });
+    }
+  };
+  let id: string | PromiseLike<string>;
+  try {
+    id = rules.generateId(request);
+  } catch (error) {
+    fail(error);
+    return;
+  }
+  if (typeof id === "object" && id !== null && typeof id.then === "function") {
+    id.then(use, fail);
+  } else {
+    use(id);
+  }
+}

@@ -1,0 +1,382 @@
+import { stringifySetCookie } from "cookie";
+import { throwLater } from "../errors.ts";
+import { StrictEventEmitter } from "../events.ts";
+import { generateId } from "../ids.ts";
+import { runMiddlewares } from "../middleware.ts";
+import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
+import { type AdmissionRules, admit } from "./admission.ts";
+import type { Packet } from "./codec/codec.ts";
+import { codecV4 } from "./codec/v4.ts";
+import type {
+  Answer,
+  HttpExchange,
+  Middleware,
+  MiddlewareResponse,
+  WebSocketPort,
+} from "./exchange.ts";
+import { corsMiddleware } from "./cors.ts";
+import { FlushQueue } from "./flush-queue.ts";
+import {
+  ENGINE_ERROR_MESSAGES,
+  ENGINE_ERRORS,
+  type EngineErrorCode,
+  type Rejection,
+  reject,
+  rejectionMessage,
+  rejectionStatus,
+  verify,
+} from "./handshake.ts";
+import {
+  type EngineOptions,
+  type ResolvedEngineOptions,
+  resolveEngineOptions,
+  type TransportName,
+} from "./options.ts";
+import type { EngineRequest } from "./request.ts";
+import { Session, type SessionHandler, type SessionPort, SILENT } from "./session.ts";
+import { PollingTransport } from "./transports/polling.ts";
+import type { Transport } from "./transports/transport.ts";
+import { WebSocketTransport } from "./transports/websocket.ts";
+
+/** What the `connection_error` event tells. */
+export interface ConnectionError {
+  req: EngineRequest;
+  code: EngineErrorCode;
+  message: string;
+  context: Rejection["context"];
+}
+
+/** The events of an engine. */
+export interface EngineEvents {
+  connection: (session: Session) => void;
+  connection_error: (error: ConnectionError) => void;
+  initial_headers: (headers: OutgoingHeaders, req: EngineRequest) => void;
+  headers: (headers: OutgoingHeaders, req: EngineRequest) => void;
+  flush: (session: Session, packets: Packet[]) => void;
+  drain: (session: Session) => void;
+}
+
+/** How a request for a WebSocket was decided. */
+export type UpgradeDecision =
+  | {
+      readonly accepted: true;
+      /** Headers for the 101 answer. */
+      readonly headers: OutgoingHeaders;
+      /** Called by the host with the open WebSocket; it reports to the transport from then on. */
+      open(port: WebSocketPort): WebSocketTransport;
+    }
+  | (Answer & { readonly accepted: false });
+
+const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = {
+  polling: ["websocket", "webtransport"],
+  websocket: [],
+  webtransport: [],
+};
+
+/**
+ * The Engine.IO server: the registry of sessions, and the only place that opens one. It answers
+ * what a host hands it and knows of no socket itself. The reference calls it `Server`.
+ */
+export class Engine
+  extends StrictEventEmitter<EngineEvents, EngineEvents, EngineEvents>
+  implements SessionPort, AdmissionRules
+{
+  /** The reference's error codes. */
+  static readonly errors = ENGINE_ERRORS;
+  /** The message that goes with each code. */
+  static readonly errorMessages = ENGINE_ERROR_MESSAGES;
+
+  readonly flushQueue = new FlushQueue();
+  /** Gives each new session to whom it serves; null for an engine used on its own. */
+  onSession: ((session: Session) => SessionHandler) | null = null;
+
+  #opts: ResolvedEngineOptions;
+  #middlewares: Middleware[] = [];
+  #cors: Middleware | null = null;
+  #sessions = new Map<string, Session>();
+  #closed = false;
+
+  /**
+   * @param options see {@link EngineOptions}
+   * @throws SocketIOError with `ERR_INVALID_OPTION`
+   */
+  constructor(options: EngineOptions = {}) {
+    super();
+    this.#opts = resolveEngineOptions(options);
+    this.#cors = corsMiddleware(this.#opts.cors);
+  }
+
+  /** The options, defaults filled in. */
+  get opts(): ResolvedEngineOptions {
+    return this.#opts;
+  }
+
+  /** Replaces the options, for sessions to come, and opens a closed engine again. */
+  configure(options: EngineOptions): void {
+    this.#opts = resolveEngineOptions(options);
+    this.#cors = corsMiddleware(this.#opts.cors);
+    this.#closed = false;
+  }
+
+  /** How many sessions are open. */
+  get clientsCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** The open sessions by id; made anew at each reading. */
+  get clients(): Record<string, Session> {
+    return Object.fromEntries(this.#sessions);
+  }
+
+  get allowRequest(): EngineOptions["allowRequest"] {
+    return this.#opts.allowRequest;
+  }
+
+  get maxHttpBufferSize(): number {
+    return this.#opts.maxHttpBufferSize;
+  }
+
+  get httpCompression(): ResolvedEngineOptions["httpCompression"] {
+    return this.#opts.httpCompression;
+  }
+
+  /**
+   * Adds a middleware. It runs for every request: handshakes, polls, data and upgrades.
+   *
+   * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
+   */
+  use(middleware: Middleware): this {
+    this.#middlewares.push(middleware);
+    return this;
+  }
+
+  /** Makes the id of a session. It may be replaced; the option `generateId` does the same. */
+  generateId(req: EngineRequest): string | PromiseLike<string> {
+    return this.#opts.generateId?.(req) ?? generateId();
+  }
+
+  isTaken(sid: string): boolean {
+    return this.#sessions.has(sid);
+  }
+
+  /** The transports that a session on the given one may move to. */
+  upgrades(transport: TransportName): string[] {
+    const { allowUpgrades, transports } = this.#opts;
+    return allowUpgrades ? UPGRADES[transport].filter((name) => transports.includes(name)) : [];
+  }
+
+  /** Answers an HTTP request. */
+  handleExchange(exchange: HttpExchange): void {
+    const { request, response } = exchange;
+    this.#runMiddlewares(request, response, (refusal) => {
+      if (refusal !== null) {
+        this.#refuse(exchange, refusal);
+        return;
+      }
+      const verdict = verify(request, false, this.#opts.transports, this.#find);
+      switch (verdict.kind) {
+        case "rejected":
+          this.#refuse(exchange, verdict);
+          break;
+        case "session":
+          this.#find(verdict.sid)?.transport.onRequest(exchange);
+          break;
+        case "handshake":
+          this.#openPolling(exchange, verdict.protocol);
+      }
+    });
+  }
+
+  #openPolling(exchange: HttpExchange, protocol: number): void {
+    if (this.#closed) {
+      exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
+      return;
+    }
+    admit(exchange.request, protocol, this, (admission) => {
+      if (admission.kind === "rejected") {
+        this.#refuse(exchange, admission);
+      } else if (!exchange.aborted) {
+        const transport = new PollingTransport(admission.sid, codecV4, this, SILENT);
+        const session = this.#register(admission.sid, exchange.request, transport);
+        transport.onRequest(exchange);
+        this.#announce(session);
+      }
+    });
+  }
+
+  /**
+   * Decides on a request for a WebSocket.
+   *
+   * @param request the request
+   * @param response collects the headers that middlewares set
+   * @param decided called once
+   */
+  handleUpgrade(
+    request: EngineRequest,
+    response: ResponseHead,
+    decided: (decision: UpgradeDecision) => void,
+  ): void {
+    const refuse = (rejection: Rejection): void => {
+      this.#report(request, rejection);
+      decided(upgradeRefusal(400, response.headers(), rejectionMessage(rejection)));
+    };
+    const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
+      const headers = response.headers();
+      if (!request._query.sid) {
+        this.emitReserved("initial_headers", headers, request);
+      }
+      this.emitReserved("headers", headers, request);
+      decided({ accepted: true, headers, open });
+    };
+    response.onEnd = () =>
+      decided({
+        accepted: false,
+        status: response.statusCode,
+        headers: response.headers(),
+        body: response.body,
+      });
+    this.#runMiddlewares(request, response, (refusal) => {
+      const verdict = refusal ?? verify(request, true, this.#opts.transports, this.#find);
+      if (verdict.kind === "rejected") {
+        refuse(verdict);
+      } else if (verdict.kind === "session") {
+        accept((port) => this.#openCandidate(verdict.sid, port));
+      } else if (this.#closed) {
+        decided(upgradeRefusal(503, response.headers(), "Server shutting down"));
+      } else {
+        admit(request, verdict.protocol, this, (admission) => {
+          if (admission.kind === "rejected") {
+            refuse(admission);
+          } else {
+            accept((port) => this.#openWebSocket(admission.sid, request, port));
+          }
+        });
+      }
+    });
+  }
+
+  #openWebSocket(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
+    const transport = new WebSocketTransport(port, codecV4, this.#opts, SILENT);
+    if (this.#closed || this.#sessions.has(sid)) {
+      transport.close();
+      return transport;
+    }
+    this.#announce(this.#register(sid, request, transport));
+    return transport;
+  }
+
+  #openCandidate(sid: string, port: WebSocketPort): WebSocketTransport {
+    const transport = new WebSocketTransport(port, codecV4, this.#opts, SILENT);
+    const session = this.#find(sid);
+    if (session === undefined) {
+      transport.close();
+    } else {
+      session.tryUpgrade(transport);
+    }
+    return transport;
+  }
+
+  #register(sid: string, request: EngineRequest, transport: Transport): Session {
+    const session = new Session(sid, this, request, transport);
+    this.#sessions.set(sid, session);
+    return session;
+  }
+
+  #announce(session: Session): void {
+    try {
+      session.handler = this.onSession?.(session) ?? null;
+      this.emitReserved("connection", session);
+    } catch (error) {
+      throwLater(error); // of a user's listener: the handshake is done
+    }
+  }
+
+  /** Ends every session and refuses new ones with the status 503. */
+  close(): this {
+    this.#closed = true;
+    for (const session of this.#sessions.values()) {
+      session.close(true);
+    }
+    return this;
+  }
+
+  onSessionFlush(session: Session, packets: Packet[]): void {
+    if (this.listenerCount("flush") > 0) {
+      this.emitReserved("flush", session, packets);
+    }
+  }
+
+  onSessionDrain(session: Session): void {
+    if (this.listenerCount("drain") > 0) {
+      this.emitReserved("drain", session);
+    }
+  }
+
+  onSessionClose(session: Session): void {
+    this.#sessions.delete(session.id);
+  }
+
+  /** Adds the cookie and what listeners add to the headers of a polling answer. */
+  decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void {
+    const { cookie } = this.#opts;
+    if (!request._query.sid) {
+      if (cookie !== false) {
+        const { encode, ...attributes } = cookie;
+        headers["Set-Cookie"] = [
+          stringifySetCookie({ ...attributes, value: sid }, encode === undefined ? {} : { encode }),
+        ];
+      }
+      this.emitReserved("initial_headers", headers, request);
+    }
+    this.emitReserved("headers", headers, request);
+  }
+
+  readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
+
+  #runMiddlewares(
+    request: EngineRequest,
+    response: MiddlewareResponse,
+    done: (refusal: Rejection | null) => void,
+  ): void {
+    if (this.#cors === null && this.#middlewares.length === 0) {
+      done(null);
+      return;
+    }
+    const steps = this.#cors === null ? this.#middlewares : [this.#cors, ...this.#middlewares];
+    runMiddlewares(
+      steps,
+      (middleware, next) => middleware(request, response, next),
+      (error) => {
+        if (response.writableEnded) {
+          return; // the middleware has answered
+        }
+        done(
+          error ? reject(ENGINE_ERRORS.BAD_REQUEST, { name: "MIDDLEWARE_FAILURE", error }) : null,
+        );
+      },
+    );
+  }
+
+  #refuse(exchange: HttpExchange, rejection: Rejection): void {
+    this.#report(exchange.request, rejection);
+    const body = JSON.stringify({ code: rejection.code, message: rejectionMessage(rejection) });
+    exchange.respond(rejectionStatus(rejection), JSON_HEADERS, body);
+  }
+
+  #report(req: EngineRequest, { code, context }: Rejection): void {
+    const message = ENGINE_ERROR_MESSAGES[code];
+    this.emitReserved("connection_error", { req, code, message, context });
+  }
+}
+
+const JSON_HEADERS = { "Content-Type": "application/json" };
+const SHUTTING_DOWN = JSON.stringify({ code: 3, message: "Server shutting down" });
+
+function upgradeRefusal(status: number, headers: OutgoingHeaders, body: string): UpgradeDecision {
+  return {
+    accepted: false,
+    status,
+    headers: { ...headers, Connection: "close", "Content-Type": "text/html" },
+    body,
+  };
+}

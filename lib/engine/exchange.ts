@@ -1,0 +1,83 @@
+import type { HeaderValue, OutgoingHeaders } from "../response-head.ts";
+import type { EngineRequest } from "./request.ts";
+
+/** An HTTP answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: OutgoingHeaders;
+  /** Null for an empty one. */
+  readonly body: string | Uint8Array | null;
+}
+
+/** How reading a request body ended. */
+export type BodyResult =
+  | { readonly kind: "text"; readonly text: string }
+  /** It is longer than the limit; what came of it is thrown away. */
+  | { readonly kind: "too-large" }
+  /** The client went away, or {@link HttpExchange.cancelBody} was called. */
+  | { readonly kind: "aborted" };
+
+/** The answer as middlewares see it: the part of node:http's `ServerResponse` they may rely on. */
+export interface MiddlewareResponse {
+  statusCode: number;
+  /** Whether a middleware has answered the request itself. */
+  readonly writableEnded: boolean;
+  setHeader(name: string, value: HeaderValue): unknown;
+  getHeader(name: string): unknown;
+  hasHeader(name: string): boolean;
+  removeHeader(name: string): void;
+  writeHead(statusCode: number, headers?: Record<string, HeaderValue>): unknown;
+  end(body?: string | Uint8Array): unknown;
+}
+
+/** A function that sees every request of the engine before the engine does, as in Express. */
+export type Middleware = (
+  req: EngineRequest,
+  res: MiddlewareResponse,
+  next: (error?: unknown) => void,
+) => unknown;
+
+/** One HTTP request and the answer to it: the port through which the engine sees a host. */
+export interface HttpExchange {
+  readonly request: EngineRequest;
+  /** For middlewares; the headers they set here are sent with whatever answers the request. */
+  readonly response: MiddlewareResponse;
+  /** Whether the client is gone. */
+  readonly aborted: boolean;
+  /** Called once if the client goes away before the answer. */
+  onAbort: (() => void) | null;
+  /**
+   * Answers. Only the first call counts, and none after the client went away.
+   *
+   * @param status the HTTP status
+   * @param headers without `Content-Length` and `Connection`, which the host sees to
+   * @param body null for an empty one
+   */
+  respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void;
+  /**
+   * Reads the body as UTF-8 text, never holding more than the limit.
+   *
+   * @param limitBytes the largest body taken
+   */
+  readBody(limitBytes: number): Promise<BodyResult>;
+  /** Stops a {@link readBody} that is under way. */
+  cancelBody(): void;
+}
+
+/** What became of a WebSocket message. */
+export type SendResult =
+  /** It is with the kernel, or on its way there. */
+  | "sent"
+  /** It is queued behind others: wait for the drain before sending more. */
+  | "queued"
+  /** It was not taken, and will not be sent. */
+  | "dropped";
+
+/** An open WebSocket: the port through which the engine sees a host. */
+export interface WebSocketPort {
+  send(data: string | Uint8Array, compress: boolean): SendResult;
+  /** Calls `write`; what it sends leaves in one system call where the host can do that. */
+  batch(write: () => void): void;
+  /** Sends a Close frame behind all that was sent. */
+  close(): void;
+}

@@ -1,0 +1,153 @@
+import type { ResolvedEngineOptions, TransportName } from "./options.ts";
+import type { EngineRequest } from "./request.ts";
+
+/** The error codes of the Engine.IO handshake, as the reference numbers them. */
+export const ENGINE_ERRORS = {
+  UNKNOWN_TRANSPORT: 0,
+  UNKNOWN_SID: 1,
+  BAD_HANDSHAKE_METHOD: 2,
+  BAD_REQUEST: 3,
+  FORBIDDEN: 4,
+  UNSUPPORTED_PROTOCOL_VERSION: 5,
+} as const;
+
+/** One of the numbers in {@link ENGINE_ERRORS}. */
+export type EngineErrorCode = (typeof ENGINE_ERRORS)[keyof typeof ENGINE_ERRORS];
+
+/** The message that goes with each code. */
+export const ENGINE_ERROR_MESSAGES: Readonly<Record<EngineErrorCode, string>> = {
+  0: "Transport unknown",
+  1: "Session ID unknown",
+  2: "Bad handshake method",
+  3: "Bad request",
+  4: "Forbidden",
+  5: "Unsupported protocol version",
+};
+
+/** A request that the engine refuses. */
+export interface Rejection {
+  readonly kind: "rejected";
+  readonly code: EngineErrorCode;
+  /** What lies behind it, for the `connection_error` event. */
+  readonly context: { name?: string; message?: string; [detail: string]: unknown };
+}
+
+/** What a request turns out to be. */
+export type Verdict =
+  | Rejection
+  | { readonly kind: "handshake"; readonly transport: TransportName; readonly protocol: number }
+  | { readonly kind: "session"; readonly sid: string };
+
+/** What the check needs to know of a running session. */
+export interface KnownSession {
+  readonly protocol: number;
+  readonly transport: { readonly name: TransportName };
+}
+
+const SUPPORTED_PROTOCOL = 4;
+// RFC 9110, section 5.5: field-vchar, obs-text, space and tab.
+const INVALID_HEADER_CHAR = /[^\t\x20-\x7e\x80-\xff]/;
+
+/**
+ * Makes a rejection.
+ *
+ * @param code its code
+ * @param context what lies behind it
+ */
+export function reject(code: EngineErrorCode, context: Rejection["context"] = {}): Rejection {
+  return { kind: "rejected", code, context };
+}
+
+/** What the client is told. */
+export function rejectionMessage(rejection: Rejection): string {
+  return rejection.context.message || ENGINE_ERROR_MESSAGES[rejection.code];
+}
+
+/** The HTTP status of a rejected request. */
+export function rejectionStatus(rejection: Rejection): number {
+  return rejection.code === ENGINE_ERRORS.FORBIDDEN ? 403 : 400;
+}
+
+/**
+ * Checks a request against the options and the running sessions. It decides nothing that takes
+ * time or has effects: `allowRequest` and the check of the protocol revision, which comes after
+ * it, are the engine's.
+ *
+ * @param request the request
+ * @param isUpgrade whether it asks for a WebSocket
+ * @param transports the transports allowed
+ * @param find looks up a running session
+ */
+export function verify(
+  request: EngineRequest,
+  isUpgrade: boolean,
+  transports: ResolvedEngineOptions["transports"],
+  find: (sid: string) => KnownSession | undefined,
+): Verdict {
+  const { transport, sid, EIO } = request._query;
+  // WebTransport sessions do not begin with a request.
+  if (!isTransport(transport, transports) || transport === "webtransport") {
+    return reject(ENGINE_ERRORS.UNKNOWN_TRANSPORT, { transport });
+  }
+  const { origin } = request.headers;
+  if (origin !== undefined && INVALID_HEADER_CHAR.test(origin)) {
+    return reject(ENGINE_ERRORS.BAD_REQUEST, { name: "INVALID_ORIGIN", origin });
+  }
+  const protocol = EIO === "4" ? 4 : 3; // the third revision had no such parameter at first
+  if (sid) {
+    return verifySession(sid, find(sid), transport, protocol, isUpgrade);
+  }
+  if (request.method !== "GET") {
+    return reject(ENGINE_ERRORS.BAD_HANDSHAKE_METHOD, { method: request.method });
+  }
+  if ((transport === "websocket") !== isUpgrade) {
+    return reject(ENGINE_ERRORS.BAD_REQUEST, { name: "TRANSPORT_HANDSHAKE_ERROR" });
+  }
+  return { kind: "handshake", transport, protocol };
+}
+
+function verifySession(
+  sid: string,
+  session: KnownSession | undefined,
+  transport: TransportName,
+  protocol: number,
+  isUpgrade: boolean,
+): Verdict {
+  if (session === undefined) {
+    return reject(ENGINE_ERRORS.UNKNOWN_SID, { sid });
+  }
+  const previousTransport = session.transport.name;
+  if (isUpgrade ? transport !== "websocket" : previousTransport !== transport) {
+    return reject(ENGINE_ERRORS.BAD_REQUEST, {
+      name: "TRANSPORT_MISMATCH",
+      transport,
+      previousTransport,
+    });
+  }
+  if (session.protocol !== protocol) {
+    return reject(ENGINE_ERRORS.BAD_REQUEST, {
+      name: "PROTOCOL_MISMATCH",
+      protocol,
+      previousProtocol: session.protocol,
+    });
+  }
+  return { kind: "session", sid };
+}
+
+/**
+ * Checks the protocol revision of a handshake.
+ *
+ * @returns null where the server speaks it
+ */
+export function verifyProtocol(protocol: number): Rejection | null {
+  return protocol === SUPPORTED_PROTOCOL
+    ? null
+    : reject(ENGINE_ERRORS.UNSUPPORTED_PROTOCOL_VERSION, { protocol });
+}
+
+function isTransport(
+  name: string | undefined,
+  transports: readonly TransportName[],
+): name is TransportName {
+  return (transports as readonly (string | undefined)[]).includes(name);
+}

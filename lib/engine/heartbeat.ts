@@ -1,0 +1,79 @@
+/** What a heartbeat needs of its session. */
+export interface HeartbeatPort {
+  sendPing(): void;
+  onPingTimeout(): void;
+}
+
+/** The times of a heartbeat, in ms. */
+export interface HeartbeatTimes {
+  readonly pingInterval: number;
+  readonly pingTimeout: number;
+}
+
+type State =
+  /** Not started, or stopped. */
+  | "stopped"
+  /** The timer runs to the next ping. */
+  | "resting"
+  /** A ping is out, the timer runs to the end of the session. */
+  | "waiting"
+  /** As before, and another packet has come: proof of life that buys time once. */
+  | "extended";
+
+/**
+ * The server's half of the heartbeat: a ping every `pingInterval`, to be answered by a pong within
+ * `pingTimeout`. Source: Engine.IO protocol revision 4, "Heartbeat".
+ */
+export class Heartbeat {
+  #state: State = "stopped";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #port: HeartbeatPort;
+  readonly #times: HeartbeatTimes;
+
+  constructor(port: HeartbeatPort, times: HeartbeatTimes) {
+    this.#port = port;
+    this.#times = times;
+  }
+
+  start(): void {
+    this.#rest();
+  }
+
+  /** A pong has come. One that no ping asked for changes nothing. */
+  onPong(): void {
+    if (this.#state === "waiting" || this.#state === "extended") {
+      this.#rest();
+    }
+  }
+
+  /** Another packet has come: a client that sends is alive, even if its pong is late. */
+  onActivity(): void {
+    if (this.#state === "waiting") {
+      this.#wait("extended");
+    }
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#state = "stopped";
+  }
+
+  #rest(): void {
+    clearTimeout(this.#timer);
+    this.#state = "resting";
+    this.#timer = setTimeout(() => {
+      this.#wait("waiting");
+      this.#port.sendPing();
+    }, this.#times.pingInterval);
+  }
+
+  #wait(state: "waiting" | "extended"): void {
+    clearTimeout(this.#timer);
+    this.#state = state;
+    this.#timer = setTimeout(() => {
+      this.stop();
+      this.#port.onPingTimeout();
+    }, this.#times.pingTimeout);
+  }
+}

@@ -1,0 +1,38 @@
+export type { AdmissionRules } from "./admission.ts";
+export type { Codec, Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
+export {
+  type ConnectionError,
+  Engine,
+  Engine as Server,
+  type EngineEvents,
+  type UpgradeDecision,
+} from "./engine.ts";
+export type {
+  BodyResult,
+  HttpExchange,
+  Middleware,
+  MiddlewareResponse,
+  SendResult,
+  WebSocketPort,
+} from "./exchange.ts";
+export { ENGINE_ERRORS, type EngineErrorCode } from "./handshake.ts";
+export type {
+  AllowRequestCallback,
+  AttachOptions,
+  CookieOptions,
+  EngineOptions,
+  HttpCompressionOptions,
+  PerMessageDeflateOptions,
+  TransportName,
+} from "./options.ts";
+export type { EngineRequest, RequestConnection } from "./request.ts";
+export {
+  type CloseReason,
+  type ReadyState,
+  Session,
+  Session as Socket,
+  type SessionEvents,
+  type SessionHandler,
+} from "./session.ts";
+export type { Transport, TransportState } from "./transports/transport.ts";
+export const protocol = 4;

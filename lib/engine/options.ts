@@ -1,0 +1,162 @@
+import type { ZlibOptions } from "node:zlib";
+import type { SerializeOptions } from "cookie";
+import type { CorsOptions, CorsOptionsDelegate } from "cors";
+import {
+  anything,
+  type Check,
+  isBoolean,
+  isFunction,
+  isObject,
+  isString,
+  listOf,
+  numberFrom,
+  oneOf,
+  validateOptions,
+  withDefaults,
+} from "../validate.ts";
+import type { EngineRequest } from "./request.ts";
+
+/** The transports of Engine.IO. */
+export type TransportName = "polling" | "websocket" | "webtransport";
+
+/** Says whether a handshake may go on: `fn(null, true)` lets it, `fn("why", false)` refuses it. */
+export type AllowRequestCallback = (err: string | null | undefined, success: boolean) => void;
+
+/** The cookie set by the handshake of a polling session: its name and its attributes. */
+export type CookieOptions = SerializeOptions & { name?: string };
+
+/** HTTP compression of polling answers: a threshold, and the options of node:zlib. */
+export interface HttpCompressionOptions extends ZlibOptions {
+  /** Answers smaller than this many bytes are sent as they are. Default: 1024. */
+  threshold?: number;
+}
+
+/** The permessage-deflate extension (RFC 7692). */
+export interface PerMessageDeflateOptions {
+  /** Messages smaller than this many bytes are sent as they are. Default: 1024. */
+  threshold?: number;
+  [option: string]: unknown;
+}
+
+/** The options of the engine. */
+export interface EngineOptions {
+  /** How long to wait for a pong before the session ends with `ping timeout`, in ms. Default: 20000. */
+  pingTimeout?: number;
+  /** The time between two pings, in ms. Default: 25000. */
+  pingInterval?: number;
+  /** How long an upgrade may take before it is given up, in ms. Default: 10000. */
+  upgradeTimeout?: number;
+  /** The largest message or polling body taken from a client, in bytes. Default: 1000000. */
+  maxHttpBufferSize?: number;
+  /** Decides on each handshake: through the callback, or by the promise of a boolean it returns. */
+  allowRequest?: (req: EngineRequest, fn: AllowRequestCallback) => unknown;
+  /** The transports a client may use. Default: `["polling", "websocket"]`. */
+  transports?: readonly TransportName[];
+  /** Whether a session may move to a better transport. Default: true. */
+  allowUpgrades?: boolean;
+  /** Compression of WebSocket messages (RFC 7692). Default: false. */
+  perMessageDeflate?: boolean | PerMessageDeflateOptions;
+  /** Compression of polling answers. Default: `{ threshold: 1024 }`. */
+  httpCompression?: boolean | HttpCompressionOptions;
+  /** A first message, sent right behind the handshake. Default: none. */
+  initialPacket?: string | Uint8Array;
+  /** A cookie that holds the session id, for sticky load balancers. Default: none. */
+  cookie?: boolean | CookieOptions;
+  /** Cross-origin rules: all that the `cors` package takes. Default: no CORS headers. */
+  cors?: boolean | CorsOptions | CorsOptionsDelegate;
+  /** Makes the id of a new session. Default: 20 random characters. */
+  generateId?: (req: EngineRequest) => string | PromiseLike<string>;
+}
+
+/** The path that a server answers under. */
+export interface AttachOptions {
+  /** The path. Default: `/socket.io` (a Socket.IO server), `/engine.io` (an engine alone). */
+  path?: string;
+  /** Whether the path ends with a slash. Default: true. */
+  addTrailingSlash?: boolean;
+}
+
+const DEFAULTS = {
+  pingTimeout: 20_000,
+  pingInterval: 25_000,
+  upgradeTimeout: 10_000,
+  maxHttpBufferSize: 1_000_000,
+  transports: ["polling", "websocket"] as readonly TransportName[],
+  allowUpgrades: true,
+};
+
+const DEFAULT_THRESHOLD_BYTES = 1024;
+const DEFAULT_COOKIE = { name: "io", path: "/", httpOnly: true, sameSite: "lax" } as const;
+
+const TABLE: Readonly<Record<string, Check>> = {
+  pingTimeout: numberFrom(0, "milliseconds"),
+  pingInterval: numberFrom(1, "milliseconds"),
+  upgradeTimeout: numberFrom(0, "milliseconds"),
+  maxHttpBufferSize: numberFrom(1, "bytes"),
+  allowRequest: isFunction,
+  transports: listOf(["polling", "websocket", "webtransport"]),
+  allowUpgrades: isBoolean,
+  perMessageDeflate: oneOf(isBoolean, isObject),
+  httpCompression: oneOf(isBoolean, isObject),
+  initialPacket: anything,
+  cookie: oneOf(isBoolean, isObject),
+  cors: oneOf(isBoolean, isObject, isFunction),
+  generateId: isFunction,
+  path: isString,
+  addTrailingSlash: isBoolean,
+};
+
+/** The engine's options with every default filled in. */
+export interface ResolvedEngineOptions {
+  pingTimeout: number;
+  pingInterval: number;
+  upgradeTimeout: number;
+  maxHttpBufferSize: number;
+  transports: readonly TransportName[];
+  allowUpgrades: boolean;
+  allowRequest?: EngineOptions["allowRequest"];
+  initialPacket?: string | Uint8Array;
+  cors?: EngineOptions["cors"];
+  generateId?: EngineOptions["generateId"];
+  perMessageDeflate: false | (PerMessageDeflateOptions & { threshold: number });
+  httpCompression: false | (HttpCompressionOptions & { threshold: number });
+  cookie: false | (CookieOptions & { name: string });
+}
+
+/**
+ * Checks the user's options and fills in the defaults.
+ *
+ * @param given the user's options
+ * @throws SocketIOError with `ERR_INVALID_OPTION`
+ */
+export function resolveEngineOptions(given: EngineOptions): ResolvedEngineOptions {
+  validateOptions(given, TABLE);
+  const threshold = { threshold: DEFAULT_THRESHOLD_BYTES };
+  return {
+    ...withDefaults(DEFAULTS, given),
+    perMessageDeflate: switchable(given.perMessageDeflate ?? false, threshold),
+    httpCompression: switchable(given.httpCompression ?? true, threshold),
+    cookie: switchable(given.cookie ?? false, DEFAULT_COOKIE),
+  };
+}
+
+/** An option that is off, on with its defaults, or on with some of them replaced. */
+function switchable<Options extends object, Defaults extends object>(
+  given: boolean | Options,
+  defaults: Defaults,
+): false | (Options & Defaults) {
+  if (given === false) {
+    return false;
+  }
+  return withDefaults(defaults, given === true ? ({} as Options) : given);
+}
+
+/**
+ * The prefix of the paths that belong to the server.
+ *
+ * @param options `path` and `addTrailingSlash`
+ */
+export function computePath(options: { path: string; addTrailingSlash?: boolean }): string {
+  const path = options.path.replace(/\/$/, "");
+  return options.addTrailingSlash === false ? path : `${path}/`;
+}

@@ -1,0 +1,407 @@
+import { StrictEventEmitter } from "../events.ts";
+import type { Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
+import type { Flushable, FlushQueue } from "./flush-queue.ts";
+import { Heartbeat, type HeartbeatPort } from "./heartbeat.ts";
+import type { ResolvedEngineOptions } from "./options.ts";
+import type { EngineRequest } from "./request.ts";
+import type { Transport, TransportError, TransportSink } from "./transports/transport.ts";
+import { UpgradeAttempt, type UpgradePort } from "./upgrade.ts";
+
+/** The states of a session. */
+export type ReadyState = "opening" | "open" | "closing" | "closed";
+
+/** Why a session ended. */
+export type CloseReason =
+  | "transport error"
+  | "transport close"
+  | "forced close"
+  | "ping timeout"
+  | "parse error";
+
+/** Called when a packet has been handed to a transport. */
+export type SendCallback = (transport: Transport) => void;
+
+/** Who a session serves, called without an emitter between: the Socket.IO server. */
+export interface SessionHandler {
+  onMessage(data: RawData | undefined): void;
+  onClose(reason: CloseReason, description?: unknown): void;
+}
+
+/** What a session needs of its engine. */
+export interface SessionPort {
+  readonly opts: ResolvedEngineOptions;
+  readonly flushQueue: FlushQueue;
+  /** The transports that a session on the given one may move to. */
+  upgrades(transport: Transport["name"]): string[];
+  onSessionFlush(session: Session, packets: Packet[]): void;
+  onSessionDrain(session: Session): void;
+  onSessionClose(session: Session): void;
+}
+
+/** The events of a session. */
+export interface SessionEvents {
+  open: () => void;
+  packet: (packet: Packet) => void;
+  packetCreate: (packet: Packet) => void;
+  heartbeat: () => void;
+  data: (data: RawData | undefined) => void;
+  message: (data: RawData | undefined) => void;
+  upgrading: (transport: Transport) => void;
+  upgrade: (transport: Transport) => void;
+  flush: (packets: Packet[]) => void;
+  drain: () => void;
+  close: (reason: CloseReason, description?: unknown) => void;
+  error: (error: Error) => void;
+}
+
+interface QueuedPacket extends Packet {
+  callback?: SendCallback;
+}
+
+/**
+ * One client's session of Engine.IO, over one transport at a time. The reference calls it `Socket`.
+ *
+ * Its events (see {@link SessionEvents}) cost nothing while nobody listens.
+ */
+export class Session
+  extends StrictEventEmitter<SessionEvents, SessionEvents, SessionEvents>
+  implements TransportSink, HeartbeatPort, UpgradePort, Flushable
+{
+  /** The session id; it is a secret between server and client. */
+  readonly id: string;
+  /** The revision of the Engine.IO protocol that the client speaks. */
+  readonly protocol: number;
+  /** The request that opened the session. */
+  readonly request: EngineRequest;
+  /** The client's address; undefined on a unix socket. */
+  readonly remoteAddress: string | undefined;
+  /** Whether the session has moved to another transport. */
+  upgraded = false;
+  /** Who gets the messages; null while the session's events are all there is. */
+  handler: SessionHandler | null = null;
+  readonly server: SessionPort;
+
+  #readyState: ReadyState = "opening";
+  #transport: Transport;
+  #outbox: QueuedPacket[] = [];
+  #inFlushQueue = false;
+  #flushing = false;
+  #closeWhenFlushed = false;
+  #upgrade: UpgradeAttempt | null = null;
+  readonly #heartbeat: Heartbeat;
+
+  constructor(id: string, server: SessionPort, request: EngineRequest, transport: Transport) {
+    super();
+    this.id = id;
+    this.server = server;
+    this.request = request;
+    this.remoteAddress = request.connection.remoteAddress;
+    this.protocol = transport.codec.protocol;
+    this.#transport = transport;
+    this.#heartbeat = new Heartbeat(this, server.opts);
+    transport.sink = this;
+    this.#open();
+  }
+
+  /** `opening`, `open`, `closing` or `closed`. */
+  get readyState(): ReadyState {
+    return this.#readyState;
+  }
+
+  /** The transport in use. */
+  get transport(): Transport {
+    return this.#transport;
+  }
+
+  /** Whether a client is trying out another transport. */
+  get upgrading(): boolean {
+    return this.#upgrade !== null;
+  }
+
+  /** The packets that wait for the transport. */
+  get writeBuffer(): readonly Packet[] {
+    return this.#outbox;
+  }
+
+  #open(): void {
+    const { opts } = this.server;
+    this.#readyState = "open";
+    this.#push(
+      "open",
+      JSON.stringify({
+        sid: this.id,
+        upgrades: this.server.upgrades(this.#transport.name),
+        pingInterval: opts.pingInterval,
+        pingTimeout: opts.pingTimeout,
+        maxPayload: opts.maxHttpBufferSize,
+      }),
+    );
+    if (opts.initialPacket !== undefined) {
+      this.send(opts.initialPacket);
+    }
+    this.flush();
+    this.#heartbeat.start();
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param data text or bytes
+   * @param options `compress: false` keeps it uncompressed
+   * @param callback called with the transport once the message has been handed to it
+   */
+  send(
+    data: string | Uint8Array,
+    options?: PacketOptions | SendCallback,
+    callback?: SendCallback,
+  ): this {
+    const bytes =
+      typeof data === "string" || Buffer.isBuffer(data)
+        ? data
+        : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    if (typeof options === "function") {
+      this.#push("message", bytes, undefined, options);
+    } else {
+      this.#push("message", bytes, options, callback);
+    }
+    return this;
+  }
+
+  /** The same as {@link send}. */
+  write(
+    data: string | Uint8Array,
+    options?: PacketOptions | SendCallback,
+    callback?: SendCallback,
+  ): this {
+    return this.send(data, options, callback);
+  }
+
+  sendPing(): void {
+    this.#push("ping");
+  }
+
+  #push(type: PacketType, data?: RawData, options?: PacketOptions, callback?: SendCallback): void {
+    if (this.#readyState !== "open") {
+      return;
+    }
+    const packet: QueuedPacket = { type };
+    if (data) {
+      packet.data = data;
+    }
+    if (options !== undefined) {
+      packet.options = options;
+    }
+    if (callback !== undefined) {
+      packet.callback = callback;
+    }
+    if (this.listenerCount("packetCreate") > 0) {
+      this.emitReserved("packetCreate", packet);
+    }
+    this.#outbox.push(packet);
+    if (!this.#inFlushQueue) {
+      this.#inFlushQueue = true;
+      this.server.flushQueue.add(this);
+    }
+  }
+
+  /** Hands the waiting packets to the transport, as far as it takes them. */
+  flush(): void {
+    this.#inFlushQueue = false;
+    // A transport that fails, or a listener, may call back in here while packets are being taken.
+    if (this.#flushing || this.#readyState === "closed") {
+      return;
+    }
+    this.#flushing = true;
+    try {
+      while (this.#outbox.length > 0 && this.#transport.writable && this.#flushOnce()) {
+        // A drain listener may have sent more.
+      }
+    } finally {
+      this.#flushing = false;
+    }
+    if (this.#closeWhenFlushed && this.#outbox.length === 0) {
+      this.#closeWhenFlushed = false;
+      this.#closeTransport();
+    }
+  }
+
+  #flushOnce(): boolean {
+    const packets = this.#outbox;
+    if (this.listenerCount("flush") > 0) {
+      this.emitReserved("flush", packets);
+    }
+    this.server.onSessionFlush(this, packets);
+    const transport = this.#transport;
+    const taken = transport.send(packets);
+    if (taken === 0) {
+      return false;
+    }
+    this.#outbox = taken === packets.length ? [] : packets.slice(taken);
+    for (let index = 0; index < taken; index++) {
+      packets[index]?.callback?.(transport);
+    }
+    if (this.listenerCount("drain") > 0) {
+      this.emitReserved("drain");
+    }
+    this.server.onSessionDrain(this);
+    return true;
+  }
+
+  onMessage(data: RawData | undefined): void {
+    if (this.#readyState !== "open") {
+      return;
+    }
+    if (this.listenerCount("packet") > 0) {
+      const packet: Packet = { type: "message" };
+      if (data !== undefined) {
+        packet.data = data;
+      }
+      this.emitReserved("packet", packet);
+    }
+    this.#heartbeat.onActivity();
+    if (this.listenerCount("data") > 0) {
+      this.emitReserved("data", data);
+    }
+    if (this.listenerCount("message") > 0) {
+      this.emitReserved("message", data);
+    }
+    this.handler?.onMessage(data);
+  }
+
+  onPacket(packet: Packet): void {
+    if (this.#readyState !== "open") {
+      return;
+    }
+    if (packet.type === "message") {
+      this.onMessage(packet.data);
+      return;
+    }
+    if (this.listenerCount("packet") > 0) {
+      this.emitReserved("packet", packet);
+    }
+    switch (packet.type) {
+      case "pong":
+        this.#heartbeat.onPong();
+        this.emitReserved("heartbeat");
+        break;
+      case "ping":
+        this.#onClose("transport error", new Error("invalid heartbeat direction"));
+        break;
+      case "error":
+        this.#onClose("parse error");
+        break;
+      default:
+        this.#heartbeat.onActivity();
+    }
+  }
+
+  onWritable(): void {
+    this.flush();
+    this.#upgrade?.onCurrentWritable();
+  }
+
+  onError(error: TransportError): void {
+    this.#onClose("transport error", error);
+  }
+
+  onClose(): void {
+    this.#onClose("transport close");
+  }
+
+  onPingTimeout(): void {
+    this.#onClose("ping timeout");
+  }
+
+  /**
+   * A client has opened another transport for this session.
+   *
+   * @param transport the candidate, which is closed if the session is on its way to one already
+   */
+  tryUpgrade(transport: Transport): void {
+    if (this.#readyState === "closed" || this.#upgrade !== null || this.upgraded) {
+      transport.close();
+      return;
+    }
+    this.#upgrade = new UpgradeAttempt(this, transport, this.server.opts.upgradeTimeout);
+  }
+
+  onUpgrading(candidate: Transport): void {
+    this.emitReserved("upgrading", candidate);
+  }
+
+  onUpgradeEnd(): void {
+    this.#upgrade = null;
+  }
+
+  onUpgraded(candidate: Transport): void {
+    const previous = this.#transport;
+    previous.discard();
+    this.upgraded = true;
+    previous.sink = SILENT;
+    previous.close();
+    this.#transport = candidate;
+    candidate.sink = this;
+    this.emitReserved("upgrade", candidate);
+    this.flush();
+    if (this.#readyState === "closing") {
+      candidate.close(() => this.#onClose("forced close"));
+    }
+  }
+
+  /**
+   * Ends the session with the reason `forced close`, after the packets that wait have been sent.
+   *
+   * @param discard ends it now, even if packets cannot be sent yet. Default: false.
+   */
+  close(discard = false): this {
+    if (this.#readyState === "closed" || (this.#readyState === "closing" && !discard)) {
+      return this;
+    }
+    this.flush();
+    // Flushing runs user callbacks, after which the session may be closed.
+    if (this.readyState === "closed") {
+      return this;
+    }
+    this.#readyState = "closing";
+    if (discard) {
+      this.#transport.discard();
+      this.#closeTransport();
+    } else if (this.#outbox.length > 0) {
+      this.#closeWhenFlushed = true;
+    } else {
+      this.#closeTransport();
+    }
+    return this;
+  }
+
+  #closeTransport(): void {
+    this.#transport.close(() => this.#onClose("forced close"));
+  }
+
+  /** The one door out: every ending, whatever its cause, comes through here once. */
+  #onClose(reason: CloseReason, description?: unknown): void {
+    if (this.#readyState === "closed") {
+      return;
+    }
+    this.#readyState = "closed";
+    this.#heartbeat.stop();
+    this.#upgrade?.abort();
+    this.#transport.sink = SILENT;
+    this.#transport.close();
+    this.#outbox = [];
+    this.server.onSessionClose(this);
+    this.handler?.onClose(reason, description);
+    if (this.listenerCount("close") > 0) {
+      this.emitReserved("close", reason, description);
+    }
+  }
+}
+
+/** Hears of what a transport does that no session listens to any more. */
+export const SILENT: TransportSink = {
+  onMessage() {},
+  onPacket() {},
+  onWritable() {},
+  onError() {},
+  onClose() {},
+};

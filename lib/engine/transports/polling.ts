@@ -1,0 +1,238 @@
+import { throwLater } from "../../errors.ts";
+import type { OutgoingHeaders } from "../../response-head.ts";
+import type { Codec, Packet } from "../codec/codec.ts";
+import { type Compression, compressBody } from "../compression.ts";
+import type { HttpExchange } from "../exchange.ts";
+import type { EngineRequest } from "../request.ts";
+import {
+  type Transport,
+  TransportError,
+  type TransportSink,
+  type TransportState,
+} from "./transport.ts";
+
+const CLOSE_TIMEOUT_MS = 30_000;
+const NOOP: Packet = { type: "noop" };
+const CLOSE: Packet = { type: "close" };
+
+/** What the transport needs of its engine. */
+export interface PollingSettings {
+  readonly maxHttpBufferSize: number;
+  readonly httpCompression: Compression | false;
+  /** Adds to the headers of an answer of the given session before it is sent. */
+  decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void;
+}
+
+/** What the transport has of the client's GET request. */
+type Poll =
+  /** None is here: packets wait in the session. */
+  | { readonly kind: "none" }
+  /** One waits for packets. */
+  | { readonly kind: "parked"; readonly exchange: HttpExchange }
+  /** The answer to it is being compressed. */
+  | { readonly kind: "answering"; readonly exchange: HttpExchange };
+
+const NO_POLL: Poll = { kind: "none" };
+
+/**
+ * Packets over HTTP long-polling: a GET request is parked until there is something to answer it
+ * with, a POST request brings the client's packets.
+ *
+ * Source: Engine.IO protocol, "HTTP long-polling".
+ */
+export class PollingTransport implements Transport {
+  readonly name = "polling";
+  readonly codec: Codec;
+  sink: TransportSink;
+  #state: TransportState = "open";
+  #poll: Poll = NO_POLL;
+  /** The POST request whose body is being read. */
+  #incoming: HttpExchange | null = null;
+  #discarded = false;
+  /** The end of an orderly close that waits for a poll to carry its close packet. */
+  #finishClose: (() => void) | null = null;
+  readonly #sid: string;
+  readonly #settings: PollingSettings;
+
+  constructor(sid: string, codec: Codec, settings: PollingSettings, sink: TransportSink) {
+    this.#sid = sid;
+    this.codec = codec;
+    this.#settings = settings;
+    this.sink = sink;
+  }
+
+  get readyState(): TransportState {
+    return this.#state;
+  }
+
+  get writable(): boolean {
+    return this.#poll.kind === "parked";
+  }
+
+  onRequest(exchange: HttpExchange): void {
+    if (this.#state === "closed") {
+      exchange.respond(400, {}, null);
+      return;
+    }
+    switch (exchange.request.method) {
+      case "GET":
+        this.#onPoll(exchange);
+        return;
+      case "POST":
+        void this.#onData(exchange);
+        return;
+      default:
+        exchange.respond(500, {}, null);
+    }
+  }
+
+  #onPoll(exchange: HttpExchange): void {
+    if (this.#poll.kind !== "none") {
+      this.sink.onError(new TransportError("overlap from client"));
+      exchange.respond(400, {}, null);
+      return;
+    }
+    if (exchange.aborted) {
+      this.sink.onError(new TransportError("poll connection closed prematurely"));
+      return;
+    }
+    this.#poll = { kind: "parked", exchange };
+    exchange.onAbort = () => {
+      this.#poll = NO_POLL;
+      this.sink.onError(new TransportError("poll connection closed prematurely"));
+    };
+    this.sink.onWritable();
+    if (this.writable && this.#finishClose !== null) {
+      this.send([NOOP]);
+    }
+  }
+
+  async #onData(exchange: HttpExchange): Promise<void> {
+    if (this.#incoming !== null) {
+      this.sink.onError(new TransportError("data request overlap from client"));
+      exchange.respond(400, {}, null);
+      return;
+    }
+    if (exchange.request.headers["content-type"] === "application/octet-stream") {
+      this.sink.onError(new TransportError("invalid content"));
+      exchange.respond(400, {}, null);
+      return;
+    }
+    this.#incoming = exchange;
+    const body = await exchange.readBody(this.#settings.maxHttpBufferSize);
+    this.#incoming = null;
+    switch (body.kind) {
+      case "aborted":
+        if (this.#state === "open") {
+          this.sink.onError(new TransportError("data request connection closed prematurely"));
+        }
+        exchange.respond(400, {}, null);
+        return;
+      case "too-large":
+        exchange.respond(413, {}, null);
+        return;
+      case "text":
+        try {
+          this.#deliver(body.text);
+        } catch (error) {
+          throwLater(error); // of a user's listener: the request still gets its answer
+        }
+        this.#answer(exchange, { "Content-Type": "text/html" }, "ok");
+    }
+  }
+
+  #deliver(body: string): void {
+    for (const packet of this.codec.decodePayload(body)) {
+      if (this.#state === "closed") {
+        return;
+      }
+      if (packet.type === "message") {
+        this.sink.onMessage(packet.data);
+      } else if (packet.type === "close") {
+        this.#onClosePacket();
+      } else {
+        this.sink.onPacket(packet);
+      }
+    }
+  }
+
+  #onClosePacket(): void {
+    if (this.writable) {
+      this.send([NOOP]);
+    }
+    this.#state = "closed";
+    this.sink.onClose();
+  }
+
+  send(packets: readonly Packet[]): number {
+    if (this.#poll.kind !== "parked") {
+      return 0;
+    }
+    const { exchange } = this.#poll;
+    exchange.onAbort = null;
+    const finishClose = this.#finishClose;
+    this.#finishClose = null;
+    const body = this.codec.encodePayload(finishClose === null ? packets : [...packets, CLOSE]);
+    const headers: OutgoingHeaders = { "Content-Type": "text/plain; charset=UTF-8" };
+    const compression = this.#settings.httpCompression;
+    const compressible = packets.some(({ options }) => options?.compress !== false);
+    const pending =
+      compression !== false && compressible
+        ? compressBody(body, exchange.request.headers["accept-encoding"], compression)
+        : null;
+    if (pending === null) {
+      this.#poll = NO_POLL;
+      this.#answer(exchange, headers, body);
+    } else {
+      this.#poll = { kind: "answering", exchange };
+      void pending.then((compressed) => {
+        this.#poll = NO_POLL;
+        if (compressed.encoding !== null) {
+          headers["Content-Encoding"] = compressed.encoding;
+        }
+        this.#answer(exchange, headers, compressed.body);
+      });
+    }
+    finishClose?.();
+    return packets.length;
+  }
+
+  #answer(exchange: HttpExchange, headers: OutgoingHeaders, body: string | Uint8Array): void {
+    const { request } = exchange;
+    const agent = request.headers["user-agent"];
+    if (agent !== undefined && (agent.includes(";MSIE") || agent.includes("Trident/"))) {
+      headers["X-XSS-Protection"] = "0"; // old Internet Explorer mistakes payloads for attacks
+    }
+    headers["cache-control"] = "no-store";
+    this.#settings.decorate(headers, request, this.#sid);
+    exchange.respond(200, headers, body);
+  }
+
+  close(done?: () => void): void {
+    if (this.#state !== "open") {
+      return;
+    }
+    this.#state = "closing";
+    this.#incoming?.cancelBody();
+    const finish = (): void => {
+      clearTimeout(timer);
+      this.#finishClose = null;
+      this.#state = "closed";
+      done?.();
+    };
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    if (this.writable) {
+      this.send([CLOSE]);
+      finish();
+    } else if (this.#discarded || done === undefined) {
+      finish();
+    } else {
+      this.#finishClose = finish;
+      timer = setTimeout(finish, CLOSE_TIMEOUT_MS);
+    }
+  }
+
+  discard(): void {
+    this.#discarded = true;
+  }
+}

@@ -1,0 +1,58 @@
+import type { Codec, Packet, RawData } from "../codec/codec.ts";
+import type { HttpExchange } from "../exchange.ts";
+import type { TransportName } from "../options.ts";
+
+/** The states of a transport. */
+export type TransportState = "open" | "closing" | "closed";
+
+/** An error of a transport, as the `description` of a session's end. */
+export class TransportError extends Error {
+  readonly type = "TransportError";
+  /** What lies behind it, where known. */
+  readonly description: unknown;
+
+  constructor(message: string, description?: unknown) {
+    super(message);
+    this.description = description;
+  }
+}
+
+/** Who a transport reports to: the session, or the upgrade that tries the transport out. */
+export interface TransportSink {
+  /** A message packet; apart from the others for being nearly all of them. */
+  onMessage(data: RawData | undefined): void;
+  /** Any other packet. */
+  onPacket(packet: Packet): void;
+  /** The transport can take packets again. */
+  onWritable(): void;
+  onError(error: TransportError): void;
+  onClose(): void;
+}
+
+/** One way of carrying packets between a session and its client. */
+export interface Transport {
+  readonly name: TransportName;
+  readonly codec: Codec;
+  readonly readyState: TransportState;
+  /** Whether a packet given now would leave at once. */
+  readonly writable: boolean;
+  /** Who hears of what happens. */
+  sink: TransportSink;
+  /**
+   * Takes packets from the front of the list, as many as it can.
+   *
+   * @param packets never empty
+   * @returns how many it took; the rest stays with the caller until `onWritable`
+   */
+  send(packets: readonly Packet[]): number;
+  /** A further HTTP request of the session. */
+  onRequest(exchange: HttpExchange): void;
+  /**
+   * Closes in order: what was sent before arrives before.
+   *
+   * @param done called when it is closed
+   */
+  close(done?: () => void): void;
+  /** Says that the session no longer needs this transport, so that a close need not wait. */
+  discard(): void;
+}

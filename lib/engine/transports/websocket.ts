@@ -1,0 +1,157 @@
+import type { Codec, Packet } from "../codec/codec.ts";
+import type { HttpExchange, WebSocketPort } from "../exchange.ts";
+import {
+  type Transport,
+  TransportError,
+  type TransportSink,
+  type TransportState,
+} from "./transport.ts";
+
+const MESSAGE = 0x34; // "4", the message type of Engine.IO
+const MESSAGE_TOO_BIG = 1009; // RFC 6455, section 7.4.1
+
+/** What the transport needs to know of the engine's options. */
+export interface WebSocketSettings {
+  readonly maxHttpBufferSize: number;
+  readonly perMessageDeflate: false | { readonly threshold: number };
+}
+
+/** Packets over one WebSocket. The host calls `onData`, `onDrain` and `onSocketClose`. */
+export class WebSocketTransport implements Transport {
+  readonly name = "websocket";
+  readonly codec: Codec;
+  sink: TransportSink;
+  #state: TransportState = "open";
+  #congested = false;
+  readonly #port: WebSocketPort;
+  readonly #settings: WebSocketSettings;
+
+  constructor(port: WebSocketPort, codec: Codec, settings: WebSocketSettings, sink: TransportSink) {
+    this.#port = port;
+    this.codec = codec;
+    this.#settings = settings;
+    this.sink = sink;
+  }
+
+  get readyState(): TransportState {
+    return this.#state;
+  }
+
+  get writable(): boolean {
+    return this.#state === "open" && !this.#congested;
+  }
+
+  send(packets: readonly Packet[]): number {
+    if (packets.length === 1) {
+      return this.#sendOne(packets[0] as Packet) ? 1 : 0;
+    }
+    let taken = 0;
+    this.#port.batch(() => {
+      while (taken < packets.length && this.writable) {
+        if (!this.#sendOne(packets[taken] as Packet)) {
+          break;
+        }
+        taken++;
+      }
+    });
+    return taken;
+  }
+
+  #sendOne(packet: Packet): boolean {
+    const data = this.codec.encodePacket(packet);
+    switch (this.#port.send(data, this.#compresses(packet, data.length))) {
+      case "sent":
+        return true;
+      case "queued":
+        this.#congested = true;
+        return true;
+      case "dropped":
+        this.#congested = true;
+        this.sink.onError(new TransportError("write error"));
+        return false;
+    }
+  }
+
+  #compresses(packet: Packet, length: number): boolean {
+    const deflate = this.#settings.perMessageDeflate;
+    return deflate !== false && packet.options?.compress !== false && length >= deflate.threshold;
+  }
+
+  /** A message has come. */
+  onData(data: string | Buffer): void {
+    if (this.#state !== "open") {
+      return;
+    }
+    if (typeof data !== "string") {
+      if (this.#isTooBig(data.length)) {
+        return;
+      }
+      this.sink.onMessage(data);
+      return;
+    }
+    // A string of n characters is at least n bytes; only one that could be over is measured.
+    const limit = this.#settings.maxHttpBufferSize;
+    if (data.length * 3 > limit && this.#isTooBig(Buffer.byteLength(data))) {
+      return;
+    }
+    if (data.charCodeAt(0) === MESSAGE && data.length > 1) {
+      this.sink.onMessage(data.slice(1));
+    } else {
+      this.sink.onPacket(this.codec.decodePacket(data));
+    }
+  }
+
+  // The host enforces the limit while it reads; but one that serves an application's own
+  // WebSockets too may have to take larger messages than a session allows.
+  #isTooBig(bytes: number): boolean {
+    if (bytes <= this.#settings.maxHttpBufferSize) {
+      return false;
+    }
+    this.sink.onError(new TransportError("Max payload size exceeded"));
+    return true;
+  }
+
+  /** What was queued has left. */
+  onDrain(): void {
+    if (this.#congested) {
+      this.#congested = false;
+      this.sink.onWritable();
+    }
+  }
+
+  /**
+   * The connection has ended.
+   *
+   * @param code the close code (RFC 6455, section 7.4)
+   * @param reason the close reason
+   */
+  onSocketClose(code: number, reason: string): void {
+    const wasOpen = this.#state === "open";
+    this.#state = "closed";
+    if (!wasOpen) {
+      return; // who closed it knows
+    }
+    if (code === MESSAGE_TOO_BIG || reason === "Received too big message") {
+      this.sink.onError(new TransportError("Max payload size exceeded", { code, reason }));
+      return;
+    }
+    this.sink.onClose();
+  }
+
+  onRequest(exchange: HttpExchange): void {
+    exchange.respond(400, {}, null);
+  }
+
+  close(done?: () => void): void {
+    if (this.#state !== "open") {
+      return;
+    }
+    this.#state = "closing";
+    this.#port.close();
+    done?.();
+  }
+
+  discard(): void {
+    // A WebSocket closes at once whether the session needs it or not.
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * The stable codes of the errors this package throws or hands to callbacks.
+ *
+ * - `ERR_ALREADY_LISTENING`: `listen()` or `attach()` on a server that already serves a port.
+ * - `ERR_INVALID_OPTION`: an option of the wrong type or out of range.
+ * - `ERR_INVALID_NAMESPACE`: a namespace name that cannot travel on the wire, or of the wrong type.
+ * - `ERR_INVALID_ARGUMENT`: an argument of the wrong type.
+ * - `ERR_RESERVED_EVENT`: an event name that the protocol keeps for itself.
+ * - `ERR_ACK_TIMEOUT`: an acknowledgement that did not arrive in time.
+ * - `ERR_UNSUPPORTED`: a feature that this host or adapter does not offer.
+ */
+export type ErrorCode =
+  | "ERR_ALREADY_LISTENING"
+  | "ERR_INVALID_OPTION"
+  | "ERR_INVALID_NAMESPACE"
+  | "ERR_INVALID_ARGUMENT"
+  | "ERR_RESERVED_EVENT"
+  | "ERR_ACK_TIMEOUT"
+  | "ERR_UNSUPPORTED";
+
+/** An error of this package. Tell errors apart by `code`; the message is for people and may change. */
+export class SocketIOError extends Error {
+  /** One of {@link ErrorCode}. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string) {
+    super(message);
+    this.name = "SocketIOError";
+    this.code = code;
+  }
+}
+
+/**
+ * The error of an event name that the protocol keeps for itself.
+ *
+ * @param event the refused name
+ */
+export function reservedEvent(event: string | symbol): SocketIOError {
+  return new SocketIOError("ERR_RESERVED_EVENT", `"${String(event)}" is a reserved event name`);
+}
+
+/** The error of an acknowledgement that did not arrive in time; the message is the reference's. */
+export function ackTimeout(): SocketIOError {
+  return new SocketIOError("ERR_ACK_TIMEOUT", "operation has timed out");
+}
+
+/**
+ * Rethrows what a user's callback threw where nothing of ours is on the stack, so that the runtime
+ * reports it as an uncaught exception and no session is left half way through a packet.
+ *
+ * @param error what was thrown
+ */
+export function throwLater(error: unknown): void {
+  process.nextTick(() => {
+    throw error;
+  });
+}

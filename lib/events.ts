@@ -1,0 +1,235 @@
+import { EventEmitter } from "node:events";
+
+/**
+ * What the reference's types leave open to the user: listener arguments, `socket.data`, payloads.
+ * `unknown` would refuse listeners whose parameters are annotated, so programs written for
+ * `socket.io` would not compile. This is the one place where the package says `any`.
+ */
+// biome-ignore lint/suspicious/noExplicitAny: see above
+export type Untyped = any;
+
+/** Any function. */
+export type AnyFunction = (...args: Untyped[]) => Untyped;
+
+/** An interface that maps event names to the signature of their listeners. */
+export interface EventsMap {
+  [event: string]: Untyped;
+}
+
+/** The map used where none is given: every name, every argument. */
+export interface DefaultEventsMap {
+  [event: string]: (...args: Untyped[]) => void;
+}
+
+/** The names in an event map. */
+export type EventNames<Map extends EventsMap> = keyof Map & (string | symbol);
+
+/** The arguments of an event, as a tuple. */
+export type EventParams<Map extends EventsMap, Ev extends EventNames<Map>> = Parameters<Map[Ev]>;
+
+/** The names of user events and of the class's own events. */
+export type ReservedOrUserEventNames<Reserved extends EventsMap, User extends EventsMap> =
+  | EventNames<Reserved>
+  | EventNames<User>;
+
+/** The listener of an event; the class's own signature wins over the user's. */
+export type ReservedOrUserListener<
+  Reserved extends EventsMap,
+  User extends EventsMap,
+  Ev extends ReservedOrUserEventNames<Reserved, User>,
+> = ListenerOrUntyped<
+  Ev extends EventNames<Reserved> ? Reserved[Ev] : Ev extends EventNames<User> ? User[Ev] : never
+>;
+
+// A generic subclass leaves the event name unresolved; its listeners are untyped, not impossible.
+type ListenerOrUntyped<Listener> = [Listener] extends [never]
+  ? (...args: Untyped[]) => void | Promise<void>
+  : Listener;
+
+type IsAny<T> = 0 extends 1 & T ? true : false;
+type IfAny<T, Then, Else> = IsAny<T> extends true ? Then : Else;
+
+/** The last element of a tuple. */
+export type Last<Tuple extends readonly unknown[]> = Tuple extends readonly [...infer _, infer Tail]
+  ? Tail
+  : Tuple extends readonly (infer Element)[]
+    ? Element
+    : never;
+
+/** A tuple without its last element. */
+export type AllButLast<Tuple extends Untyped[]> = Tuple extends [...infer Head, infer _]
+  ? Head
+  : Untyped[];
+
+/** The first argument of a callback that is not its leading error. */
+export type FirstNonErrorArg<Callback> = Callback extends (...args: infer Args) => Untyped
+  ? Args[0] extends Error
+    ? Args[1]
+    : Args[0]
+  : Untyped;
+
+type LastParam<Listener> = Listener extends (...args: infer Args) => Untyped ? Last<Args> : never;
+
+/** The events whose last argument is an acknowledgement that carries data. */
+export type EventNamesWithAck<
+  Map extends EventsMap,
+  Ev extends EventNames<Map> = EventNames<Map>,
+> = IfAny<
+  LastParam<Map[Ev]> | Map[Ev],
+  Ev,
+  Ev extends (
+    LastParam<Map[Ev]> extends AnyFunction
+      ? FirstNonErrorArg<LastParam<Map[Ev]>> extends void
+        ? never
+        : Ev
+      : never
+  )
+    ? Ev
+    : never
+>;
+
+/** The events without an acknowledgement. */
+export type EventNamesWithoutAck<
+  Map extends EventsMap,
+  Ev extends EventNames<Map> = EventNames<Map>,
+> = IfAny<
+  LastParam<Map[Ev]> | Map[Ev],
+  Ev,
+  Ev extends (Parameters<Map[Ev]> extends never[] ? Ev : never)
+    ? Ev
+    : Ev extends (LastParam<Map[Ev]> extends AnyFunction ? never : Ev)
+      ? Ev
+      : never
+>;
+
+/** The events whose acknowledgement starts with an error, as `timeout()` makes it. */
+export type EventNamesWithError<
+  Map extends EventsMap,
+  Ev extends EventNamesWithAck<Map> = EventNamesWithAck<Map>,
+> = IfAny<
+  LastParam<Map[Ev]> | Map[Ev],
+  Ev,
+  Ev extends (
+    LastParam<Map[Ev]> extends (...args: infer Args) => Untyped
+      ? Args[0] extends Error
+        ? Ev
+        : never
+      : never
+  )
+    ? Ev
+    : never
+>;
+
+/** An event map without the events that ask for an acknowledgement. */
+export type RemoveAcknowledgements<Map extends EventsMap> = {
+  [Ev in EventNamesWithoutAck<Map>]: Map[Ev];
+};
+
+type ErrorFirst<Params extends Untyped[]> = {
+  [Index in keyof Params]: Params[Index] extends (...args: infer Args) => infer Result
+    ? Args[0] extends Error
+      ? Params[Index]
+      : (err: Error, ...args: Args) => Result
+    : Params[Index];
+};
+
+type ListOfFirst<Args extends Untyped[]> = Args extends [infer First, ...unknown[]]
+  ? [responses: First[]]
+  : Args;
+
+type ManyResponses<Params extends Untyped[]> = {
+  [Index in keyof Params]: Params[Index] extends (...args: infer Args) => infer Result
+    ? Args extends [Error, ...infer Rest]
+      ? (err: Error, ...args: ListOfFirst<Rest>) => Result
+      : (...args: ListOfFirst<Args>) => Result
+    : Params[Index];
+};
+
+/** `timeout()` puts an error before the acknowledgement's arguments. */
+export type DecorateAcknowledgements<Map> = {
+  [Ev in keyof Map]: Map[Ev] extends (...args: infer Params) => infer Result
+    ? (...args: ErrorFirst<Params>) => Result
+    : Map[Ev];
+};
+
+/** A broadcast collects one response for each client. */
+export type DecorateAcknowledgementsWithMultipleResponses<Map> = {
+  [Ev in keyof Map]: Map[Ev] extends (...args: infer Params) => infer Result
+    ? (...args: ManyResponses<Params>) => Result
+    : Map[Ev];
+};
+
+/** Both of the above: server-side emits. */
+export type DecorateAcknowledgementsWithTimeoutAndMultipleResponses<Map> = {
+  [Ev in keyof Map]: Map[Ev] extends (...args: infer Params) => infer Result
+    ? (...args: ManyResponses<ErrorFirst<Params>>) => Result
+    : Map[Ev];
+};
+
+/** Something with a typed `emit()` that is not an emitter of its own. */
+export interface TypedEventBroadcaster<EmitEvents extends EventsMap> {
+  emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean;
+}
+
+/**
+ * Node's `EventEmitter` with typed events.
+ *
+ * `emit()` is for the user and may mean something else in a subclass (a packet to the client);
+ * subclasses reach the listeners through {@link emitReserved} and {@link emitUntyped}.
+ *
+ * @typeParam ListenEvents events of the user that one can listen to
+ * @typeParam EmitEvents events that the user can emit
+ * @typeParam ReservedEvents events that the class itself emits
+ */
+export abstract class StrictEventEmitter<
+    ListenEvents extends EventsMap,
+    EmitEvents extends EventsMap,
+    ReservedEvents extends EventsMap = Record<never, never>,
+  >
+  extends EventEmitter
+  implements TypedEventBroadcaster<EmitEvents>
+{
+  /** Adds a listener. */
+  override on<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+    ev: Ev,
+    listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
+  ): this {
+    return super.on(ev, listener);
+  }
+
+  /** Adds a listener that is called once at most. */
+  override once<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+    ev: Ev,
+    listener: ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>,
+  ): this {
+    return super.once(ev, listener);
+  }
+
+  /** Emits an event. */
+  override emit<Ev extends EventNames<EmitEvents>>(
+    ev: Ev,
+    ...args: EventParams<EmitEvents, Ev>
+  ): boolean {
+    return super.emit(ev, ...args);
+  }
+
+  /** Returns the listeners of an event. */
+  override listeners<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
+    ev: Ev,
+  ): ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[] {
+    return super.listeners(ev) as ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[];
+  }
+
+  /** Calls the listeners of one of the class's own events. */
+  protected emitReserved<Ev extends EventNames<ReservedEvents>>(
+    ev: Ev,
+    ...args: EventParams<ReservedEvents, Ev>
+  ): boolean {
+    return super.emit(ev, ...args);
+  }
+
+  /** Calls the listeners of an event whose name comes from the wire. */
+  protected emitUntyped(ev: string | symbol, ...args: unknown[]): boolean {
+    return super.emit(ev, ...args);
+  }
+}

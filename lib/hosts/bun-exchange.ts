@@ -1,0 +1,176 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Answer, BodyResult, HttpExchange } from "../engine/exchange.ts";
+import { type EngineRequest, parseQuery, type RequestConnection } from "../engine/request.ts";
+import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
+
+/** A web `Request` under the names of node:http. Headers and query are read when asked for. */
+export class BunRequest implements EngineRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly connection: RequestConnection;
+  readonly #request: Request;
+  #headers: IncomingHttpHeaders | undefined;
+  #query: Record<string, string> | undefined;
+
+  /**
+   * @param request the request
+   * @param address the other end; it cannot be asked for later
+   */
+  constructor(request: Request, address: { address: string; port: number } | null) {
+    const { url } = request;
+    const pathStart = url.indexOf("/", url.indexOf("://") + 3);
+    this.#request = request;
+    this.method = request.method;
+    this.url = pathStart === -1 ? "/" : url.slice(pathStart);
+    this.connection = {
+      remoteAddress: address?.address,
+      remotePort: address?.port,
+      encrypted: url.startsWith("https:"),
+    };
+  }
+
+  get socket(): RequestConnection {
+    return this.connection;
+  }
+
+  get headers(): IncomingHttpHeaders {
+    this.#headers ??= this.#request.headers.toJSON();
+    return this.#headers;
+  }
+
+  get _query(): Record<string, string> {
+    this.#query ??= parseQuery(this.url);
+    return this.#query;
+  }
+}
+
+/** One request of a fetch handler and its answer. */
+export class BunExchange implements HttpExchange {
+  readonly request: BunRequest;
+  onAbort: (() => void) | null = null;
+  readonly #webRequest: Request;
+  #head: ResponseHead | null = null;
+  #answer: Response | null = null;
+  #resolve: ((answer: Response) => void) | null = null;
+  #cancelBody: (() => void) | null = null;
+
+  constructor(request: BunRequest, webRequest: Request) {
+    this.request = request;
+    this.#webRequest = webRequest;
+  }
+
+  get response(): ResponseHead {
+    if (this.#head === null) {
+      const head = new ResponseHead();
+      head.onEnd = () => this.respond(head.statusCode, {}, head.body);
+      this.#head = head;
+    }
+    return this.#head;
+  }
+
+  get aborted(): boolean {
+    return this.#webRequest.signal.aborted;
+  }
+
+  /** The answer for the fetch handler to return: at hand if there is one already. */
+  answer(): Response | Promise<Response> {
+    if (this.#answer !== null) {
+      return this.#answer;
+    }
+    const { signal } = this.#webRequest;
+    signal.addEventListener("abort", () => this.#onAborted(), { once: true });
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  #onAborted(): void {
+    if (this.#answer !== null) {
+      return;
+    }
+    const { onAbort } = this;
+    this.onAbort = null;
+    onAbort?.();
+    // Nobody will read it, but a promise that is never kept would hold on to all of this.
+    this.respond(499, {}, null);
+  }
+
+  respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
+    if (this.#answer !== null) {
+      return;
+    }
+    const all = this.#head === null ? headers : { ...this.#head.headers(), ...headers };
+    const answer = toResponse({ status, headers: all, body }, this.#webRequest);
+    this.#answer = answer;
+    this.#resolve?.(answer);
+  }
+
+  async readBody(limitBytes: number): Promise<BodyResult> {
+    const { body, headers } = this.#webRequest;
+    if (Number(headers.get("content-length")) > limitBytes) {
+      return { kind: "too-large" };
+    }
+    if (body === null) {
+      return { kind: "text", text: "" };
+    }
+    const reader = body.getReader();
+    let cancelled = false;
+    this.#cancelBody = () => {
+      cancelled = true;
+      // The reader's own end is reported by the read that is under way.
+      reader.cancel().catch(() => {});
+    };
+    const chunks: Uint8Array[] = [];
+    let length = 0;
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (cancelled) {
+          return { kind: "aborted" };
+        }
+        if (done) {
+          return { kind: "text", text: Buffer.concat(chunks, length).toString("utf8") };
+        }
+        length += value.length;
+        if (length > limitBytes) {
+          this.#cancelBody();
+          return { kind: "too-large" };
+        }
+        chunks.push(value);
+      }
+    } catch {
+      return { kind: "aborted" }; // the one way a request body fails to arrive
+    } finally {
+      this.#cancelBody = null;
+    }
+  }
+
+  cancelBody(): void {
+    this.#cancelBody?.();
+  }
+}
+
+/**
+ * Makes the web `Response` of an answer.
+ *
+ * @param answer status, headers, body
+ * @param request the request: one that asks for the connection to be closed is told that it will
+ * be, or Node's HTTP agent uses the dead connection again
+ */
+export function toResponse({ status, headers, body }: Answer, request: Request): Response {
+  const list = new Headers();
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value === "string") {
+      list.set(name, value);
+    } else {
+      list.delete(name);
+      for (const each of value) {
+        list.append(name, each);
+      }
+    }
+  }
+  if (/(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.get("connection") ?? "")) {
+    list.set("Connection", "close");
+  }
+  return new Response(body, { status, headers: list });
+}

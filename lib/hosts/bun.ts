@@ -1,0 +1,324 @@
+import type { ServerWebSocket, WebSocketHandler } from "bun";
+import type { Engine } from "../engine/engine.ts";
+import type { Answer, SendResult, WebSocketPort } from "../engine/exchange.ts";
+import type { EngineRequest } from "../engine/request.ts";
+import type { WebSocketTransport } from "../engine/transports/websocket.ts";
+import { SocketIOError } from "../errors.ts";
+import { ResponseHead } from "../response-head.ts";
+import { BunExchange, BunRequest, toResponse } from "./bun-exchange.ts";
+
+/** A server of Bun, whatever data the application's own WebSockets carry. */
+export type BunServer<Data = unknown> = Bun.Server<Data>;
+
+/** The `websocket` part of the options of `Bun.serve`. */
+export type BunWebSocketHandler<Data> = WebSocketHandler<Data>;
+
+/** The application that shares the port. */
+export interface BunApplication<Data> {
+  /** Answers all requests that are not Socket.IO's. Default: 404. */
+  fetch?: (
+    request: Request,
+    server: BunServer<Data>,
+  ) => Response | undefined | Promise<Response | undefined>;
+  /** Handles the application's own WebSockets; its settings hold for the whole server. */
+  websocket?: WebSocketHandler<Data>;
+}
+
+/** What to spread into `Bun.serve`. */
+export interface BunHandler<Data> {
+  fetch(request: Request, server: BunServer<Data>): Response | Promise<Response>;
+  websocket: WebSocketHandler<Data>;
+}
+
+/** What the host serves. */
+export interface BunService {
+  readonly engine: Engine;
+  /** The prefix of the paths that belong to it. */
+  readonly prefix: string;
+  /** Serves a file of the browser client; null for any other request. */
+  serveFile(request: EngineRequest): Answer | Promise<Answer> | null;
+}
+
+const LONGEST_TIMEOUT_S = 255; // of Bun
+const BUN_DEFAULT_IDLE_TIMEOUT_S = 120;
+const BUN_DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
+const STOP_GRACE_MS = 2_000;
+
+/** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
+class SessionSocket implements WebSocketPort {
+  readonly #accept: (port: WebSocketPort) => WebSocketTransport;
+  #ws: ServerWebSocket<unknown> | null = null;
+  #transport: WebSocketTransport | null = null;
+
+  constructor(accept: (port: WebSocketPort) => WebSocketTransport) {
+    this.#accept = accept;
+  }
+
+  onOpen(ws: ServerWebSocket<unknown>): void {
+    this.#ws = ws;
+    this.#transport = this.#accept(this);
+  }
+
+  onMessage(data: string | Buffer): void {
+    this.#transport?.onData(data);
+  }
+
+  onDrain(): void {
+    this.#transport?.onDrain();
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#ws = null;
+    this.#transport?.onSocketClose(code, reason);
+  }
+
+  send(data: string | Uint8Array, compress: boolean): SendResult {
+    if (this.#ws === null) {
+      return "dropped";
+    }
+    const status = this.#ws.send(data, compress);
+    if (status > 0 || (status === 0 && data.length === 0)) {
+      return "sent";
+    }
+    return status === -1 ? "queued" : "dropped";
+  }
+
+  batch(write: () => void): void {
+    if (this.#ws === null) {
+      write();
+    } else {
+      this.#ws.cork(write);
+    }
+  }
+
+  close(): void {
+    this.#ws?.close();
+  }
+}
+
+/** Answers the requests of a Bun server from an engine. */
+export class BunHost {
+  readonly #service: BunService;
+
+  constructor(service: BunService) {
+    this.#service = service;
+  }
+
+  /** Whether a request belongs to the engine, by its path. */
+  owns(request: Request): boolean {
+    const { url } = request;
+    return url.startsWith(this.#service.prefix, url.indexOf("/", url.indexOf("://") + 3));
+  }
+
+  /**
+   * Answers a request, whatever its path.
+   *
+   * @param request the request
+   * @param server the server it came to
+   * @returns the answer; Bun ignores it where the request became a WebSocket
+   */
+  handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
+    const engineRequest = new BunRequest(request, server.requestIP(request));
+    const file = this.#service.serveFile(engineRequest);
+    if (file !== null) {
+      return file instanceof Promise
+        ? file.then((answer) => toResponse(answer, request))
+        : toResponse(file, request);
+    }
+    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
+      return this.#upgrade(engineRequest, request, server);
+    }
+    server.timeout(request, this.#requestTimeoutS());
+    const exchange = new BunExchange(engineRequest, request);
+    this.#service.engine.handleExchange(exchange);
+    return exchange.answer();
+  }
+
+  // A poll is parked until the next ping at the longest; the heartbeat ends a session whose client
+  // stalls. Bun's own timer is the net below both.
+  #requestTimeoutS(): number {
+    const { pingInterval, pingTimeout } = this.#service.engine.opts;
+    const seconds = Math.ceil((pingInterval + pingTimeout) / 1000) + 5;
+    return seconds > LONGEST_TIMEOUT_S ? 0 : seconds;
+  }
+
+  #upgrade<Data>(
+    engineRequest: BunRequest,
+    request: Request,
+    server: BunServer<Data>,
+  ): Promise<Response> {
+    return new Promise((resolve) => {
+      this.#service.engine.handleUpgrade(engineRequest, new ResponseHead(), (decision) => {
+        if (!decision.accepted) {
+          resolve(toResponse(decision, request));
+          return;
+        }
+        const { headers } = toResponse({ ...decision, status: 200, body: null }, request);
+        headers.delete("connection");
+        const data = new SessionSocket(decision.open);
+        // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
+        const upgraded = (server as BunServer).upgrade(request, { data, headers });
+        resolve(new Response(null, { status: upgraded ? 200 : 400 }));
+      });
+    });
+  }
+
+  /** What to spread into `Bun.serve`: see {@link BunApplication}. */
+  handler<Data>(application: BunApplication<Data> = {}): BunHandler<Data> {
+    return {
+      fetch: (request, server) =>
+        this.owns(request)
+          ? this.handle(request, server)
+          : fromApplication(application.fetch?.(request, server)),
+      websocket: this.websocket(application.websocket),
+    };
+  }
+
+  /**
+   * The `websocket` part of `Bun.serve`'s options.
+   *
+   * @param own the application's, for WebSockets that are no session's
+   */
+  websocket<Data>(own?: WebSocketHandler<Data>): WebSocketHandler<Data> {
+    return {
+      ...this.#settings(own),
+      open(ws) {
+        return ws.data instanceof SessionSocket ? ws.data.onOpen(ws) : own?.open?.(ws);
+      },
+      message(ws, message) {
+        return ws.data instanceof SessionSocket
+          ? ws.data.onMessage(message)
+          : own?.message?.(ws, message);
+      },
+      drain(ws) {
+        return ws.data instanceof SessionSocket ? ws.data.onDrain() : own?.drain?.(ws);
+      },
+      close(ws, code, reason) {
+        return ws.data instanceof SessionSocket
+          ? ws.data.onClose(code, reason)
+          : own?.close?.(ws, code, reason);
+      },
+    };
+  }
+
+  #settings<Data>(own: WebSocketHandler<Data> | undefined): WebSocketHandler<Data> {
+    const { maxHttpBufferSize, perMessageDeflate, pingInterval, pingTimeout } =
+      this.#service.engine.opts;
+    const compression = perMessageDeflate === false ? {} : { perMessageDeflate: true };
+    if (own === undefined) {
+      // Engine.IO has its own heartbeat; Bun's pings would keep a dead session looking alive.
+      const heartbeat = { idleTimeout: 0, sendPings: false };
+      return { ...heartbeat, ...compression, maxPayloadLength: maxHttpBufferSize };
+    }
+    const idleTimeoutS = own.idleTimeout ?? BUN_DEFAULT_IDLE_TIMEOUT_S;
+    const isCut = idleTimeoutS !== 0 && idleTimeoutS * 1000 < pingInterval + pingTimeout;
+    if (own.sendPings === false && isCut) {
+      throw new SocketIOError(
+        "ERR_INVALID_OPTION",
+        `websocket.idleTimeout (${idleTimeoutS} s) holds for the whole server and would end ` +
+          `Socket.IO sessions between two heartbeats (${pingInterval + pingTimeout} ms): ` +
+          "raise it, set it to 0, or leave sendPings on",
+      );
+    }
+    const maxPayloadLength = Math.max(
+      own.maxPayloadLength ?? BUN_DEFAULT_MAX_PAYLOAD,
+      maxHttpBufferSize,
+    );
+    return { ...compression, ...own, maxPayloadLength };
+  }
+
+  /**
+   * Listens on a port of its own.
+   *
+   * @param port the port; 0 for any free one
+   * @param hostname the address. Default: all of them.
+   */
+  listen(port: number, hostname?: string): BunListener {
+    const server = Bun.serve({
+      port,
+      ...(hostname === undefined ? {} : { hostname }),
+      ...this.handler<unknown>(),
+    });
+    return new BunListener(server, hostname ?? "::");
+  }
+}
+
+/** A server that `listen()` started, with the names of node:http's `Server`. */
+export class BunListener {
+  readonly #server: BunServer;
+  readonly #address: string;
+  #stopped: Promise<void> | null = null;
+
+  /**
+   * @param server the server
+   * @param address what it is bound to
+   */
+  constructor(server: BunServer, address: string) {
+    this.#server = server;
+    this.#address = address;
+  }
+
+  /** Whether it takes connections. */
+  get listening(): boolean {
+    return this.#stopped === null;
+  }
+
+  /** The server of Bun itself. */
+  get bun(): BunServer {
+    return this.#server;
+  }
+
+  /** Where it listens; null once it is closed. */
+  address(): { address: string; family: string; port: number } | null {
+    const { port } = this.#server;
+    if (!this.listening || port === undefined) {
+      return null;
+    }
+    const address = this.#address;
+    return { address, family: address.includes(":") ? "IPv6" : "IPv4", port };
+  }
+
+  /**
+   * Stops listening. Requests under way are finished; what is still open after two seconds is cut.
+   *
+   * @param callback called when the port is free
+   */
+  close(callback?: (error?: Error) => void): this {
+    this.stop().then(
+      () => callback?.(),
+      (error: unknown) => callback?.(error instanceof Error ? error : new Error(String(error))),
+    );
+    return this;
+  }
+
+  /** The same as {@link close}; resolves when the port is free. */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    const graceful = this.#server.stop();
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const grace = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, STOP_GRACE_MS);
+    });
+    await Promise.race([graceful, grace]);
+    clearTimeout(timer);
+    await this.#server.stop(true);
+  }
+}
+
+function fromApplication(
+  answer: Response | undefined | Promise<Response | undefined>,
+): Response | Promise<Response> {
+  if (answer instanceof Response) {
+    return answer;
+  }
+  // Nothing comes of a request that became a WebSocket, and of one that nobody answers.
+  return answer instanceof Promise ? answer.then(fromApplication) : notFound();
+}
+
+function notFound(): Response {
+  return new Response(null, { status: 404 });
+}

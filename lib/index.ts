@@ -1,0 +1,18 @@
+export type {
+  AdapterApi,
+  AdapterNamespace,
+  AdapterSocket,
+  BroadcastFlags,
+  BroadcastOptions,
+  Room,
+  SocketId,
+} from "../adapters/adapter.ts";
+export { Adapter } from "../adapters/memory.ts";
+export { BroadcastOperator, RemoteSocket } from "./broadcast-operator.ts";
+export { type ErrorCode, SocketIOError } from "./errors.ts";
+export type { DefaultEventsMap } from "./events.ts";
+export type { BunApplication, BunHandler, BunListener, BunServer } from "./hosts/bun.ts";
+export { Namespace } from "./namespace.ts";
+export { Server, type ServerOptions } from "./server.ts";
+export { Socket } from "./socket.ts";
+export type { DisconnectReason, Event, ExtendedError, Handshake } from "./socket-types.ts";

@@ -1,0 +1,65 @@
+import { throwLater } from "./errors.ts";
+
+/** Ends one step: without an error the next step runs, with one the chain ends there. */
+export type Next = (error?: unknown) => void;
+
+/**
+ * Runs middlewares one after another.
+ *
+ * A step that throws, or returns a promise that rejects, ends the chain as `next(error)` would; a
+ * step that calls `next` twice is heard once.
+ *
+ * @param steps the middlewares as they are now: later additions do not count for this run
+ * @param invoke calls one of them with its `next`
+ * @param done called once, with the error that ended the chain or with nothing
+ */
+export function runMiddlewares<Step>(
+  steps: readonly Step[],
+  invoke: (step: Step, next: Next) => unknown,
+  done: Next,
+): void {
+  if (steps.length === 0) {
+    done();
+    return;
+  }
+  const chain = steps.slice();
+  const runStep = (index: number): void => {
+    const step = chain[index];
+    if (step === undefined) {
+      done();
+      return;
+    }
+    let called = false;
+    const next: Next = (error) => {
+      if (called) {
+        return;
+      }
+      called = true;
+      if (error) {
+        done(error);
+      } else {
+        runStep(index + 1);
+      }
+    };
+    const fail = (error: unknown): void => {
+      if (called) {
+        // It failed after it passed on: the chain has moved on, the error is the runtime's.
+        throwLater(error);
+        return;
+      }
+      called = true;
+      done(error || new Error("middleware failed"));
+    };
+    let result: unknown;
+    try {
+      result = invoke(step, next);
+    } catch (error) {
+      fail(error);
+      return;
+    }
+    if (result instanceof Promise) {
+      result.catch(fail);
+    }
+  };
+  runStep(0);
+}

@@ -1,0 +1,66 @@
+import type { AttachOptions, EngineOptions } from "./engine/options.ts";
+import { SocketIOError } from "./errors.ts";
+import type { Untyped } from "./events.ts";
+import {
+  isBoolean,
+  isFunction,
+  isObject,
+  isString,
+  numberFrom,
+  validateOptions,
+  withDefaults,
+} from "./validate.ts";
+
+/** The options of a Socket.IO server, with those of its engine. */
+export interface ServerOptions<AdapterType = Untyped> extends EngineOptions, AttachOptions {
+  /** Whether the browser client is served below the path. Default: true. */
+  serveClient?: boolean;
+  /** Makes the adapter of each namespace. Default: rooms in memory. */
+  adapter?: AdapterType;
+  /** Encodes and decodes packets: `{ Encoder, Decoder }`. Default: the package `socket.io-parser`. */
+  parser?: Untyped;
+  /** How long a client may take to join its first namespace, in ms. Default: 45000. */
+  connectTimeout?: number;
+  /** The address that `listen()` binds to. Default: all of them. */
+  hostname?: string;
+}
+
+const DEFAULTS = {
+  path: "/socket.io",
+  serveClient: true,
+  connectTimeout: 45_000,
+};
+
+const TABLE = {
+  path: isString,
+  serveClient: isBoolean,
+  adapter: isFunction,
+  parser: isObject,
+  connectTimeout: numberFrom(0, "milliseconds"),
+  hostname: isString,
+};
+
+/** Options of the reference that would change what a program does, and are not built yet. */
+const NOT_YET = ["connectionStateRecovery", "allowEIO3", "wsEngine"] as const;
+
+/** A server's options with every default filled in. */
+export type ResolvedServerOptions<AdapterType> = ServerOptions<AdapterType> & typeof DEFAULTS;
+
+/**
+ * Checks the user's options and fills in the defaults; the engine does the same for its own.
+ *
+ * @param given the user's options
+ * @throws SocketIOError with `ERR_INVALID_OPTION`, or `ERR_UNSUPPORTED` for one that the reference
+ * has and this package has not
+ */
+export function resolveServerOptions<AdapterType>(
+  given: ServerOptions<AdapterType>,
+): ResolvedServerOptions<AdapterType> {
+  validateOptions(given, TABLE);
+  for (const name of NOT_YET) {
+    if (name in given && (given as Record<string, unknown>)[name]) {
+      throw new SocketIOError("ERR_UNSUPPORTED", `option "${name}" is not supported yet`);
+    }
+  }
+  return withDefaults(DEFAULTS, given);
+}

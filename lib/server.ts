@@ -1,0 +1,399 @@
+import { EventEmitter } from "node:events";
+import type { Server as HttpServer } from "node:http";
+import * as defaultParser from "socket.io-parser";
+import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
+import { Adapter } from "../adapters/memory.ts";
+import { BroadcastOperator } from "./broadcast-operator.ts";
+import { toNamespaceName, toPort } from "./arguments.ts";
+import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
+import { Client, type ClientServer, type Decoder, type Encoder } from "./client.ts";
+import { serveClientBundle } from "./client-bundle.ts";
+import { Engine } from "./engine/engine.ts";
+import { computePath } from "./engine/options.ts";
+import { SocketIOError } from "./errors.ts";
+import type {
+  AllButLast,
+  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+  Untyped,
+} from "./events.ts";
+import {
+  type BunApplication,
+  type BunHandler,
+  BunHost,
+  type BunListener,
+  type BunServer,
+  type BunWebSocketHandler,
+} from "./hosts/bun.ts";
+import {
+  type AdapterConstructor,
+  Namespace,
+  type NamespaceMiddleware,
+  type NamespaceServer,
+} from "./namespace.ts";
+import {
+  type ResolvedServerOptions,
+  resolveServerOptions,
+  type ServerOptions as Options,
+} from "./options.ts";
+import type { NamespaceReservedEventsMap, Socket } from "./socket.ts";
+
+/** The options of {@link Server}. */
+export type ServerOptions = Options<AdapterConstructor>;
+
+/** The events that a server itself emits. */
+export interface ServerReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+  new_namespace: (
+    namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ) => void;
+}
+
+/**
+ * A Socket.IO server.
+ *
+ * Where it stands for all sockets (`emit()`, `to()`, `on("connection")` and so on) it means those
+ * of the namespace `/`.
+ */
+export class Server<
+    ListenEvents extends EventsMap = DefaultEventsMap,
+    EmitEvents extends EventsMap = ListenEvents,
+    ServerSideEvents extends EventsMap = DefaultEventsMap,
+    SocketData = Untyped,
+  >
+  extends Broadcaster<
+    EmitEvents,
+    ServerSideEvents,
+    ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    SocketData
+  >
+  implements ClientServer, NamespaceServer
+{
+  /** The namespace `/`. */
+  readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** The Engine.IO server below. */
+  readonly engine: Engine;
+  /** Encodes packets for the wire. */
+  readonly encoder: Encoder;
+  /** What listens, after `listen()`. */
+  httpServer: BunListener | undefined;
+
+  readonly #options: ResolvedServerOptions<AdapterConstructor>;
+  readonly #namespaces = new Map<
+    string,
+    Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  >();
+  readonly #host: BunHost;
+  #path = "";
+  #connectTimeoutMs: number;
+  #servesClient: boolean;
+  #adapter: AdapterConstructor;
+
+  /**
+   * @param options see {@link ServerOptions}
+   * @throws SocketIOError with `ERR_INVALID_OPTION`
+   */
+  constructor(options?: ServerOptions);
+  /**
+   * @param port listens there at once, as {@link listen} does
+   * @param options see {@link ServerOptions}
+   * @throws SocketIOError with `ERR_INVALID_OPTION`
+   */
+  constructor(port: number | string | undefined, options?: ServerOptions);
+  constructor(first?: ServerOptions | HttpServer | number | string, second?: ServerOptions) {
+    super();
+    const isTarget = typeof first !== "object" || first === null || "listen" in first;
+    const given = (isTarget ? second : (first as ServerOptions)) ?? {};
+    const options = resolveServerOptions(given);
+    this.#options = options;
+    this.#connectTimeoutMs = options.connectTimeout;
+    this.#servesClient = options.serveClient;
+    this.#adapter = options.adapter ?? Adapter;
+    this.path(options.path);
+    this.encoder = new this._parser.Encoder();
+    this.engine = new Engine(given);
+    this.engine.onSession = (session) => new Client(this, session);
+    this.#host = new BunHost(this.#makeService());
+    this.sockets = this.of("/");
+    if (isTarget && first !== undefined && first !== null) {
+      this.listen(first as number);
+    }
+  }
+
+  #makeService(): ConstructorParameters<typeof BunHost>[0] {
+    const self = this;
+    return {
+      engine: this.engine,
+      get prefix() {
+        return self.#prefix();
+      },
+      serveFile: (request) =>
+        this.#servesClient ? serveClientBundle(request, this.#path, this.#options.cors) : null,
+    };
+  }
+
+  #prefix(): string {
+    const { addTrailingSlash } = this.#options;
+    return computePath({
+      path: this.#path,
+      ...(addTrailingSlash === undefined ? {} : { addTrailingSlash }),
+    });
+  }
+
+  /** The package that encodes and decodes packets. @internal */
+  get _parser(): {
+    Encoder: new () => Encoder;
+    Decoder: new () => Decoder;
+  } {
+    return this.#options.parser ?? defaultParser;
+  }
+
+  /** The namespaces by name. @internal */
+  get _nsps(): Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> {
+    return this.#namespaces;
+  }
+
+  /** The options. @internal */
+  get _opts(): ServerOptions {
+    return this.#options;
+  }
+
+  get connectTimeoutMs(): number {
+    return this.#connectTimeoutMs;
+  }
+
+  createDecoder(): Decoder {
+    return new this._parser.Decoder();
+  }
+
+  createAdapter(namespace: AdapterNamespace): AdapterApi {
+    const make = this.#adapter;
+    // An arrow function cannot be constructed; classes and plain functions can.
+    return make.prototype === undefined
+      ? (make as (nsp: AdapterNamespace) => AdapterApi)(namespace)
+      : new (make as new (nsp: AdapterNamespace) => AdapterApi)(namespace);
+  }
+
+  protected override everyone(): NamespaceOperator<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.sockets.adapter);
+  }
+
+  /** Says whether the browser client is served, or sets it. */
+  serveClient(): boolean;
+  serveClient(value: boolean): this;
+  serveClient(value?: boolean): this | boolean {
+    if (value === undefined) {
+      return this.#servesClient;
+    }
+    this.#servesClient = value;
+    return this;
+  }
+
+  /** The path that the server answers under, or sets it. */
+  path(): string;
+  path(value: string): this;
+  path(value?: string): this | string {
+    if (value === undefined) {
+      return this.#path;
+    }
+    this.#path = value.replace(/\/$/, "");
+    return this;
+  }
+
+  /** How long a client may take to join its first namespace, in ms, or sets it. */
+  connectTimeout(): number;
+  connectTimeout(value: number): this;
+  connectTimeout(value?: number): this | number {
+    if (value === undefined) {
+      return this.#connectTimeoutMs;
+    }
+    this.#connectTimeoutMs = value;
+    return this;
+  }
+
+  /** What makes the adapter of each namespace, or sets it, for those there are as well. */
+  adapter(): AdapterConstructor;
+  adapter(value: AdapterConstructor): this;
+  adapter(value?: AdapterConstructor): this | AdapterConstructor {
+    if (value === undefined) {
+      return this.#adapter;
+    }
+    this.#adapter = value;
+    for (const namespace of this.#namespaces.values()) {
+      namespace.adapter = this.createAdapter(namespace);
+      namespace.initAdapter();
+    }
+    return this;
+  }
+
+  /**
+   * Listens on a port of its own, with `Bun.serve`. What is not Socket.IO's is answered with 404;
+   * see {@link handler} for sharing a port with an application.
+   *
+   * @param port the port; 0 for any free one, which `httpServer.address()` tells
+   * @param options laid under those of the constructor
+   * @throws SocketIOError with `ERR_ALREADY_LISTENING`, `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
+   */
+  listen(port: number | string, options: ServerOptions = {}): this {
+    const number = toPort(port);
+    if (this.httpServer !== undefined) {
+      throw new SocketIOError(
+        "ERR_ALREADY_LISTENING",
+        `the server listens on port ${this.httpServer.address()?.port} already: ` +
+          "close() it first, or make another Server",
+      );
+    }
+    const merged = resolveServerOptions({ ...options, ...this.#options });
+    this.engine.configure(merged);
+    this.httpServer = this.#host.listen(number, merged.hostname);
+    return this;
+  }
+
+  /** The same as {@link listen}. */
+  attach(port: number | string, options: ServerOptions = {}): this {
+    return this.listen(port, options);
+  }
+
+  /**
+   * Makes what to spread into `Bun.serve`, so that an application and Socket.IO share a port.
+   *
+   * @example
+   * Bun.serve({ port: 3000, ...io.handler({ fetch: () => new Response("my page") }) });
+   *
+   * @param application `fetch` answers all other requests, `websocket` handles the application's
+   * own WebSockets
+   */
+  handler<Data = undefined>(application: BunApplication<Data> = {}): BunHandler<Data> {
+    return this.#host.handler(application);
+  }
+
+  /**
+   * Answers a request, for applications that route by themselves. It does not look at the path.
+   *
+   * @param request the request
+   * @param server the server of Bun it came to, whose `websocket` must be {@link websocket}
+   * @returns the answer; Bun ignores it where the request became a WebSocket
+   */
+  handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
+    return this.#host.handle(request, server);
+  }
+
+  /** The `websocket` part of `Bun.serve`'s options, for use with {@link handle}. */
+  get websocket(): BunWebSocketHandler<Untyped> {
+    return this.#host.websocket();
+  }
+
+  /** Looks up a namespace for a client. @internal */
+  findNamespace(
+    name: string,
+    _auth: Record<string, unknown>,
+    found: (
+      namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | null,
+    ) => void,
+  ): void {
+    found(this.#namespaces.get(name) ?? null);
+  }
+
+  /**
+   * Looks up a namespace, or makes it.
+   *
+   * @param name the name; a slash is put before it where there is none
+   * @param listener listens to its connections
+   * @throws SocketIOError with `ERR_INVALID_NAMESPACE`
+   */
+  of(
+    name: string,
+    listener?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const path = toNamespaceName(name);
+    let namespace = this.#namespaces.get(path);
+    if (namespace === undefined) {
+      namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, path);
+      this.#namespaces.set(path, namespace);
+      if (path !== "/") {
+        emitOn(this.sockets, "new_namespace", namespace);
+      }
+    }
+    if (listener !== undefined) {
+      namespace.on("connect", listener);
+    }
+    return namespace;
+  }
+
+  /** Adds a middleware to the namespace `/`: see {@link Namespace.use}. */
+  use(
+    middleware: NamespaceMiddleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+  ): this {
+    this.sockets.use(middleware);
+    return this;
+  }
+
+  /** Sends an event to the other nodes: see {@link Namespace.serverSideEmit}. */
+  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
+    ev: Ev,
+    ...args: EventParams<
+      DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>,
+      Ev
+    >
+  ): boolean {
+    return this.sockets.serverSideEmit(ev, ...args);
+  }
+
+  /** The same, with a promise of the responses: see {@link Namespace.serverSideEmitWithAck}. */
+  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
+    return this.sockets.serverSideEmitWithAck(ev, ...args);
+  }
+
+  /**
+   * Ends every session, with the reason `server shutting down`, and stops listening. A server that
+   * the application started with {@link handler} is the application's to stop; new handshakes there
+   * get the status 503.
+   *
+   * @param callback called when all is done
+   * @returns resolves when the port is free
+   */
+  async close(callback?: (error?: Error) => void): Promise<void> {
+    const namespaces = [...this.#namespaces.values()];
+    for (const namespace of namespaces) {
+      for (const socket of [...namespace.sockets.values()]) {
+        socket.onClose("server shutting down");
+      }
+    }
+    this.engine.close();
+    await Promise.allSettled(namespaces.map((namespace) => namespace.adapter.close()));
+    await this.httpServer?.stop();
+    this.httpServer = undefined;
+    callback?.();
+  }
+}
+
+// `io.on("connection")` and the like mean the namespace `/`, whichever of the emitter's methods.
+for (const name of Object.keys(EventEmitter.prototype) as (keyof EventEmitter)[]) {
+  if (name !== "emit" && typeof EventEmitter.prototype[name] === "function") {
+    Object.defineProperty(Server.prototype, name, {
+      configurable: true,
+      writable: true,
+      value(this: Server, ...args: unknown[]) {
+        return Reflect.apply(this.sockets[name] as () => unknown, this.sockets, args);
+      },
+    });
+  }
+}
+
+/** Calls the listeners of a namespace, where its `emit()` would send a packet. */
+function emitOn(emitter: EventEmitter, event: string, ...args: unknown[]): void {
+  Reflect.apply(EventEmitter.prototype.emit, emitter, [event, ...args]);
+}

@@ -1,0 +1,61 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Untyped } from "./events.ts";
+
+/** Why a socket was disconnected. */
+export type DisconnectReason =
+  | "transport error"
+  | "transport close"
+  | "forced close"
+  | "ping timeout"
+  | "parse error"
+  | "server shutting down"
+  | "forced server close"
+  | "client namespace disconnect"
+  | "server namespace disconnect";
+
+/** The events that a socket itself emits on the server. */
+export interface SocketReservedEventsMap {
+  disconnect: (reason: DisconnectReason, description?: Untyped) => void;
+  disconnecting: (reason: DisconnectReason, description?: Untyped) => void;
+  error: (err: Error) => void;
+}
+
+/** How a client introduced itself. */
+export interface Handshake {
+  /** The headers of the request that opened the connection. */
+  headers: IncomingHttpHeaders;
+  /** When the socket was made, as text. */
+  time: string;
+  /** The client's address. */
+  address: string;
+  /** Whether the request came from a page of another origin. */
+  xdomain: boolean;
+  /** Whether the connection is encrypted. */
+  secure: boolean;
+  /** When the socket was made, in ms since 1970. */
+  issued: number;
+  /** Path and query of the request. */
+  url: string;
+  /** The parsed query. */
+  query: Record<string, string | string[] | undefined>;
+  /** What the client gave as `auth`. */
+  auth: { [key: string]: Untyped };
+}
+
+/** An event as a socket middleware sees it: its name and its arguments. */
+export type Event = [event: string, ...args: Untyped[]];
+
+/** An error whose `data` reaches the client with its `connect_error`. */
+export interface ExtendedError extends Error {
+  data?: Untyped;
+}
+
+/** Names that cannot be emitted: they mean something of their own on either side. */
+export const RESERVED_EVENTS: ReadonlySet<string | symbol> = new Set([
+  "connect",
+  "connect_error",
+  "disconnect",
+  "disconnecting",
+  "newListener",
+  "removeListener",
+]);

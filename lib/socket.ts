@@ -1,0 +1,485 @@
+import { type Packet, PacketType } from "socket.io-parser";
+import type {
+  AdapterApi,
+  AdapterNamespace,
+  AdapterSocket,
+  BroadcastFlags,
+  EncodedPackets,
+  Room,
+  SocketId,
+  WriteOptions,
+} from "../adapters/adapter.ts";
+import { PendingAcks } from "./acks.ts";
+import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
+import type { Broadcaster, NamespaceOperator } from "./broadcaster.ts";
+import { CatchAllEmitter } from "./catch-all.ts";
+import type { EngineRequest } from "./engine/request.ts";
+import type { Session } from "./engine/session.ts";
+import { reservedEvent, throwLater } from "./errors.ts";
+import type {
+  AllButLast,
+  AnyFunction,
+  DecorateAcknowledgements,
+  DefaultEventsMap,
+  EventNames,
+  EventNamesWithAck,
+  EventParams,
+  EventsMap,
+  FirstNonErrorArg,
+  Last,
+  Untyped,
+} from "./events.ts";
+import { generateId } from "./ids.ts";
+import { runMiddlewares } from "./middleware.ts";
+import {
+  type DisconnectReason,
+  type Event,
+  type ExtendedError,
+  type Handshake,
+  RESERVED_EVENTS,
+  type SocketReservedEventsMap,
+} from "./socket-types.ts";
+
+/** What a socket needs of the connection it shares with the client's other sockets. */
+export interface SocketClient {
+  readonly conn: Session;
+  readonly request: EngineRequest;
+  writePacket(packet: Packet, options: WriteOptions): void;
+  writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void;
+  /** The socket is gone. */
+  remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void;
+  /** Disconnects every socket of the client, and the connection. */
+  disconnect(): void;
+}
+
+/** The events that a namespace itself emits. */
+export interface NamespaceReservedEventsMap<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> {
+  connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+}
+
+/** A namespace, as its sockets know it. */
+export interface SocketNamespace<
+  ListenEvents extends EventsMap,
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  SocketData,
+> extends Broadcaster<
+      EmitEvents,
+      ServerSideEvents,
+      NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      SocketData
+    >,
+    AdapterNamespace {
+  readonly sockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>;
+  readonly adapter: AdapterApi;
+  /** Adds a middleware that each socket passes before it is connected. */
+  use(
+    middleware: (
+      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+      next: (err?: ExtendedError) => void,
+    ) => unknown,
+  ): this;
+  /** The socket is gone. */
+  remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void;
+}
+
+/** A middleware for the events that a client sends. */
+export type SocketMiddleware = (event: Event, next: (err?: Error) => void) => unknown;
+
+const NO_ROOMS: ReadonlySet<Room> = new Set();
+
+/**
+ * A client in one namespace: events to and from it, and the rooms it is in.
+ *
+ * It emits `disconnecting` and `disconnect` (reason, description) and `error` (of a middleware of
+ * {@link use}, or of a packet that cannot be read), beside the client's own events.
+ */
+export class Socket<
+    ListenEvents extends EventsMap = DefaultEventsMap,
+    EmitEvents extends EventsMap = ListenEvents,
+    ServerSideEvents extends EventsMap = DefaultEventsMap,
+    SocketData = Untyped,
+  >
+  extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap>
+  implements AdapterSocket
+{
+  /** The socket id: not secret, and not the session's. */
+  readonly id: SocketId;
+  /** The namespace it is in. */
+  readonly nsp: SocketNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** The connection it shares with the client's sockets in other namespaces. */
+  readonly client: SocketClient;
+  /** The acknowledgements that the client owes. */
+  readonly acks = new PendingAcks();
+  /** Whether it took over the state of an earlier socket. */
+  readonly recovered: boolean = false;
+  /** Whatever the application keeps with the socket; `fetchSockets()` carries it across nodes. */
+  data: SocketData = {} as SocketData;
+  /** Whether it is connected. */
+  connected = false;
+
+  readonly #auth: Record<string, unknown>;
+  readonly #issued = Date.now();
+  #handshake: Handshake | undefined;
+  #flags: BroadcastFlags | null = null;
+  #middlewares: SocketMiddleware[] | null = null;
+  #closed = false;
+
+  constructor(
+    nsp: SocketNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    client: SocketClient,
+    auth: Record<string, unknown>,
+  ) {
+    super();
+    this.id = generateId();
+    this.nsp = nsp;
+    this.client = client;
+    this.#auth = auth;
+  }
+
+  /** The request that opened the connection. */
+  get request(): EngineRequest {
+    return this.client.request;
+  }
+
+  /** The Engine.IO session. */
+  get conn(): Session {
+    return this.client.conn;
+  }
+
+  /** Whether it is not connected. */
+  get disconnected(): boolean {
+    return !this.connected;
+  }
+
+  /** How the client introduced itself. */
+  get handshake(): Handshake {
+    this.#handshake ??= this.#makeHandshake();
+    return this.#handshake;
+  }
+
+  #makeHandshake(): Handshake {
+    const { request } = this;
+    return {
+      headers: request.headers,
+      time: `${new Date(this.#issued)}`,
+      address: this.conn.remoteAddress ?? "",
+      xdomain: Boolean(request.headers.origin),
+      secure: request.connection.encrypted,
+      issued: this.#issued,
+      url: request.url,
+      query: request._query,
+      auth: this.#auth,
+    };
+  }
+
+  /** The rooms it is in, its own (named by its id) among them. */
+  get rooms(): Set<Room> {
+    return this.nsp.adapter.socketRooms(this.id) ?? new Set(NO_ROOMS);
+  }
+
+  /**
+   * Sends an event to the client.
+   *
+   * @param ev the event
+   * @param args its arguments, with any binary data in them; a function at the end gets the
+   * client's acknowledgement, after `timeout()` preceded by an error or null
+   * @returns true
+   * @throws SocketIOError with `ERR_RESERVED_EVENT`
+   */
+  override emit<Ev extends EventNames<EmitEvents>>(
+    ev: Ev,
+    ...args: EventParams<EmitEvents, Ev>
+  ): boolean {
+    if (RESERVED_EVENTS.has(ev)) {
+      throw reservedEvent(ev);
+    }
+    const flags = this.#takeFlags();
+    const data: unknown[] = [ev, ...args];
+    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
+    const callback = data.at(-1);
+    if (typeof callback === "function") {
+      data.pop();
+      packet.id = this.nsp._ids++;
+      this.#awaitAck(packet.id, callback.bind(this), flags.timeout);
+    }
+    this.notifyOutgoingListeners(packet);
+    this.client.writePacket(packet, flags);
+    return true;
+  }
+
+  #awaitAck(id: number, callback: AnyFunction, timeoutMs: number | undefined): void {
+    if (timeoutMs === undefined) {
+      this.acks.set(id, callback);
+    } else {
+      this.acks.setWithTimeout(id, timeoutMs, callback);
+    }
+  }
+
+  /**
+   * Sends an event and waits for the client's acknowledgement.
+   *
+   * @returns its first argument; after `timeout()` it rejects with `ERR_ACK_TIMEOUT` in the end
+   */
+  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
+    const hasTimeout = this.#flags?.timeout !== undefined;
+    return new Promise((resolve, reject) => {
+      const callback = (...response: Untyped[]): void => {
+        if (!hasTimeout) {
+          resolve(response[0]);
+        } else if (response[0]) {
+          reject(response[0]);
+        } else {
+          resolve(response[1]);
+        }
+      };
+      this.emit(ev, ...([...args, callback] as EventParams<EmitEvents, Ev>));
+    });
+  }
+
+  /** Sends the event `message`. */
+  send(...args: EventParams<EmitEvents, "message">): this {
+    this.emit("message", ...args);
+    return this;
+  }
+
+  /** The same as {@link send}. */
+  write(...args: EventParams<EmitEvents, "message">): this {
+    return this.send(...args);
+  }
+
+  /** Chooses the sockets in a room, or in any of several, but not this one. */
+  to(room: Rooms): NamespaceOperator<EmitEvents, SocketData> {
+    return this.broadcast.to(room);
+  }
+
+  /** The same as {@link to}. */
+  in(room: Rooms): NamespaceOperator<EmitEvents, SocketData> {
+    return this.broadcast.in(room);
+  }
+
+  /** Chooses all sockets but this one and those in the rooms. */
+  except(room: Rooms): NamespaceOperator<EmitEvents, SocketData> {
+    return this.broadcast.except(room);
+  }
+
+  /** Chooses all sockets but this one. */
+  get broadcast(): NamespaceOperator<EmitEvents, SocketData> {
+    const flags = this.#takeFlags();
+    return new BroadcastOperator(this.nsp.adapter, new Set(), new Set([this.id]), flags);
+  }
+
+  /** Chooses all sockets of this node but this one. */
+  get local(): NamespaceOperator<EmitEvents, SocketData> {
+    return this.broadcast.local;
+  }
+
+  /** Says whether the next packet may be compressed. Default: true. */
+  compress(compress: boolean): this {
+    return this.#flag({ compress });
+  }
+
+  /** Lets the client miss the next packet if it cannot take it now. */
+  get volatile(): this {
+    return this.#flag({ volatile: true });
+  }
+
+  /** Sets how long to wait for the acknowledgement of the next packet, in ms. */
+  timeout(
+    timeout: number,
+  ): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
+    this.#flag({ timeout });
+    return this as unknown as Socket<
+      ListenEvents,
+      DecorateAcknowledgements<EmitEvents>,
+      ServerSideEvents,
+      SocketData
+    >;
+  }
+
+  #flag(flags: BroadcastFlags): this {
+    this.#flags = { ...this.#flags, ...flags };
+    return this;
+  }
+
+  #takeFlags(): BroadcastFlags {
+    const flags = this.#flags;
+    this.#flags = null;
+    return flags ?? {};
+  }
+
+  /** Joins a room or several. Returns a promise where the adapter needs time for it. */
+  join(rooms: Rooms): Promise<void> | void {
+    if (!this.#closed) {
+      return this.nsp.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+    }
+  }
+
+  /** Leaves a room. Returns a promise where the adapter needs time for it. */
+  leave(room: Room): Promise<void> | void {
+    return this.nsp.adapter.del(this.id, room);
+  }
+
+  /**
+   * Disconnects it, with the reason `server namespace disconnect`.
+   *
+   * @param close whether the connection is closed too, with all namespaces. Default: false.
+   */
+  disconnect(close = false): this {
+    if (!this.connected || this.#closed) {
+      return this;
+    }
+    if (close) {
+      this.client.disconnect();
+    } else {
+      this.client.writePacket({ type: PacketType.DISCONNECT, nsp: this.nsp.name }, {});
+      this.onClose("server namespace disconnect");
+    }
+    return this;
+  }
+
+  /**
+   * Adds a middleware for the events that the client sends. An error it passes on is emitted here
+   * as `error`, and the event goes no further.
+   */
+  use(middleware: SocketMiddleware): this {
+    this.#middlewares ??= [];
+    this.#middlewares.push(middleware);
+    return this;
+  }
+
+  /** Called by adapters before they send a packet. @internal */
+  notifyOutgoingListeners(packet: Packet): void {
+    this.callAnyOutgoing(packet.data);
+  }
+
+  /** Called when the namespace has let it in. @internal */
+  onConnect(): void {
+    this.connected = true;
+    void this.join(this.id);
+    this.client.writePacket(
+      { type: PacketType.CONNECT, nsp: this.nsp.name, data: { sid: this.id } },
+      {},
+    );
+  }
+
+  /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
+  onRefused(): void {
+    this.#leaveNamespace();
+  }
+
+  /** Called with each packet of the client. @internal */
+  onPacket(packet: Packet): void {
+    switch (packet.type) {
+      case PacketType.EVENT:
+      case PacketType.BINARY_EVENT:
+        this.#onEvent(packet);
+        break;
+      case PacketType.ACK:
+      case PacketType.BINARY_ACK:
+        this.acks.settle(packet.id ?? -1, packet.data);
+        break;
+      case PacketType.DISCONNECT:
+        this.onClose("client namespace disconnect");
+    }
+  }
+
+  #onEvent(packet: Packet): void {
+    const event: Event = packet.data;
+    if (packet.id !== undefined && packet.id !== null) {
+      event.push(this.#makeAck(packet.id));
+    }
+    try {
+      this.callAny(event);
+      if (this.#middlewares === null) {
+        this.#dispatch(event);
+        return;
+      }
+    } catch (error) {
+      throwLater(error); // of a listener: the session goes on
+      return;
+    }
+    runMiddlewares(
+      this.#middlewares,
+      (middleware, next) => middleware(event, next),
+      (error) => {
+        try {
+          if (error) {
+            this.onError(error as Error);
+          } else {
+            this.#dispatch(event);
+          }
+        } catch (thrown) {
+          throwLater(thrown);
+        }
+      },
+    );
+  }
+
+  #dispatch(event: Event): void {
+    if (!this.connected) {
+      return; // it was disconnected by a middleware, or while one took its time
+    }
+    if (event[0] === "error" && this.listenerCount("error") === 0) {
+      return; // a client's event of that name must not end the process
+    }
+    this.emitUntyped(...event);
+  }
+
+  #makeAck(id: number): AnyFunction {
+    let sent = false;
+    return (...args: unknown[]) => {
+      if (!sent) {
+        sent = true;
+        this.client.writePacket({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args }, {});
+      }
+    };
+  }
+
+  /** Called when a packet cannot be read, or a middleware refused an event. @internal */
+  onError(error: Error): void {
+    if (this.listenerCount("error") > 0) {
+      this.emitReserved("error", error);
+    }
+  }
+
+  /** The one door out: every disconnection comes through here once. @internal */
+  onClose(reason: DisconnectReason, description?: unknown): void {
+    if (!this.connected || this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    this.#notify("disconnecting", reason, description);
+    this.#leaveNamespace();
+    this.client.remove(this);
+    this.connected = false;
+    this.#notify("disconnect", reason, description);
+  }
+
+  #notify(
+    event: "disconnecting" | "disconnect",
+    reason: DisconnectReason,
+    description: unknown,
+  ): void {
+    try {
+      this.emitReserved(event, reason, description);
+    } catch (error) {
+      throwLater(error); // of a listener: the other sockets of the client must be closed too
+    }
+  }
+
+  #leaveNamespace(): void {
+    this.#closed = true;
+    this.nsp.adapter.delAll(this.id);
+    this.nsp.remove(this);
+  }
+}

@@ -1,0 +1,81 @@
+import { SocketIOError } from "./errors.ts";
+
+/** Says whether a value will do, and in words what would. */
+export interface Check {
+  readonly accepts: (value: unknown) => boolean;
+  readonly expected: string;
+}
+
+const check = (expected: string, accepts: (value: unknown) => boolean): Check => ({
+  accepts,
+  expected,
+});
+
+/** A finite number from `min` on. */
+export const numberFrom = (min: number, unit: string): Check =>
+  check(
+    `a number of ${unit}, ${min} or more`,
+    (value) => typeof value === "number" && Number.isFinite(value) && value >= min,
+  );
+
+export const isBoolean = check("a boolean", (value) => typeof value === "boolean");
+export const isString = check("a string", (value) => typeof value === "string");
+export const isFunction = check("a function", (value) => typeof value === "function");
+export const isObject = check("an object", (value) => typeof value === "object" && value !== null);
+export const anything = check("anything", () => true);
+
+/** Any one of several checks. */
+export const oneOf = (...checks: readonly Check[]): Check =>
+  check(checks.map((each) => each.expected).join(" or "), (value) =>
+    checks.some((each) => each.accepts(value)),
+  );
+
+/** A list, not empty, of the given words. */
+export const listOf = (words: readonly string[]): Check =>
+  check(
+    `a list of ${words.map((word) => JSON.stringify(word)).join(", ")}`,
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.every((item) => words.includes(item)),
+  );
+
+/**
+ * Checks the options a user gave against a table. Options that the table does not name pass: they
+ * may be meant for an adapter or for another version.
+ *
+ * @param given the user's options
+ * @param table a check for each known option
+ * @throws SocketIOError with `ERR_INVALID_OPTION` for the first option that does not pass
+ */
+export function validateOptions(given: object, table: Readonly<Record<string, Check>>): void {
+  for (const [name, value] of Object.entries(given)) {
+    const rule = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (rule === undefined || value === undefined || value === null || rule.accepts(value)) {
+      continue;
+    }
+    throw new SocketIOError(
+      "ERR_INVALID_OPTION",
+      `option "${name}" must be ${rule.expected}, got ${describe(value)}`,
+    );
+  }
+}
+
+/**
+ * Lays the user's options over defaults. An option given as undefined or null counts as not given.
+ *
+ * @param defaults the value of each option that has one
+ * @param given the user's options
+ */
+export function withDefaults<Defaults extends object, Given extends object>(
+  defaults: Defaults,
+  given: Given,
+): Defaults & Given {
+  const meant = Object.entries(given).filter(([, value]) => value !== undefined && value !== null);
+  return Object.assign({}, defaults, Object.fromEntries(meant) as Given);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
+    return `${JSON.stringify(value) ?? String(value)} (${typeof value})`;
+  }
+  return Array.isArray(value) ? `a list of ${value.length}` : `a value of type ${typeof value}`;
+}
