@@ -12,7 +12,6 @@ import type {
 import { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
 import type { Broadcaster, NamespaceOperator } from "./broadcaster.ts";
-import { CatchAllEmitter } from "./catch-all.ts";
 import type { EngineRequest } from "./engine/request.ts";
 import type { Session } from "./engine/session.ts";
 import { reservedEvent, throwLater } from "./errors.ts";
@@ -30,14 +29,13 @@ import type {
   Untyped,
 } from "./events.ts";
 import { generateId } from "./ids.ts";
-import { runMiddlewares } from "./middleware.ts";
+import { SocketEmitter } from "./socket-emitter.ts";
 import {
   type DisconnectReason,
   type Event,
   type ExtendedError,
   type Handshake,
   RESERVED_EVENTS,
-  type SocketReservedEventsMap,
 } from "./socket-types.ts";
 
 /** What a socket needs of the connection it shares with the client's other sockets. */
@@ -89,9 +87,6 @@ export interface SocketNamespace<
   remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void;
 }
 
-/** A middleware for the events that a client sends. */
-export type SocketMiddleware = (event: Event, next: (err?: Error) => void) => unknown;
-
 const NO_ROOMS: ReadonlySet<Room> = new Set();
 
 /**
@@ -106,7 +101,7 @@ export class Socket<
     ServerSideEvents extends EventsMap = DefaultEventsMap,
     SocketData = Untyped,
   >
-  extends CatchAllEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap>
+  extends SocketEmitter<ListenEvents, EmitEvents>
   implements AdapterSocket
 {
   /** The socket id: not secret, and not the session's. */
@@ -128,7 +123,6 @@ export class Socket<
   readonly #issued = Date.now();
   #handshake: Handshake | undefined;
   #flags: BroadcastFlags | null = null;
-  #middlewares: SocketMiddleware[] | null = null;
   #closed = false;
 
   constructor(
@@ -347,16 +341,6 @@ export class Socket<
     return this;
   }
 
-  /**
-   * Adds a middleware for the events that the client sends. An error it passes on is emitted here
-   * as `error`, and the event goes no further.
-   */
-  use(middleware: SocketMiddleware): this {
-    this.#middlewares ??= [];
-    this.#middlewares.push(middleware);
-    return this;
-  }
-
   /** Called by adapters before they send a packet. @internal */
   notifyOutgoingListeners(packet: Packet): void {
     this.callAnyOutgoing(packet.data);
@@ -398,41 +382,7 @@ export class Socket<
     if (packet.id !== undefined && packet.id !== null) {
       event.push(this.#makeAck(packet.id));
     }
-    try {
-      this.callAny(event);
-      if (this.#middlewares === null) {
-        this.#dispatch(event);
-        return;
-      }
-    } catch (error) {
-      throwLater(error); // of a listener: the session goes on
-      return;
-    }
-    runMiddlewares(
-      this.#middlewares,
-      (middleware, next) => middleware(event, next),
-      (error) => {
-        try {
-          if (error) {
-            this.onError(error as Error);
-          } else {
-            this.#dispatch(event);
-          }
-        } catch (thrown) {
-          throwLater(thrown);
-        }
-      },
-    );
-  }
-
-  #dispatch(event: Event): void {
-    if (!this.connected) {
-      return; // it was disconnected by a middleware, or while one took its time
-    }
-    if (event[0] === "error" && this.listenerCount("error") === 0) {
-      return; // a client's event of that name must not end the process
-    }
-    this.emitUntyped(...event);
+    this.receive(event);
   }
 
   #makeAck(id: number): AnyFunction {
@@ -443,13 +393,6 @@ export class Socket<
         this.client.writePacket({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args }, {});
       }
     };
-  }
-
-  /** Called when a packet cannot be read, or a middleware refused an event. @internal */
-  onError(error: Error): void {
-    if (this.listenerCount("error") > 0) {
-      this.emitReserved("error", error);
-    }
   }
 
   /** The one door out: every disconnection comes through here once. @internal */

@@ -24,7 +24,6 @@ const LAYERS: readonly Layer[] = [
       "lib/arguments.ts",
       "lib/errors.ts",
       "lib/events.ts",
-      "lib/catch-all.ts",
       "lib/ids.ts",
       "lib/middleware.ts",
       "lib/response-head.ts",
@@ -46,7 +45,7 @@ const LAYERS: readonly Layer[] = [
   { name: "adapters", files: ["adapters/*.ts"], mayImportOnly: ["ground", "adapter"] },
   { name: "acks", files: ["lib/acks.ts"] },
   { name: "broadcast", files: ["lib/broadcast-operator.ts", "lib/broadcaster.ts"] },
-  { name: "socket", files: ["lib/socket.ts"] },
+  { name: "socket", files: ["lib/socket-emitter.ts", "lib/socket.ts"] },
   { name: "namespaces", files: ["lib/client.ts", "lib/namespace.ts", "lib/parent-namespace.ts"] },
   {
     name: "hosts",

@@ -1,14 +1,23 @@
+import { throwLater } from "./errors.ts";
 import { type AnyFunction, type EventsMap, StrictEventEmitter } from "./events.ts";
+import { runMiddlewares } from "./middleware.ts";
+import type { Event, SocketReservedEventsMap } from "./socket-types.ts";
+
+/** A middleware for the events that a client sends. */
+export type SocketMiddleware = (event: Event, next: (err?: Error) => void) => unknown;
 
 // Lists are replaced, never changed: a listener added or removed during a call counts from the next.
 type Listeners = readonly AnyFunction[] | null;
 
-/** An emitter with listeners for every event that comes in, and for every one that goes out. */
-export abstract class CatchAllEmitter<
+/**
+ * Who hears of a socket's events: its listeners, the catch-all listeners for what comes in and for
+ * what goes out, and the middlewares that an event passes on its way in.
+ */
+export abstract class SocketEmitter<
   ListenEvents extends EventsMap,
   EmitEvents extends EventsMap,
-  ReservedEvents extends EventsMap,
-> extends StrictEventEmitter<ListenEvents, EmitEvents, ReservedEvents> {
+> extends StrictEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
+  #middlewares: SocketMiddleware[] | null = null;
   #incoming: Listeners = null;
   #outgoing: Listeners = null;
 
@@ -58,9 +67,66 @@ export abstract class CatchAllEmitter<
     return this.#outgoing?.slice() ?? [];
   }
 
-  /** Calls the listeners for what comes in. */
-  protected callAny(event: readonly unknown[]): void {
-    call(this, this.#incoming, event);
+  /**
+   * Adds a middleware for the events that the client sends. An error it passes on is emitted here
+   * as `error`, and the event goes no further.
+   */
+  use(middleware: SocketMiddleware): this {
+    this.#middlewares ??= [];
+    this.#middlewares.push(middleware);
+    return this;
+  }
+
+  /** Whether events still reach the listeners. */
+  abstract readonly connected: boolean;
+
+  /**
+   * Takes an event of the client through the catch-all listeners and the middlewares to its
+   * listeners. What any of them throws is the runtime's; the session goes on.
+   */
+  protected receive(event: Event): void {
+    try {
+      call(this, this.#incoming, event);
+      if (this.#middlewares === null) {
+        this.#dispatch(event);
+        return;
+      }
+    } catch (error) {
+      throwLater(error); // of a listener: the session goes on
+      return;
+    }
+    runMiddlewares(
+      this.#middlewares,
+      (middleware, next) => middleware(event, next),
+      (error) => {
+        try {
+          if (error) {
+            this.onError(error as Error);
+          } else {
+            this.#dispatch(event);
+          }
+        } catch (thrown) {
+          throwLater(thrown);
+        }
+      },
+    );
+  }
+
+  #dispatch(event: Event): void {
+    if (!this.connected) {
+      return; // it was disconnected by a middleware, or while one took its time
+    }
+    if (event[0] === "error" && this.listenerCount("error") === 0) {
+      return; // a client's event of that name must not end the process
+    }
+    this.emitUntyped(...event);
+  }
+
+  /** Called when a packet cannot be read, or a middleware refused an event. @internal */
+  onError(error: Error): void {
+    if (this.listenerCount("error") > 0) {
+      this.emitReserved("error", error);
+    }
   }
 
   /** Calls the listeners for what goes out. */
