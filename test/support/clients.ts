@@ -7,8 +7,6 @@ import {
   type SocketOptions,
 } from "socket.io-client";
 
-type Events = Record<string, (...args: never[]) => void>;
-
 /** What `once()` can wait on: clients, servers, sockets, sessions. */
 interface Emitter {
   once(event: string, listener: (...args: never[]) => void): unknown;
@@ -25,17 +23,17 @@ export class Clients {
   readonly #open: Socket[] = [];
 
   /** A client; it connects at once unless `autoConnect: false`, and does not reconnect. */
-  make(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Socket<Events, Events> {
+  make(url: string, options: Partial<ManagerOptions & SocketOptions> = {}): Socket {
     const socket = connectClient(url, { forceNew: true, reconnection: false, ...options });
     this.#open.push(socket);
-    return socket as Socket<Events, Events>;
+    return socket;
   }
 
   /** A client that is connected, and upgraded where its transports say that it will be. */
   async connect(
     url: string,
     options: Partial<ManagerOptions & SocketOptions> = {},
-  ): Promise<Socket<Events, Events>> {
+  ): Promise<Socket> {
     const socket = this.make(url, options);
     await connected(socket);
     const [first, second] = options.transports ?? ["polling", "websocket"];
@@ -63,7 +61,7 @@ export function once<Args extends unknown[] = unknown[]>(
 }
 
 /** Waits for a client to be connected; rejects with its `connect_error`. */
-export function connected(socket: Socket<Events, Events>): Promise<void> {
+export function connected(socket: Socket): Promise<void> {
   if (socket.connected) {
     return Promise.resolve();
   }
@@ -74,7 +72,7 @@ export function connected(socket: Socket<Events, Events>): Promise<void> {
 }
 
 /** Waits for a client to have moved to WebSocket. */
-export async function upgraded(socket: Socket<Events, Events>): Promise<void> {
+export async function upgraded(socket: Socket): Promise<void> {
   const { engine } = socket.io;
   if (engine.transport.name !== "websocket") {
     await new Promise<void>((resolve) => engine.once("upgrade", () => resolve()));
