@@ -6,7 +6,7 @@ import {
   isFunction,
   isObject,
   isString,
-  numberFrom,
+  timeFrom,
   validateOptions,
   withDefaults,
 } from "./validate.ts";
@@ -36,7 +36,7 @@ const TABLE = {
   serveClient: isBoolean,
   adapter: isFunction,
   parser: isObject,
-  connectTimeout: numberFrom(0, "milliseconds"),
+  connectTimeout: timeFrom(0),
   hostname: isString,
 };
 

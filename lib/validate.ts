@@ -11,6 +11,15 @@ const check = (expected: string, accepts: (value: unknown) => boolean): Check =>
   expected,
 });
 
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
+
+/** A time that a timer can wait. */
+export const timeFrom = (minMs: number): Check =>
+  check(
+    `a number of milliseconds from ${minMs} to ${LONGEST_TIMER_MS}`,
+    (value) => typeof value === "number" && value >= minMs && value <= LONGEST_TIMER_MS,
+  );
+
 /** A finite number from `min` on. */
 export const numberFrom = (min: number, unit: string): Check =>
   check(

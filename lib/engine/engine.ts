@@ -279,6 +279,7 @@ export class Engine
   #register(sid: string, request: EngineRequest, transport: Transport): Session {
     const session = new Session(sid, this, request, transport);
     this.#sessions.set(sid, session);
+    session.open();
     return session;
   }
 

@@ -1,3 +1,5 @@
+import { throwLater } from "../errors.ts";
+
 /** Something with packets to write. */
 export interface Flushable {
   flush(): void;
@@ -27,7 +29,11 @@ export class FlushQueue {
     this.#waiting = [];
     this.#scheduled = false;
     for (const session of batch) {
-      session.flush();
+      try {
+        session.flush();
+      } catch (error) {
+        throwLater(error); // of a user's listener: the other sessions are flushed all the same
+      }
     }
   };
 }

@@ -11,6 +11,7 @@ import {
   listOf,
   numberFrom,
   oneOf,
+  timeFrom,
   validateOptions,
   withDefaults,
 } from "../validate.ts";
@@ -89,9 +90,9 @@ const DEFAULT_THRESHOLD_BYTES = 1024;
 const DEFAULT_COOKIE = { name: "io", path: "/", httpOnly: true, sameSite: "lax" } as const;
 
 const TABLE: Readonly<Record<string, Check>> = {
-  pingTimeout: numberFrom(0, "milliseconds"),
-  pingInterval: numberFrom(1, "milliseconds"),
-  upgradeTimeout: numberFrom(0, "milliseconds"),
+  pingTimeout: timeFrom(0),
+  pingInterval: timeFrom(1),
+  upgradeTimeout: timeFrom(0),
   maxHttpBufferSize: numberFrom(1, "bytes"),
   allowRequest: isFunction,
   transports: listOf(["polling", "websocket", "webtransport"]),

@@ -100,7 +100,6 @@ export class Session
     this.#transport = transport;
     this.#heartbeat = new Heartbeat(this, server.opts);
     transport.sink = this;
-    this.#open();
   }
 
   /** `opening`, `open`, `closing` or `closed`. */
@@ -123,7 +122,8 @@ export class Session
     return this.#outbox;
   }
 
-  #open(): void {
+  /** Greets the client. Called once, by the engine, when the session is registered. */
+  open(): void {
     const { opts } = this.server;
     this.#readyState = "open";
     this.#push(
