@@ -94,6 +94,7 @@ export class PollingTransport implements Transport {
     }
     if (exchange.aborted) {
       this.sink.onError(new TransportError("poll connection closed prematurely"));
+      exchange.respond(400, {}, null);
       return;
     }
     this.#poll = { kind: "parked", exchange };
@@ -169,7 +170,6 @@ export class PollingTransport implements Transport {
       return 0;
     }
     const { exchange } = this.#poll;
-    exchange.onAbort = null;
     const finishClose = this.#finishClose;
     this.#finishClose = null;
     const body = this.codec.encodePayload(finishClose === null ? packets : [...packets, CLOSE]);
@@ -186,6 +186,9 @@ export class PollingTransport implements Transport {
     } else {
       this.#poll = { kind: "answering", exchange };
       void pending.then((compressed) => {
+        if (exchange.aborted) {
+          return; // the session has heard of it
+        }
         this.#poll = NO_POLL;
         if (compressed.encoding !== null) {
           headers["Content-Encoding"] = compressed.encoding;
@@ -198,6 +201,7 @@ export class PollingTransport implements Transport {
   }
 
   #answer(exchange: HttpExchange, headers: OutgoingHeaders, body: string | Uint8Array): void {
+    exchange.onAbort = null;
     const { request } = exchange;
     const agent = request.headers["user-agent"];
     if (agent !== undefined && (agent.includes(";MSIE") || agent.includes("Trident/"))) {
