@@ -58,7 +58,13 @@ const checks: Step[] = [
   },
 ];
 
-const steps = args.length > 0 ? [services, tests] : [services, ...checks, tests];
+const compat: Step = {
+  name: "the same as the reference (compat)",
+  hint: "./run compat shows these lines alone",
+  run: command("compat/index.ts"),
+};
+
+const steps = args.length > 0 ? [services, tests] : [services, ...checks, compat, tests];
 const report: string[] = [];
 let failures = 0;
 
