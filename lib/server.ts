@@ -27,10 +27,9 @@ import {
   type BunApplication,
   type BunHandler,
   BunHost,
-  type BunListener,
-  type BunServer,
   type BunWebSocketHandler,
 } from "./hosts/bun.ts";
+import type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 import {
   type AdapterConstructor,
   Namespace,

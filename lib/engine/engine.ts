@@ -222,10 +222,7 @@ export class Engine
     };
     const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
       const headers = response.headers();
-      if (!request._query.sid) {
-        this.emitReserved("initial_headers", headers, request);
-      }
-      this.emitReserved("headers", headers, request);
+      this.#announceHeaders(headers, request);
       decided({ accepted: true, headers, open });
     };
     response.onEnd = () =>
@@ -320,16 +317,24 @@ export class Engine
   /** Adds the cookie and what listeners add to the headers of a polling answer. */
   decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void {
     const { cookie } = this.#opts;
-    if (!request._query.sid) {
-      if (cookie !== false) {
-        const { encode, ...attributes } = cookie;
-        headers["Set-Cookie"] = [
-          stringifySetCookie({ ...attributes, value: sid }, encode === undefined ? {} : { encode }),
-        ];
-      }
-      this.emitReserved("initial_headers", headers, request);
+    if (cookie !== false && !request._query.sid) {
+      const { encode, ...attributes } = cookie;
+      headers["Set-Cookie"] = [
+        stringifySetCookie({ ...attributes, value: sid }, encode === undefined ? {} : { encode }),
+      ];
     }
-    this.emitReserved("headers", headers, request);
+    this.#announceHeaders(headers, request);
+  }
+
+  #announceHeaders(headers: OutgoingHeaders, request: EngineRequest): void {
+    try {
+      if (!request._query.sid) {
+        this.emitReserved("initial_headers", headers, request);
+      }
+      this.emitReserved("headers", headers, request);
+    } catch (error) {
+      throwLater(error); // of a listener: the request is answered all the same
+    }
   }
 
   readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
@@ -366,7 +371,11 @@ export class Engine
 
   #report(req: EngineRequest, { code, context }: Rejection): void {
     const message = ENGINE_ERROR_MESSAGES[code];
-    this.emitReserved("connection_error", { req, code, message, context });
+    try {
+      this.emitReserved("connection_error", { req, code, message, context });
+    } catch (error) {
+      throwLater(error); // of a listener: the request is answered all the same
+    }
   }
 }
 

@@ -6,9 +6,7 @@ import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import { SocketIOError } from "../errors.ts";
 import { ResponseHead } from "../response-head.ts";
 import { BunExchange, BunRequest, toResponse } from "./bun-exchange.ts";
-
-/** A server of Bun, whatever data the application's own WebSockets carry. */
-export type BunServer<Data = unknown> = Bun.Server<Data>;
+import { BunListener, type BunServer } from "./bun-listener.ts";
 
 /** The `websocket` part of the options of `Bun.serve`. */
 export type BunWebSocketHandler<Data> = WebSocketHandler<Data>;
@@ -42,7 +40,6 @@ export interface BunService {
 const LONGEST_TIMEOUT_S = 255; // of Bun
 const BUN_DEFAULT_IDLE_TIMEOUT_S = 120;
 const BUN_DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
-const STOP_GRACE_MS = 2_000;
 
 /** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
 class SessionSocket implements WebSocketPort {
@@ -147,7 +144,7 @@ export class BunHost {
     request: Request,
     server: BunServer<Data>,
   ): Promise<Response> {
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       this.#service.engine.handleUpgrade(engineRequest, new ResponseHead(), (decision) => {
         if (!decision.accepted) {
           resolve(toResponse(decision, request));
@@ -157,8 +154,12 @@ export class BunHost {
         headers.delete("connection");
         const data = new SessionSocket(decision.open);
         // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
-        const upgraded = (server as BunServer).upgrade(request, { data, headers });
-        resolve(new Response(null, { status: upgraded ? 200 : 400 }));
+        try {
+          const upgraded = (server as BunServer).upgrade(request, { data, headers });
+          resolve(new Response(null, { status: upgraded ? 200 : 400 }));
+        } catch (error) {
+          reject(error); // Bun.serve was given no `websocket`: its error says so
+        }
       });
     });
   }
@@ -197,6 +198,12 @@ export class BunHost {
         return ws.data instanceof SessionSocket
           ? ws.data.onClose(code, reason)
           : own?.close?.(ws, code, reason);
+      },
+      ping(ws, data) {
+        return ws.data instanceof SessionSocket ? undefined : own?.ping?.(ws, data);
+      },
+      pong(ws, data) {
+        return ws.data instanceof SessionSocket ? undefined : own?.pong?.(ws, data);
       },
     };
   }
@@ -240,72 +247,6 @@ export class BunHost {
       ...this.handler<unknown>(),
     });
     return new BunListener(server, hostname ?? "::");
-  }
-}
-
-/** A server that `listen()` started, with the names of node:http's `Server`. */
-export class BunListener {
-  readonly #server: BunServer;
-  readonly #address: string;
-  #stopped: Promise<void> | null = null;
-
-  /**
-   * @param server the server
-   * @param address what it is bound to
-   */
-  constructor(server: BunServer, address: string) {
-    this.#server = server;
-    this.#address = address;
-  }
-
-  /** Whether it takes connections. */
-  get listening(): boolean {
-    return this.#stopped === null;
-  }
-
-  /** The server of Bun itself. */
-  get bun(): BunServer {
-    return this.#server;
-  }
-
-  /** Where it listens; null once it is closed. */
-  address(): { address: string; family: string; port: number } | null {
-    const { port } = this.#server;
-    if (!this.listening || port === undefined) {
-      return null;
-    }
-    const address = this.#address;
-    return { address, family: address.includes(":") ? "IPv6" : "IPv4", port };
-  }
-
-  /**
-   * Stops listening. Requests under way are finished; what is still open after two seconds is cut.
-   *
-   * @param callback called when the port is free
-   */
-  close(callback?: (error?: Error) => void): this {
-    this.stop().then(
-      () => callback?.(),
-      (error: unknown) => callback?.(error instanceof Error ? error : new Error(String(error))),
-    );
-    return this;
-  }
-
-  /** The same as {@link close}; resolves when the port is free. */
-  stop(): Promise<void> {
-    this.#stopped ??= this.#stop();
-    return this.#stopped;
-  }
-
-  async #stop(): Promise<void> {
-    const graceful = this.#server.stop();
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const grace = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, STOP_GRACE_MS);
-    });
-    await Promise.race([graceful, grace]);
-    clearTimeout(timer);
-    await this.#server.stop(true);
   }
 }
 
