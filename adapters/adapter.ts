@@ -31,7 +31,7 @@ export interface BroadcastOptions {
 }
 
 /** What a packet is on the wire: its text, then its attachments. */
-export type EncodedPackets = (string | Uint8Array)[];
+export type EncodedPackets = (string | Uint8Array | ArrayBuffer)[];
 
 /** How encoded packets are handed to an engine session. */
 export interface WriteOptions {

@@ -2,7 +2,8 @@ import { type Packet, PacketType } from "socket.io-parser";
 import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
 import type { RawData } from "./engine/codec/codec.ts";
 import type { EngineRequest } from "./engine/request.ts";
-import type { CloseReason, Session, SessionHandler } from "./engine/session.ts";
+import type { Session } from "./engine/session.ts";
+import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import type { Untyped } from "./events.ts";
 import type { SocketClient } from "./socket.ts";
 import type { DisconnectReason } from "./socket-types.ts";
@@ -107,10 +108,13 @@ export class Client implements SocketClient, SessionHandler {
     } finally {
       this.#decoding = false;
     }
-    for (const packet of this.#decoded) {
-      this.#onPacket(packet);
+    try {
+      for (const packet of this.#decoded) {
+        this.#onPacket(packet);
+      }
+    } finally {
+      this.#decoded.length = 0; // or a packet whose handling threw would be handled again
     }
-    this.#decoded.length = 0;
   }
 
   #onInvalidData(error: Error): void {

@@ -42,6 +42,7 @@ import {
   type ServerOptions as Options,
 } from "./options.ts";
 import type { NamespaceReservedEventsMap, Socket } from "./socket.ts";
+import { withDefaults } from "./validate.ts";
 
 /** The options of {@link Server}. */
 export type ServerOptions = Options<AdapterConstructor>;
@@ -87,6 +88,8 @@ export class Server<
   /** What listens, after `listen()`. */
   httpServer: BunListener | undefined;
 
+  /** The options of the constructor, without the defaults. */
+  readonly #given: ServerOptions;
   readonly #options: ResolvedServerOptions<AdapterConstructor>;
   readonly #namespaces = new Map<
     string,
@@ -94,6 +97,7 @@ export class Server<
   >();
   readonly #host: BunHost;
   #path = "";
+  #addTrailingSlash: boolean;
   #connectTimeoutMs: number;
   #servesClient: boolean;
   #adapter: AdapterConstructor;
@@ -114,7 +118,9 @@ export class Server<
     const isTarget = typeof first !== "object" || first === null || "listen" in first;
     const given = (isTarget ? second : (first as ServerOptions)) ?? {};
     const options = resolveServerOptions(given);
+    this.#given = given;
     this.#options = options;
+    this.#addTrailingSlash = options.addTrailingSlash ?? true;
     this.#connectTimeoutMs = options.connectTimeout;
     this.#servesClient = options.serveClient;
     this.#adapter = options.adapter ?? Adapter;
@@ -142,11 +148,7 @@ export class Server<
   }
 
   #prefix(): string {
-    const { addTrailingSlash } = this.#options;
-    return computePath({
-      path: this.#path,
-      ...(addTrailingSlash === undefined ? {} : { addTrailingSlash }),
-    });
+    return computePath({ path: this.#path, addTrailingSlash: this.#addTrailingSlash });
   }
 
   /** The package that encodes and decodes packets. @internal */
@@ -252,7 +254,10 @@ export class Server<
           "close() it first, or make another Server",
       );
     }
-    const merged = resolveServerOptions({ ...options, ...this.#options });
+    const merged = resolveServerOptions(withDefaults(options, this.#given));
+    this.#addTrailingSlash = merged.addTrailingSlash ?? true;
+    // Only a path of these options counts: one of the constructor is set already, if not replaced.
+    this.path((this.#given.path ? null : options.path) ?? this.#path);
     this.engine.configure(merged);
     this.httpServer = this.#host.listen(number, merged.hostname);
     return this;

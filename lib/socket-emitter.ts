@@ -124,8 +124,13 @@ export abstract class SocketEmitter<
 
   /** Called when a packet cannot be read, or a middleware refused an event. @internal */
   onError(error: Error): void {
-    if (this.listenerCount("error") > 0) {
+    if (this.listenerCount("error") === 0) {
+      return;
+    }
+    try {
       this.emitReserved("error", error);
+    } catch (thrown) {
+      throwLater(thrown); // of a listener: the connection that sent the packet must still be closed
     }
   }
 

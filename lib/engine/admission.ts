@@ -2,14 +2,19 @@ import { ENGINE_ERRORS, type Rejection, reject, verifyProtocol } from "./handsha
 import type { EngineOptions } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 
-/** How a handshake was decided: refused, or admitted under a session id. */
-export type Admission = Rejection | { readonly kind: "admitted"; readonly sid: string };
+/** How a handshake was decided: refused, too late, or admitted under a session id. */
+export type Admission =
+  | Rejection
+  | { readonly kind: "closed" }
+  | { readonly kind: "admitted"; readonly sid: string };
 
 /** What admitting a client takes. */
 export interface AdmissionRules {
   readonly allowRequest: EngineOptions["allowRequest"];
   generateId(request: EngineRequest): string | PromiseLike<string>;
   isTaken(sid: string): boolean;
+  /** Whether the server takes no new sessions; it may close while the user's functions think. */
+  isClosed(): boolean;
 }
 
 /**
@@ -27,6 +32,10 @@ export function admit(
   rules: AdmissionRules,
   decided: (admission: Admission) => void,
 ): void {
+  if (rules.isClosed()) {
+    decided({ kind: "closed" });
+    return;
+  }
   askAllowRequest(request, rules.allowRequest, (refusal) => {
     const rejection = refusal ?? verifyProtocol(protocol);
     if (rejection !== null) {
@@ -54,9 +63,7 @@ function askAllowRequest(
     }
   };
   const answer = (message: string | null | undefined, success: boolean): void =>
-    decide(
-      success ? null : reject(ENGINE_ERRORS.FORBIDDEN, message ? { message: `${message}` } : {}),
-    );
+    decide(success ? null : reject(ENGINE_ERRORS.FORBIDDEN, { message }));
   const fail = (error: unknown): void =>
     decide(reject(ENGINE_ERRORS.FORBIDDEN, { name: "ALLOW_REQUEST_ERROR", error }));
   // A function that returns nothing answers through the callback, also if it is async.
@@ -87,7 +94,9 @@ function makeId(
   const fail = (error: unknown): void =>
     decided(reject(ENGINE_ERRORS.BAD_REQUEST, { name: "ID_GENERATION_ERROR", error }));
   const use = (sid: unknown): void => {
-    if (typeof sid !== "string" || sid === "") {
+    if (rules.isClosed()) {
+      decided({ kind: "closed" });
+    } else if (typeof sid !== "string" || sid === "") {
       fail(new TypeError("generateId() must return a string that is not empty"));
     } else if (rules.isTaken(sid)) {
       fail(new Error("generateId() returned the id of a running session"));

@@ -33,7 +33,8 @@ import {
   type TransportName,
 } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
-import { Session, type SessionHandler, type SessionPort, SILENT } from "./session.ts";
+import { Session, type SessionPort, SILENT } from "./session.ts";
+import type { SessionHandler } from "./session-types.ts";
 import { PollingTransport } from "./transports/polling.ts";
 import type { Transport } from "./transports/transport.ts";
 import { WebSocketTransport } from "./transports/websocket.ts";
@@ -159,6 +160,10 @@ export class Engine
     return this.#sessions.has(sid);
   }
 
+  isClosed(): boolean {
+    return this.#closed;
+  }
+
   /** The transports that a session on the given one may move to. */
   upgrades(transport: TransportName): string[] {
     const { allowUpgrades, transports } = this.#opts;
@@ -188,13 +193,11 @@ export class Engine
   }
 
   #openPolling(exchange: HttpExchange, protocol: number): void {
-    if (this.#closed) {
-      exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
-      return;
-    }
     admit(exchange.request, protocol, this, (admission) => {
       if (admission.kind === "rejected") {
         this.#refuse(exchange, admission);
+      } else if (admission.kind === "closed") {
+        exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
       } else if (!exchange.aborted) {
         const transport = new PollingTransport(admission.sid, codecV4, this, SILENT);
         const session = this.#register(admission.sid, exchange.request, transport);
@@ -238,12 +241,12 @@ export class Engine
         refuse(verdict);
       } else if (verdict.kind === "session") {
         accept((port) => this.#openCandidate(verdict.sid, port));
-      } else if (this.#closed) {
-        decided(upgradeRefusal(503, response.headers(), "Server shutting down"));
       } else {
         admit(request, verdict.protocol, this, (admission) => {
           if (admission.kind === "rejected") {
             refuse(admission);
+          } else if (admission.kind === "closed") {
+            decided(upgradeRefusal(503, response.headers(), "Server shutting down"));
           } else {
             accept((port) => this.#openWebSocket(admission.sid, request, port));
           }

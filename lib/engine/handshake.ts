@@ -29,7 +29,11 @@ export interface Rejection {
   readonly kind: "rejected";
   readonly code: EngineErrorCode;
   /** What lies behind it, for the `connection_error` event. */
-  readonly context: { name?: string; message?: string; [detail: string]: unknown };
+  readonly context: {
+    name?: string;
+    message?: string | null | undefined;
+    [detail: string]: unknown;
+  };
 }
 
 /** What a request turns out to be. */
@@ -60,7 +64,8 @@ export function reject(code: EngineErrorCode, context: Rejection["context"] = {}
 
 /** What the client is told. */
 export function rejectionMessage(rejection: Rejection): string {
-  return rejection.context.message || ENGINE_ERROR_MESSAGES[rejection.code];
+  const { message } = rejection.context; // as the user gave it, who may have given an Error
+  return message ? `${message}` : ENGINE_ERROR_MESSAGES[rejection.code];
 }
 
 /** The HTTP status of a rejected request. */

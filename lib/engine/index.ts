@@ -26,13 +26,13 @@ export type {
   TransportName,
 } from "./options.ts";
 export type { EngineRequest, RequestConnection } from "./request.ts";
-export {
-  type CloseReason,
-  type ReadyState,
-  Session,
-  Session as Socket,
-  type SessionEvents,
-  type SessionHandler,
-} from "./session.ts";
+export { Session, Session as Socket } from "./session.ts";
+export type {
+  CloseReason,
+  ReadyState,
+  SendCallback,
+  SessionEvents,
+  SessionHandler,
+} from "./session-types.ts";
 export type { Transport, TransportState } from "./transports/transport.ts";
 export const protocol = 4;

@@ -3,29 +3,17 @@ import type { Packet, PacketOptions, PacketType, RawData } from "./codec/codec.t
 import type { Flushable, FlushQueue } from "./flush-queue.ts";
 import { Heartbeat, type HeartbeatPort } from "./heartbeat.ts";
 import type { ResolvedEngineOptions } from "./options.ts";
+import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
 import type { EngineRequest } from "./request.ts";
+import type {
+  CloseReason,
+  ReadyState,
+  SendCallback,
+  SessionEvents,
+  SessionHandler,
+} from "./session-types.ts";
 import type { Transport, TransportError, TransportSink } from "./transports/transport.ts";
 import { UpgradeAttempt, type UpgradePort } from "./upgrade.ts";
-
-/** The states of a session. */
-export type ReadyState = "opening" | "open" | "closing" | "closed";
-
-/** Why a session ended. */
-export type CloseReason =
-  | "transport error"
-  | "transport close"
-  | "forced close"
-  | "ping timeout"
-  | "parse error";
-
-/** Called when a packet has been handed to a transport. */
-export type SendCallback = (transport: Transport) => void;
-
-/** Who a session serves, called without an emitter between: the Socket.IO server. */
-export interface SessionHandler {
-  onMessage(data: RawData | undefined): void;
-  onClose(reason: CloseReason, description?: unknown): void;
-}
 
 /** What a session needs of its engine. */
 export interface SessionPort {
@@ -38,26 +26,6 @@ export interface SessionPort {
   onSessionClose(session: Session): void;
 }
 
-/** The events of a session. */
-export interface SessionEvents {
-  open: () => void;
-  packet: (packet: Packet) => void;
-  packetCreate: (packet: Packet) => void;
-  heartbeat: () => void;
-  data: (data: RawData | undefined) => void;
-  message: (data: RawData | undefined) => void;
-  upgrading: (transport: Transport) => void;
-  upgrade: (transport: Transport) => void;
-  flush: (packets: Packet[]) => void;
-  drain: () => void;
-  close: (reason: CloseReason, description?: unknown) => void;
-  error: (error: Error) => void;
-}
-
-interface QueuedPacket extends Packet {
-  callback?: SendCallback;
-}
-
 /**
  * One client's session of Engine.IO, over one transport at a time. The reference calls it `Socket`.
  *
@@ -65,7 +33,7 @@ interface QueuedPacket extends Packet {
  */
 export class Session
   extends StrictEventEmitter<SessionEvents, SessionEvents, SessionEvents>
-  implements TransportSink, HeartbeatPort, UpgradePort, Flushable
+  implements TransportSink, HeartbeatPort, UpgradePort, OutboxPort, Flushable
 {
   /** The session id; it is a secret between server and client. */
   readonly id: string;
@@ -83,9 +51,8 @@ export class Session
 
   #readyState: ReadyState = "opening";
   #transport: Transport;
-  #outbox: QueuedPacket[] = [];
+  readonly #outbox = new Outbox();
   #inFlushQueue = false;
-  #flushing = false;
   #closeWhenFlushed = false;
   #upgrade: UpgradeAttempt | null = null;
   readonly #heartbeat: Heartbeat;
@@ -119,7 +86,7 @@ export class Session
 
   /** The packets that wait for the transport. */
   get writeBuffer(): readonly Packet[] {
-    return this.#outbox;
+    return this.#outbox.packets;
   }
 
   /** Greets the client. Called once, by the engine, when the session is registered. */
@@ -207,44 +174,28 @@ export class Session
   /** Hands the waiting packets to the transport, as far as it takes them. */
   flush(): void {
     this.#inFlushQueue = false;
-    // A transport that fails, or a listener, may call back in here while packets are being taken.
-    if (this.#flushing || this.#readyState === "closed") {
+    if (this.#readyState === "closed") {
       return;
     }
-    this.#flushing = true;
-    try {
-      while (this.#outbox.length > 0 && this.#transport.writable && this.#flushOnce()) {
-        // A drain listener may have sent more.
-      }
-    } finally {
-      this.#flushing = false;
-    }
-    if (this.#closeWhenFlushed && this.#outbox.length === 0) {
+    this.#outbox.flush(this.#transport, this);
+    if (this.#closeWhenFlushed && this.#outbox.isEmpty) {
       this.#closeWhenFlushed = false;
       this.#closeTransport();
     }
   }
 
-  #flushOnce(): boolean {
-    const packets = this.#outbox;
+  onFlush(packets: Packet[]): void {
     if (this.listenerCount("flush") > 0) {
       this.emitReserved("flush", packets);
     }
     this.server.onSessionFlush(this, packets);
-    const transport = this.#transport;
-    const taken = transport.send(packets);
-    if (taken === 0) {
-      return false;
-    }
-    this.#outbox = taken === packets.length ? [] : packets.slice(taken);
-    for (let index = 0; index < taken; index++) {
-      packets[index]?.callback?.(transport);
-    }
+  }
+
+  onDrain(): void {
     if (this.listenerCount("drain") > 0) {
       this.emitReserved("drain");
     }
     this.server.onSessionDrain(this);
-    return true;
   }
 
   onMessage(data: RawData | undefined): void {
@@ -366,7 +317,7 @@ export class Session
     if (discard) {
       this.#transport.discard();
       this.#closeTransport();
-    } else if (this.#outbox.length > 0) {
+    } else if (!this.#outbox.isEmpty) {
       this.#closeWhenFlushed = true;
     } else {
       this.#closeTransport();
@@ -388,7 +339,7 @@ export class Session
     this.#upgrade?.abort();
     this.#transport.sink = SILENT;
     this.#transport.close();
-    this.#outbox = [];
+    this.#outbox.clear();
     this.server.onSessionClose(this);
     this.handler?.onClose(reason, description);
     if (this.listenerCount("close") > 0) {

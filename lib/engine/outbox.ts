@@ -1,0 +1,75 @@
+import type { Packet } from "./codec/codec.ts";
+import type { SendCallback } from "./session-types.ts";
+import type { Transport } from "./transports/transport.ts";
+
+/** A packet, and who wants to know that it has been handed over. */
+export interface QueuedPacket extends Packet {
+  callback?: SendCallback;
+}
+
+/** Who hears of an outbox. */
+export interface OutboxPort {
+  /** The packets are about to be handed over. */
+  onFlush(packets: QueuedPacket[]): void;
+  /** Some were. */
+  onDrain(): void;
+}
+
+/** The packets that wait for a session's transport, in the order they were sent. */
+export class Outbox {
+  #packets: QueuedPacket[] = [];
+  #flushing = false;
+
+  get isEmpty(): boolean {
+    return this.#packets.length === 0;
+  }
+
+  get packets(): readonly Packet[] {
+    return this.#packets;
+  }
+
+  push(packet: QueuedPacket): void {
+    this.#packets.push(packet);
+  }
+
+  clear(): void {
+    this.#packets = [];
+  }
+
+  /**
+   * Hands the packets to a transport, as far as it takes them; the rest stays.
+   *
+   * @param transport the transport
+   * @param port hears of it, and may send more meanwhile
+   */
+  flush(transport: Transport, port: OutboxPort): void {
+    // A transport that fails, or a listener, may call back in here while packets are being taken.
+    if (this.#flushing) {
+      return;
+    }
+    this.#flushing = true;
+    try {
+      while (this.#packets.length > 0 && transport.writable && this.#flushOnce(transport, port)) {
+        // A drain listener may have sent more.
+      }
+    } finally {
+      this.#flushing = false;
+    }
+  }
+
+  #flushOnce(transport: Transport, port: OutboxPort): boolean {
+    const packets = this.#packets;
+    port.onFlush(packets);
+    const taken = transport.send(packets);
+    // Sending may have failed, ended the session and cleared the outbox.
+    if (taken === 0 || this.#packets !== packets) {
+      return false;
+    }
+    this.#packets = taken === packets.length ? [] : packets.slice(taken);
+    for (let index = 0; index < taken; index++) {
+      packets[index]?.callback?.(transport);
+    }
+    port.onDrain();
+    return true;
+  }
+}
