@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type { Packet } from "socket.io-parser";
 import type { AnyFunction, Untyped } from "../lib/events.ts";
 
@@ -90,8 +91,10 @@ export interface RestoredSession extends SessionToPersist {
 /**
  * What the server asks of an adapter: who is in which room, and packets to many sockets. An adapter
  * for several nodes does the same across them.
+ *
+ * It emits `create-room` and `delete-room` (room), `join-room` and `leave-room` (room, socket id).
  */
-export interface AdapterApi {
+export interface AdapterApi extends EventEmitter {
   /** The sockets of each room of this node. */
   readonly rooms: Map<Room, Set<SocketId>>;
   /** The rooms of each socket of this node. */

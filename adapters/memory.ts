@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { Packet } from "socket.io-parser";
+import { throwLater } from "../lib/errors.ts";
 import type { Untyped } from "../lib/events.ts";
 import type {
   AdapterApi,
@@ -48,11 +49,11 @@ export class Adapter extends EventEmitter implements AdapterApi {
       if (members === undefined) {
         members = new Set();
         this.rooms.set(room, members);
-        this.emit("create-room", room);
+        this.#tell("create-room", room);
       }
       if (!members.has(id)) {
         members.add(id);
-        this.emit("join-room", room, id);
+        this.#tell("join-room", room, id);
       }
     }
   }
@@ -75,10 +76,18 @@ export class Adapter extends EventEmitter implements AdapterApi {
       return;
     }
     if (members.delete(id)) {
-      this.emit("leave-room", room, id);
+      this.#tell("leave-room", room, id);
     }
     if (members.size === 0 && this.rooms.delete(room)) {
-      this.emit("delete-room", room);
+      this.#tell("delete-room", room);
+    }
+  }
+
+  #tell(event: string, ...args: string[]): void {
+    try {
+      this.emit(event, ...args);
+    } catch (error) {
+      throwLater(error); // of a listener: nobody may be left half way into a room, or out of it
     }
   }
 

@@ -4,6 +4,15 @@ import { SocketIOError } from "./errors.ts";
 const NAMESPACE_DELIMITERS = [",", "\u001e"];
 const HIGHEST_PORT = 65_535;
 
+/** Whether the first argument of `new Server()` is something to listen on, rather than options. */
+export function isTarget(value: unknown): boolean {
+  return typeof value !== "object" || value === null || "listen" in value || isBunServer(value);
+}
+
+function isBunServer(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "upgrade" in value && "stop" in value;
+}
+
 /**
  * Checks the port of `listen()`.
  *
@@ -24,6 +33,13 @@ export function toPort(port: unknown): number {
         "route requests to io.handle(request, server), or pass a port",
     );
   }
+  if (isBunServer(port)) {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      "a server of Bun cannot be joined once it runs: " +
+        "start it with Bun.serve({ port, ...io.handler({ fetch }) })",
+    );
+  }
   if (typeof port === "object" && port !== null) {
     throw new SocketIOError(
       "ERR_UNSUPPORTED",
@@ -32,7 +48,8 @@ export function toPort(port: unknown): number {
   }
   throw new SocketIOError(
     "ERR_INVALID_ARGUMENT",
-    `the port must be a whole number from 0 to ${HIGHEST_PORT}, got ${JSON.stringify(port)}`,
+    `the port must be a whole number from 0 to ${HIGHEST_PORT}, ` +
+      `got ${typeof port === "string" ? JSON.stringify(port) : String(port)}`,
   );
 }
 

@@ -84,7 +84,7 @@ async function serve(
   if (encoding !== "identity") {
     headers["Content-Encoding"] = encoding;
   }
-  return { status: 200, headers, body: request.method === "HEAD" ? null : body };
+  return { status: 200, headers, body }; // the host leaves the body of a HEAD request out
 }
 
 function applyCors(

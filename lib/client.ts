@@ -4,6 +4,7 @@ import type { RawData } from "./engine/codec/codec.ts";
 import type { EngineRequest } from "./engine/request.ts";
 import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
+import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import type { SocketClient } from "./socket.ts";
 import type { DisconnectReason } from "./socket-types.ts";
@@ -183,6 +184,9 @@ export class Client implements SocketClient, SessionHandler {
 
   #write(encodedPackets: EncodedPackets, { compress }: WriteOptions): void {
     const options = compress === false ? UNCOMPRESSED : COMPRESSED;
+    if (encodedPackets.length > 1) {
+      requireSendable(encodedPackets);
+    }
     for (const encoded of encodedPackets) {
       // An ArrayBuffer that an application emits comes out of the encoder as it went in.
       this.conn.write(encoded instanceof ArrayBuffer ? Buffer.from(encoded) : encoded, options);
@@ -226,5 +230,18 @@ export class Client implements SocketClient, SessionHandler {
 
   #openSockets(): ClientSocket[] {
     return [...this.#sockets.values()].filter((socket) => socket !== null);
+  }
+}
+
+// Checked before any of it is queued: a packet without its attachments would jam the client.
+function requireSendable(encodedPackets: EncodedPackets): void {
+  for (const part of encodedPackets) {
+    if (typeof part !== "string" && !(part instanceof ArrayBuffer) && !ArrayBuffer.isView(part)) {
+      throw new SocketIOError(
+        "ERR_INVALID_ARGUMENT",
+        "a Blob or File cannot be sent, as reading it takes time: " +
+          "emit the result of `await blob.arrayBuffer()`",
+      );
+    }
   }
 }

@@ -25,7 +25,6 @@ export class SocketIOError extends Error {
 
   constructor(code: ErrorCode, message: string) {
     super(message);
-    this.name = "SocketIOError";
     this.code = code;
   }
 }
@@ -45,13 +44,23 @@ export function ackTimeout(): SocketIOError {
 }
 
 /**
- * Rethrows what a user's callback threw where nothing of ours is on the stack, so that the runtime
- * reports it as an uncaught exception and no session is left half way through a packet.
+ * Hands what a user's callback threw to the runtime as an uncaught exception, once nothing of ours
+ * is on the stack: no session is left half way through a packet. To throw it again would have the
+ * runtime print this line instead of the user's.
  *
  * @param error what was thrown
  */
 export function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
+  process.nextTick(() => reportError(error));
+}
+
+/**
+ * Says on the standard error output, or to listeners of the process's `warning` event, what is
+ * wrong with how the package is used, where there is no caller to throw at.
+ *
+ * @param message what is wrong, and what to do
+ * @param detail printed below it
+ */
+export function warn(message: string, detail?: string): void {
+  process.emitWarning(message, { type: "SocketIOWarning", ...(detail ? { detail } : {}) });
 }

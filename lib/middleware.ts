@@ -1,4 +1,4 @@
-import { throwLater } from "./errors.ts";
+import { warn } from "./errors.ts";
 
 /** Ends one step: without an error the next step runs, with one the chain ends there. */
 export type Next = (error?: unknown) => void;
@@ -6,8 +6,9 @@ export type Next = (error?: unknown) => void;
 /**
  * Runs middlewares one after another.
  *
- * A step that throws, or returns a promise that rejects, ends the chain as `next(error)` would; a
- * step that calls `next` twice is heard once.
+ * A step that throws, or returns a promise that rejects, ends the chain with an error that tells
+ * nothing of it, as it may reach a client; a process warning tells the rest. A step that calls
+ * `next` twice is heard once.
  *
  * @param steps the middlewares as they are now: later additions do not count for this run
  * @param invoke calls one of them with its `next`
@@ -41,14 +42,13 @@ export function runMiddlewares<Step>(
         runStep(index + 1);
       }
     };
-    const fail = (error: unknown): void => {
-      if (called) {
-        // It failed after it passed on: the chain has moved on, the error is the runtime's.
-        throwLater(error);
-        return;
+    const fail = (cause: unknown): void => {
+      const detail = cause instanceof Error ? cause.stack : String(cause);
+      warn("a middleware threw, or its promise was rejected", detail);
+      if (!called) {
+        called = true;
+        done(new Error("middleware failed", { cause }));
       }
-      called = true;
-      done(error || new Error("middleware failed"));
     };
     let result: unknown;
     try {

@@ -24,6 +24,7 @@ import {
   type SocketNamespace,
 } from "./socket.ts";
 import type { ExtendedError } from "./socket-types.ts";
+import { requireFunction } from "./validate.ts";
 
 const RESERVED_SERVER_EVENTS: ReadonlySet<string | symbol> = new Set([
   "connect",
@@ -112,6 +113,7 @@ export class Namespace<
   use(
     middleware: NamespaceMiddleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
   ): this {
+    requireFunction(middleware, "a middleware");
     this._fns.push(middleware);
     return this;
   }

@@ -4,8 +4,8 @@ import type { Untyped } from "./events.ts";
 import {
   isBoolean,
   isFunction,
-  isObject,
   isString,
+  objectWith,
   timeFrom,
   validateOptions,
   withDefaults,
@@ -35,7 +35,7 @@ const TABLE = {
   path: isString,
   serveClient: isBoolean,
   adapter: isFunction,
-  parser: isObject,
+  parser: objectWith("Encoder", "Decoder"),
   connectTimeout: timeFrom(0),
   hostname: isString,
 };
@@ -57,10 +57,22 @@ export function resolveServerOptions<AdapterType>(
   given: ServerOptions<AdapterType>,
 ): ResolvedServerOptions<AdapterType> {
   validateOptions(given, TABLE);
+  if ("port" in given) {
+    throw new SocketIOError(
+      "ERR_INVALID_OPTION",
+      "a port is not an option: new Server(port, options), or io.listen(port)",
+    );
+  }
   for (const name of NOT_YET) {
     if (name in given && (given as Record<string, unknown>)[name]) {
       throw new SocketIOError("ERR_UNSUPPORTED", `option "${name}" is not supported yet`);
     }
   }
-  return withDefaults(DEFAULTS, given);
+  // As in the reference, an empty path and no time at all mean the defaults.
+  const { path, connectTimeout, ...rest } = given;
+  return withDefaults(DEFAULTS, {
+    ...rest,
+    path: path || DEFAULTS.path,
+    connectTimeout: connectTimeout || DEFAULTS.connectTimeout,
+  });
 }

@@ -47,7 +47,12 @@ export class ResponseHead {
     this.#headers.delete(name.toLowerCase());
   }
 
-  writeHead(statusCode: number, headers: Record<string, HeaderValue> = {}): this {
+  writeHead(
+    statusCode: number,
+    statusMessage?: string | Record<string, HeaderValue>,
+    more?: Record<string, HeaderValue>,
+  ): this {
+    const headers = (typeof statusMessage === "object" ? statusMessage : more) ?? {};
     this.statusCode = statusCode;
     for (const [name, value] of Object.entries(headers)) {
       this.setHeader(name, value);

@@ -3,8 +3,8 @@ import type { Server as HttpServer } from "node:http";
 import * as defaultParser from "socket.io-parser";
 import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
 import { Adapter } from "../adapters/memory.ts";
+import { isTarget, toNamespaceName, toPort } from "./arguments.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
-import { toNamespaceName, toPort } from "./arguments.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
 import { Client, type ClientServer, type Decoder, type Encoder } from "./client.ts";
 import { serveClientBundle } from "./client-bundle.ts";
@@ -37,9 +37,9 @@ import {
   type NamespaceServer,
 } from "./namespace.ts";
 import {
+  type ServerOptions as Options,
   type ResolvedServerOptions,
   resolveServerOptions,
-  type ServerOptions as Options,
 } from "./options.ts";
 import type { NamespaceReservedEventsMap, Socket } from "./socket.ts";
 import { withDefaults } from "./validate.ts";
@@ -115,8 +115,8 @@ export class Server<
   constructor(port: number | string | undefined, options?: ServerOptions);
   constructor(first?: ServerOptions | HttpServer | number | string, second?: ServerOptions) {
     super();
-    const isTarget = typeof first !== "object" || first === null || "listen" in first;
-    const given = (isTarget ? second : (first as ServerOptions)) ?? {};
+    const hasTarget = isTarget(first);
+    const given = (hasTarget ? second : (first as ServerOptions)) ?? {};
     const options = resolveServerOptions(given);
     this.#given = given;
     this.#options = options;
@@ -130,7 +130,7 @@ export class Server<
     this.engine.onSession = (session) => new Client(this, session);
     this.#host = new BunHost(this.#makeService());
     this.sockets = this.of("/");
-    if (isTarget && first !== undefined && first !== null) {
+    if (hasTarget && first !== undefined && first !== null) {
       this.listen(first as number);
     }
   }

@@ -2,6 +2,7 @@ import { throwLater } from "./errors.ts";
 import { type AnyFunction, type EventsMap, StrictEventEmitter } from "./events.ts";
 import { runMiddlewares } from "./middleware.ts";
 import type { Event, SocketReservedEventsMap } from "./socket-types.ts";
+import { requireFunction } from "./validate.ts";
 
 /** A middleware for the events that a client sends. */
 export type SocketMiddleware = (event: Event, next: (err?: Error) => void) => unknown;
@@ -72,6 +73,7 @@ export abstract class SocketEmitter<
    * as `error`, and the event goes no further.
    */
   use(middleware: SocketMiddleware): this {
+    requireFunction(middleware, "a middleware");
     this.#middlewares ??= [];
     this.#middlewares.push(middleware);
     return this;

@@ -370,7 +370,7 @@ export class Socket<
         break;
       case PacketType.ACK:
       case PacketType.BINARY_ACK:
-        this.acks.settle(packet.id ?? -1, packet.data);
+        this.acks.settle(packet.id ?? -1, argumentsOf(packet));
         break;
       case PacketType.DISCONNECT:
         this.onClose("client namespace disconnect");
@@ -378,7 +378,7 @@ export class Socket<
   }
 
   #onEvent(packet: Packet): void {
-    const event: Event = packet.data;
+    const event = argumentsOf(packet) as Event;
     if (packet.id !== undefined && packet.id !== null) {
       event.push(this.#makeAck(packet.id));
     }
@@ -425,4 +425,9 @@ export class Socket<
     this.nsp.adapter.delAll(this.id);
     this.nsp.remove(this);
   }
+}
+
+/** `socket.io-parser` lets nothing but lists pass; the user's own parser may let a client crash us. */
+function argumentsOf(packet: Packet): unknown[] {
+  return Array.isArray(packet.data) ? packet.data : [];
 }

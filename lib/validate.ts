@@ -20,11 +20,11 @@ export const timeFrom = (minMs: number): Check =>
     (value) => typeof value === "number" && value >= minMs && value <= LONGEST_TIMER_MS,
   );
 
-/** A finite number from `min` on. */
+/** A number from `min` on, or Infinity. */
 export const numberFrom = (min: number, unit: string): Check =>
   check(
     `a number of ${unit}, ${min} or more`,
-    (value) => typeof value === "number" && Number.isFinite(value) && value >= min,
+    (value) => typeof value === "number" && value >= min,
   );
 
 export const isBoolean = check("a boolean", (value) => typeof value === "boolean");
@@ -32,6 +32,15 @@ export const isString = check("a string", (value) => typeof value === "string");
 export const isFunction = check("a function", (value) => typeof value === "function");
 export const isObject = check("an object", (value) => typeof value === "object" && value !== null);
 export const anything = check("anything", () => true);
+
+/** An object with functions of these names. */
+export const objectWith = (...names: readonly string[]): Check =>
+  check(
+    `an object with ${names.join(" and ")}`,
+    (value) =>
+      isObject.accepts(value) &&
+      names.every((name) => typeof (value as Record<string, unknown>)[name] === "function"),
+  );
 
 /** Any one of several checks. */
 export const oneOf = (...checks: readonly Check[]): Check =>
@@ -82,9 +91,37 @@ export function withDefaults<Defaults extends object, Given extends object>(
   return Object.assign({}, defaults, Object.fromEntries(meant) as Given);
 }
 
-function describe(value: unknown): string {
-  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean") {
-    return `${JSON.stringify(value) ?? String(value)} (${typeof value})`;
+/**
+ * Says what a value is, for an error message.
+ *
+ * @param value any value
+ */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return `${JSON.stringify(value)} (string)`;
+    case "number":
+    case "boolean":
+      return `${value} (${typeof value})`;
+    case "object":
+      return Array.isArray(value) ? `[${value.map(describe).join(", ")}]` : "an object";
+    default:
+      return `a value of type ${typeof value}`;
   }
-  return Array.isArray(value) ? `a list of ${value.length}` : `a value of type ${typeof value}`;
+}
+
+/**
+ * Checks that an argument is a function.
+ *
+ * @param value the argument
+ * @param what what it is, for the message
+ * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
+ */
+export function requireFunction(value: unknown, what: string): void {
+  if (typeof value !== "function") {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      `${what} must be a function, got ${describe(value)}`,
+    );
+  }
 }

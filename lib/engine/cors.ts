@@ -1,4 +1,4 @@
-import cors from "cors";
+import cors, { type CorsOptions, type CorsOptionsDelegate } from "cors";
 import type { Middleware } from "./exchange.ts";
 import type { EngineOptions } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
@@ -12,6 +12,13 @@ export function corsMiddleware(options: EngineOptions["cors"]): Middleware | nul
   if (options === undefined || options === false) {
     return null;
   }
-  const apply = cors<EngineRequest>(options === true ? {} : options);
+  const isOrigin = typeof options !== "object" || Array.isArray(options);
+  const apply = cors<EngineRequest>(
+    typeof options === "function"
+      ? (options as CorsOptionsDelegate)
+      : isOrigin || options instanceof RegExp
+        ? { origin: options as CorsOptions["origin"] }
+        : (options as CorsOptions),
+  );
   return (req, res, next) => apply(req, res, next);
 }

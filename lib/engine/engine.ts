@@ -1,12 +1,13 @@
 import { stringifySetCookie } from "cookie";
 import { throwLater } from "../errors.ts";
-import { StrictEventEmitter } from "../events.ts";
 import { generateId } from "../ids.ts";
 import { runMiddlewares } from "../middleware.ts";
 import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
+import { requireFunction } from "../validate.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
 import { codecV4 } from "./codec/v4.ts";
+import { corsMiddleware } from "./cors.ts";
 import type {
   Answer,
   HttpExchange,
@@ -14,8 +15,8 @@ import type {
   MiddlewareResponse,
   WebSocketPort,
 } from "./exchange.ts";
-import { corsMiddleware } from "./cors.ts";
 import { FlushQueue } from "./flush-queue.ts";
+import { GuardedEmitter } from "./guarded-emitter.ts";
 import {
   ENGINE_ERROR_MESSAGES,
   ENGINE_ERRORS,
@@ -78,10 +79,7 @@ const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = {
  * The Engine.IO server: the registry of sessions, and the only place that opens one. It answers
  * what a host hands it and knows of no socket itself. The reference calls it `Server`.
  */
-export class Engine
-  extends StrictEventEmitter<EngineEvents, EngineEvents, EngineEvents>
-  implements SessionPort, AdmissionRules
-{
+export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort, AdmissionRules {
   /** The reference's error codes. */
   static readonly errors = ENGINE_ERRORS;
   /** The message that goes with each code. */
@@ -147,6 +145,7 @@ export class Engine
    * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
    */
   use(middleware: Middleware): this {
+    requireFunction(middleware, "a middleware");
     this.#middlewares.push(middleware);
     return this;
   }
@@ -286,10 +285,10 @@ export class Engine
   #announce(session: Session): void {
     try {
       session.handler = this.onSession?.(session) ?? null;
-      this.emitReserved("connection", session);
     } catch (error) {
-      throwLater(error); // of a user's listener: the handshake is done
+      throwLater(error); // of a user's parser, say: the handshake is done
     }
+    this.tell("connection", session);
   }
 
   /** Ends every session and refuses new ones with the status 503. */
@@ -302,15 +301,11 @@ export class Engine
   }
 
   onSessionFlush(session: Session, packets: Packet[]): void {
-    if (this.listenerCount("flush") > 0) {
-      this.emitReserved("flush", session, packets);
-    }
+    this.tell("flush", session, packets);
   }
 
   onSessionDrain(session: Session): void {
-    if (this.listenerCount("drain") > 0) {
-      this.emitReserved("drain", session);
-    }
+    this.tell("drain", session);
   }
 
   onSessionClose(session: Session): void {
@@ -319,25 +314,33 @@ export class Engine
 
   /** Adds the cookie and what listeners add to the headers of a polling answer. */
   decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void {
+    const { sid: current } = request._query;
+    if (!current) {
+      try {
+        this.#addCookie(headers, sid);
+      } catch (error) {
+        throwLater(error); // of the user's `encode`: the request is answered all the same
+      }
+    }
+    this.#announceHeaders(headers, request);
+  }
+
+  #addCookie(headers: OutgoingHeaders, sid: string): void {
     const { cookie } = this.#opts;
-    if (cookie !== false && !request._query.sid) {
+    if (cookie !== false) {
       const { encode, ...attributes } = cookie;
       headers["Set-Cookie"] = [
         stringifySetCookie({ ...attributes, value: sid }, encode === undefined ? {} : { encode }),
       ];
     }
-    this.#announceHeaders(headers, request);
   }
 
   #announceHeaders(headers: OutgoingHeaders, request: EngineRequest): void {
-    try {
-      if (!request._query.sid) {
-        this.emitReserved("initial_headers", headers, request);
-      }
-      this.emitReserved("headers", headers, request);
-    } catch (error) {
-      throwLater(error); // of a listener: the request is answered all the same
+    const { sid } = request._query;
+    if (!sid) {
+      this.tell("initial_headers", headers, request);
     }
+    this.tell("headers", headers, request);
   }
 
   readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
@@ -374,11 +377,7 @@ export class Engine
 
   #report(req: EngineRequest, { code, context }: Rejection): void {
     const message = ENGINE_ERROR_MESSAGES[code];
-    try {
-      this.emitReserved("connection_error", { req, code, message, context });
-    } catch (error) {
-      throwLater(error); // of a listener: the request is answered all the same
-    }
+    this.tell("connection_error", { req, code, message, context });
   }
 }
 

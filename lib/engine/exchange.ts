@@ -26,7 +26,11 @@ export interface MiddlewareResponse {
   getHeader(name: string): unknown;
   hasHeader(name: string): boolean;
   removeHeader(name: string): void;
-  writeHead(statusCode: number, headers?: Record<string, HeaderValue>): unknown;
+  writeHead(
+    statusCode: number,
+    statusMessage?: string | Record<string, HeaderValue>,
+    headers?: Record<string, HeaderValue>,
+  ): unknown;
   end(body?: string | Uint8Array): unknown;
 }
 

@@ -20,6 +20,7 @@ export type {
   AllowRequestCallback,
   AttachOptions,
   CookieOptions,
+  CorsOrigin,
   EngineOptions,
   HttpCompressionOptions,
   PerMessageDeflateOptions,

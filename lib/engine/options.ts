@@ -1,5 +1,5 @@
 import type { ZlibOptions } from "node:zlib";
-import type { SerializeOptions } from "cookie";
+import { type SerializeOptions, stringifySetCookie } from "cookie";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import {
   anything,
@@ -32,6 +32,12 @@ export interface HttpCompressionOptions extends ZlibOptions {
   threshold?: number;
 }
 
+/**
+ * An origin, or several; `true` is every origin. A function is no origin here: one that gets the
+ * request is taken, as by the package `cors`.
+ */
+export type CorsOrigin = boolean | string | RegExp | (boolean | string | RegExp)[];
+
 /** The permessage-deflate extension (RFC 7692). */
 export interface PerMessageDeflateOptions {
   /** Messages smaller than this many bytes are sent as they are. Default: 1024. */
@@ -63,8 +69,11 @@ export interface EngineOptions {
   initialPacket?: string | Uint8Array;
   /** A cookie that holds the session id, for sticky load balancers. Default: none. */
   cookie?: boolean | CookieOptions;
-  /** Cross-origin rules: all that the `cors` package takes. Default: no CORS headers. */
-  cors?: boolean | CorsOptions | CorsOptionsDelegate;
+  /**
+   * Cross-origin rules: all that the `cors` package takes; `true`, or an origin (string, RegExp, or
+   * a list of them), is short for `{ origin }`. Default: no CORS headers.
+   */
+  cors?: CorsOrigin | CorsOptions | CorsOptionsDelegate;
   /** Makes the id of a new session. Default: 20 random characters. */
   generateId?: (req: EngineRequest) => string | PromiseLike<string>;
 }
@@ -89,6 +98,18 @@ const DEFAULTS = {
 const DEFAULT_THRESHOLD_BYTES = 1024;
 const DEFAULT_COOKIE = { name: "io", path: "/", httpOnly: true, sameSite: "lax" } as const;
 
+const isCookie: Check = {
+  expected: "an object with a name and the attributes of a cookie",
+  accepts(value) {
+    try {
+      const attributes = withDefaults(DEFAULT_COOKIE, value as CookieOptions);
+      return isObject.accepts(value) && stringifySetCookie({ ...attributes, value: "" }) !== "";
+    } catch {
+      return false; // the package `cookie` refuses a name or an attribute
+    }
+  },
+};
+
 const TABLE: Readonly<Record<string, Check>> = {
   pingTimeout: timeFrom(0),
   pingInterval: timeFrom(1),
@@ -100,8 +121,8 @@ const TABLE: Readonly<Record<string, Check>> = {
   perMessageDeflate: oneOf(isBoolean, isObject),
   httpCompression: oneOf(isBoolean, isObject),
   initialPacket: anything,
-  cookie: oneOf(isBoolean, isObject),
-  cors: oneOf(isBoolean, isObject, isFunction),
+  cookie: oneOf(isBoolean, isCookie),
+  cors: oneOf(isBoolean, isString, isObject, isFunction),
   generateId: isFunction,
   path: isString,
   addTrailingSlash: isBoolean,

@@ -1,3 +1,4 @@
+import { throwLater } from "../errors.ts";
 import type { Packet } from "./codec/codec.ts";
 import type { SendCallback } from "./session-types.ts";
 import type { Transport } from "./transports/transport.ts";
@@ -67,7 +68,11 @@ export class Outbox {
     }
     this.#packets = taken === packets.length ? [] : packets.slice(taken);
     for (let index = 0; index < taken; index++) {
-      packets[index]?.callback?.(transport);
+      try {
+        packets[index]?.callback?.(transport);
+      } catch (error) {
+        throwLater(error); // of the user's: the packets behind it have been handed over too
+      }
     }
     port.onDrain();
     return true;

@@ -1,6 +1,6 @@
-import { StrictEventEmitter } from "../events.ts";
 import type { Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
 import type { Flushable, FlushQueue } from "./flush-queue.ts";
+import { GuardedEmitter } from "./guarded-emitter.ts";
 import { Heartbeat, type HeartbeatPort } from "./heartbeat.ts";
 import type { ResolvedEngineOptions } from "./options.ts";
 import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
@@ -32,7 +32,7 @@ export interface SessionPort {
  * Its events (see {@link SessionEvents}) cost nothing while nobody listens.
  */
 export class Session
-  extends StrictEventEmitter<SessionEvents, SessionEvents, SessionEvents>
+  extends GuardedEmitter<SessionEvents>
   implements TransportSink, HeartbeatPort, UpgradePort, OutboxPort, Flushable
 {
   /** The session id; it is a secret between server and client. */
@@ -161,9 +161,7 @@ export class Session
     if (callback !== undefined) {
       packet.callback = callback;
     }
-    if (this.listenerCount("packetCreate") > 0) {
-      this.emitReserved("packetCreate", packet);
-    }
+    this.tell("packetCreate", packet);
     this.#outbox.push(packet);
     if (!this.#inFlushQueue) {
       this.#inFlushQueue = true;
@@ -185,16 +183,12 @@ export class Session
   }
 
   onFlush(packets: Packet[]): void {
-    if (this.listenerCount("flush") > 0) {
-      this.emitReserved("flush", packets);
-    }
+    this.tell("flush", packets);
     this.server.onSessionFlush(this, packets);
   }
 
   onDrain(): void {
-    if (this.listenerCount("drain") > 0) {
-      this.emitReserved("drain");
-    }
+    this.tell("drain");
     this.server.onSessionDrain(this);
   }
 
@@ -207,15 +201,11 @@ export class Session
       if (data !== undefined) {
         packet.data = data;
       }
-      this.emitReserved("packet", packet);
+      this.tell("packet", packet);
     }
     this.#heartbeat.onActivity();
-    if (this.listenerCount("data") > 0) {
-      this.emitReserved("data", data);
-    }
-    if (this.listenerCount("message") > 0) {
-      this.emitReserved("message", data);
-    }
+    this.tell("data", data);
+    this.tell("message", data);
     this.handler?.onMessage(data);
   }
 
@@ -228,12 +218,12 @@ export class Session
       return;
     }
     if (this.listenerCount("packet") > 0) {
-      this.emitReserved("packet", packet);
+      this.tell("packet", packet);
     }
     switch (packet.type) {
       case "pong":
         this.#heartbeat.onPong();
-        this.emitReserved("heartbeat");
+        this.tell("heartbeat");
         break;
       case "ping":
         this.#onClose("transport error", new Error("invalid heartbeat direction"));
@@ -277,7 +267,7 @@ export class Session
   }
 
   onUpgrading(candidate: Transport): void {
-    this.emitReserved("upgrading", candidate);
+    this.tell("upgrading", candidate);
   }
 
   onUpgradeEnd(): void {
@@ -286,17 +276,18 @@ export class Session
 
   onUpgraded(candidate: Transport): void {
     const previous = this.#transport;
-    previous.discard();
-    this.upgraded = true;
     previous.sink = SILENT;
-    previous.close();
+    this.upgraded = true;
     this.#transport = candidate;
     candidate.sink = this;
-    this.emitReserved("upgrade", candidate);
+    this.tell("upgrade", candidate);
     this.flush();
     if (this.#readyState === "closing") {
       candidate.close(() => this.#onClose("forced close"));
     }
+    // Last: where it waits to say goodbye, closing it ends a session that has not ended yet.
+    previous.discard();
+    previous.close();
   }
 
   /**
@@ -342,9 +333,7 @@ export class Session
     this.#outbox.clear();
     this.server.onSessionClose(this);
     this.handler?.onClose(reason, description);
-    if (this.listenerCount("close") > 0) {
-      this.emitReserved("close", reason, description);
-    }
+    this.tell("close", reason, description);
   }
 }
 

@@ -160,11 +160,11 @@ export class BunExchange implements HttpExchange {
 export function toResponse({ status, headers, body }: Answer, request: Request): Response {
   const list = new Headers();
   for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === "string") {
+    if (typeof value === "string" && name.toLowerCase() !== "set-cookie") {
       list.set(name, value);
     } else {
-      list.delete(name);
-      for (const each of value) {
+      // Of all headers, cookies add up, under whatever spelling of the name they were set.
+      for (const each of typeof value === "string" ? [value] : value) {
         list.append(name, each);
       }
     }
@@ -172,5 +172,6 @@ export function toResponse({ status, headers, body }: Answer, request: Request):
   if (/(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.get("connection") ?? "")) {
     list.set("Connection", "close");
   }
-  return new Response(body, { status, headers: list });
+  // No body here is of shared memory, which is what keeps the types of some projects from this.
+  return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers: list });
 }

@@ -3,8 +3,9 @@ import type { Engine } from "../engine/engine.ts";
 import type { Answer, SendResult, WebSocketPort } from "../engine/exchange.ts";
 import type { EngineRequest } from "../engine/request.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
-import { SocketIOError } from "../errors.ts";
+import { SocketIOError, warn } from "../errors.ts";
 import { ResponseHead } from "../response-head.ts";
+import { describe, requireFunction } from "../validate.ts";
 import { BunExchange, BunRequest, toResponse } from "./bun-exchange.ts";
 import { BunListener, type BunServer } from "./bun-listener.ts";
 
@@ -39,6 +40,8 @@ export interface BunService {
 
 const LONGEST_TIMEOUT_S = 255; // of Bun
 const BUN_DEFAULT_IDLE_TIMEOUT_S = 120;
+const WIRING_CHECK_MS = 1_000;
+const MAX_PAYLOAD = 2 ** 31 - 1; // Bun's type for it
 const BUN_DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
 
 /** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
@@ -96,6 +99,9 @@ class SessionSocket implements WebSocketPort {
 /** Answers the requests of a Bun server from an engine. */
 export class BunHost {
   readonly #service: BunService;
+  /** Whether Bun hands us the WebSockets we accept; until the first has come, that is watched. */
+  #isWired = false;
+  #hasWarned = false;
 
   constructor(service: BunService) {
     this.#service = service;
@@ -115,6 +121,13 @@ export class BunHost {
    * @returns the answer; Bun ignores it where the request became a WebSocket
    */
   handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
+    if (!(request instanceof Request) || typeof server?.requestIP !== "function") {
+      throw new SocketIOError(
+        "ERR_INVALID_ARGUMENT",
+        "handle(request, server) takes what Bun.serve hands to fetch and to routes, " +
+          `got ${describe(request)} and ${describe(server)}`,
+      );
+    }
     const engineRequest = new BunRequest(request, server.requestIP(request));
     const file = this.#service.serveFile(engineRequest);
     if (file !== null) {
@@ -144,7 +157,7 @@ export class BunHost {
     request: Request,
     server: BunServer<Data>,
   ): Promise<Response> {
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       this.#service.engine.handleUpgrade(engineRequest, new ResponseHead(), (decision) => {
         if (!decision.accepted) {
           resolve(toResponse(decision, request));
@@ -153,19 +166,44 @@ export class BunHost {
         const { headers } = toResponse({ ...decision, status: 200, body: null }, request);
         headers.delete("connection");
         const data = new SessionSocket(decision.open);
-        // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
-        try {
-          const upgraded = (server as BunServer).upgrade(request, { data, headers });
-          resolve(new Response(null, { status: upgraded ? 200 : 400 }));
-        } catch (error) {
-          reject(error); // Bun.serve was given no `websocket`: its error says so
-        }
+        resolve(new Response(null, { status: this.#accept(request, server, data, headers) }));
       });
     });
   }
 
+  /** Makes a WebSocket of the request; returns the status where that is not possible. */
+  #accept<Data>(
+    request: Request,
+    server: BunServer<Data>,
+    data: SessionSocket,
+    headers: Headers,
+  ): number {
+    if (!this.#isWired) {
+      setTimeout(() => this.#checkWiring(), WIRING_CHECK_MS).unref();
+    }
+    try {
+      // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
+      return (server as BunServer).upgrade(request, { data, headers }) ? 200 : 400;
+    } catch {
+      this.#checkWiring(); // Bun.serve was given no `websocket`
+      return 500;
+    }
+  }
+
+  #checkWiring(): void {
+    if (!this.#isWired && !this.#hasWarned) {
+      this.#hasWarned = true;
+      warn(
+        "a WebSocket of Socket.IO was accepted, but Bun.serve does not hand it on: " +
+          "give it `websocket: io.websocket`, or spread io.handler({ fetch, websocket }) " +
+          "with your own handlers in it",
+      );
+    }
+  }
+
   /** What to spread into `Bun.serve`: see {@link BunApplication}. */
   handler<Data>(application: BunApplication<Data> = {}): BunHandler<Data> {
+    requireApplication(application);
     return {
       fetch: (request, server) =>
         this.owns(request)
@@ -183,8 +221,16 @@ export class BunHost {
   websocket<Data>(own?: WebSocketHandler<Data>): WebSocketHandler<Data> {
     return {
       ...this.#settings(own),
-      open(ws) {
-        return ws.data instanceof SessionSocket ? ws.data.onOpen(ws) : own?.open?.(ws);
+      open: (ws) => {
+        if (ws.data instanceof SessionSocket) {
+          this.#isWired = true;
+          ws.data.onOpen(ws);
+          return;
+        }
+        if (own === undefined) {
+          warn("a WebSocket of the application was opened, but io.handler() has no `websocket`");
+        }
+        return own?.open?.(ws);
       },
       message(ws, message) {
         return ws.data instanceof SessionSocket
@@ -215,7 +261,8 @@ export class BunHost {
     if (own === undefined) {
       // Engine.IO has its own heartbeat; Bun's pings would keep a dead session looking alive.
       const heartbeat = { idleTimeout: 0, sendPings: false };
-      return { ...heartbeat, ...compression, maxPayloadLength: maxHttpBufferSize };
+      const maxPayloadLength = Math.min(maxHttpBufferSize, MAX_PAYLOAD);
+      return { ...heartbeat, ...compression, maxPayloadLength };
     }
     const idleTimeoutS = own.idleTimeout ?? BUN_DEFAULT_IDLE_TIMEOUT_S;
     const isCut = idleTimeoutS !== 0 && idleTimeoutS * 1000 < pingInterval + pingTimeout;
@@ -229,7 +276,7 @@ export class BunHost {
     }
     const maxPayloadLength = Math.max(
       own.maxPayloadLength ?? BUN_DEFAULT_MAX_PAYLOAD,
-      maxHttpBufferSize,
+      Math.min(maxHttpBufferSize, MAX_PAYLOAD),
     );
     return { ...compression, ...own, maxPayloadLength };
   }
@@ -262,4 +309,29 @@ function fromApplication(
 
 function notFound(): Response {
   return new Response(null, { status: 404 });
+}
+
+function requireApplication(application: unknown): void {
+  if (typeof application !== "object" || application === null) {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      `handler() takes { fetch, websocket }, got ${describe(application)}`,
+    );
+  }
+  const { fetch, websocket, routes } = application as Record<string, unknown>;
+  if (fetch !== undefined) {
+    requireFunction(fetch, "the application's fetch");
+  }
+  if (websocket !== undefined && (typeof websocket !== "object" || websocket === null)) {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      `the application's websocket must be an object, got ${describe(websocket)}`,
+    );
+  }
+  if (routes !== undefined) {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      "routes go beside the handler: Bun.serve({ ...io.handler({ fetch }), routes })",
+    );
+  }
 }

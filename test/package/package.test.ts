@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -22,6 +22,20 @@ async function run(cwd: string, ...argv: string[]): Promise<string> {
   return out;
 }
 
+/** The packages named, and all that they depend on. */
+async function closure(names: string[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  const add = async (name: string): Promise<void> => {
+    if (!found.has(name)) {
+      found.add(name);
+      const manifest = await Bun.file(join(ROOT, "node_modules", name, "package.json")).json();
+      await Promise.all(Object.keys(manifest.dependencies ?? {}).map(add));
+    }
+  };
+  await Promise.all(names.map(add));
+  return found;
+}
+
 // The package as it would be published, in a project where nothing else of this tree is at hand.
 beforeAll(async () => {
   project = mkdtempSync(join(tmpdir(), "bun-socket-io-package-"));
@@ -30,10 +44,11 @@ beforeAll(async () => {
   await run(ROOT, process.execPath, "pm", "pack", "--quiet", "--destination", project);
   const tarball = readdirSync(project).find((name) => name.endsWith(".tgz")) ?? "";
   await run(project, "tar", "-xzf", tarball, "--strip-components=1", "-C", `node_modules/${NAME}`);
-  for (const name of readdirSync(join(ROOT, "node_modules"))) {
-    if (!name.startsWith(".") && name !== NAME) {
-      symlinkSync(join(ROOT, "node_modules", name), join(modules, name));
-    }
+  // What its manifest asks for, and what a project of `bun init` has: nothing else of this tree,
+  // and no links into it, which the types would follow.
+  const { dependencies } = await Bun.file(join(ROOT, "package.json")).json();
+  for (const name of await closure([...Object.keys(dependencies), "bun-types"])) {
+    cpSync(join(ROOT, "node_modules", name), join(modules, name), { recursive: true });
   }
   copyFileSync(join(import.meta.dir, "consumer.ts"), join(project, "consumer.ts"));
 }, 30_000);
@@ -53,7 +68,10 @@ test("the package as published gives its types to a strict project", async () =>
         module: "Preserve",
         moduleResolution: "bundler",
         target: "ESNext",
-        lib: ["ESNext"],
+        lib: ["ESNext", "DOM"],
+        noPropertyAccessFromIndexSignature: true,
+        noUncheckedIndexedAccess: true,
+        noImplicitOverride: true,
         types: ["bun-types"],
         allowImportingTsExtensions: true,
         noEmit: true,
@@ -73,6 +91,7 @@ test("the package as published holds its sources, and neither tests nor examples
     "LICENSE",
     "README.md",
     "adapters",
+    "docs",
     "lib",
     "package.json",
   ]);

@@ -13,7 +13,7 @@ export const REFERENCE: Host = {
   name: "the reference",
   start(options = {}) {
     const httpServer = createServer();
-    const io = new ReferenceServer(httpServer, options as Partial<ReferenceOptions>);
+    const io = new ReferenceServer(httpServer, options as unknown as Partial<ReferenceOptions>);
     httpServer.listen(0, hostname);
     const address = httpServer.address();
     const port = typeof address === "object" && address !== null ? address.port : 0;

@@ -148,3 +148,10 @@ export async function departed(...pairs: readonly Pair[]): Promise<void> {
     }),
   );
 }
+
+/** Waits until a packet sent now would leave now: until a client that polls has asked for more. */
+export async function reachable({ conn }: ServerSocket): Promise<void> {
+  while (!conn.transport.writable) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

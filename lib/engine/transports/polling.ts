@@ -51,6 +51,7 @@ export class PollingTransport implements Transport {
   #discarded = false;
   /** The end of an orderly close that waits for a poll to carry its close packet. */
   #finishClose: (() => void) | null = null;
+  #closeTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #sid: string;
   readonly #settings: PollingSettings;
 
@@ -161,7 +162,7 @@ export class PollingTransport implements Transport {
     if (this.writable) {
       this.send([NOOP]);
     }
-    this.#state = "closed";
+    this.#becomeClosed();
     this.sink.onClose();
   }
 
@@ -170,6 +171,7 @@ export class PollingTransport implements Transport {
       return 0;
     }
     const { exchange } = this.#poll;
+    const taken = packets.length; // before listeners of header events add to the list
     const finishClose = this.#finishClose;
     this.#finishClose = null;
     const body = this.codec.encodePayload(finishClose === null ? packets : [...packets, CLOSE]);
@@ -197,7 +199,7 @@ export class PollingTransport implements Transport {
       });
     }
     finishClose?.();
-    return packets.length;
+    return taken;
   }
 
   #answer(exchange: HttpExchange, headers: OutgoingHeaders, body: string | Uint8Array): void {
@@ -213,18 +215,18 @@ export class PollingTransport implements Transport {
   }
 
   close(done?: () => void): void {
+    if (this.#state === "closing" && (this.#discarded || done === undefined)) {
+      this.#finishClose?.(); // no longer worth the wait
+    }
     if (this.#state !== "open") {
       return;
     }
     this.#state = "closing";
     this.#incoming?.cancelBody();
     const finish = (): void => {
-      clearTimeout(timer);
-      this.#finishClose = null;
-      this.#state = "closed";
+      this.#becomeClosed();
       done?.();
     };
-    let timer: ReturnType<typeof setTimeout> | undefined;
     if (this.writable) {
       this.send([CLOSE]);
       finish();
@@ -232,8 +234,14 @@ export class PollingTransport implements Transport {
       finish();
     } else {
       this.#finishClose = finish;
-      timer = setTimeout(finish, CLOSE_TIMEOUT_MS);
+      this.#closeTimer = setTimeout(finish, CLOSE_TIMEOUT_MS);
     }
+  }
+
+  #becomeClosed(): void {
+    clearTimeout(this.#closeTimer);
+    this.#finishClose = null;
+    this.#state = "closed";
   }
 
   discard(): void {

@@ -1,0 +1,4 @@
+import { ackSuite } from "../suites/acks.ts";
+import { everywhere } from "../support/world.ts";
+
+everywhere(ackSuite);

@@ -1,0 +1,4 @@
+import { disconnectionSuite } from "../suites/disconnections.ts";
+import { everywhere } from "../support/world.ts";
+
+everywhere(disconnectionSuite);

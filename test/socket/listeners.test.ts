@@ -1,0 +1,4 @@
+import { listenerSuite } from "../suites/listeners.ts";
+import { everywhere } from "../support/world.ts";
+
+everywhere(listenerSuite);

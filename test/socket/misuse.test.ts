@@ -1,0 +1,242 @@
+// Bad use of the API fails where it happens, with a code.
+
+import { afterEach, describe, expect, test } from "bun:test";
+import { createServer } from "node:http";
+import { Server, type ServerOptions, SocketIOError } from "bun-socket.io";
+import { REFERENCE } from "../support/reference.ts";
+import { World } from "../support/world.ts";
+import { HOSTS } from "../support/hosts.ts";
+
+const hostname = "127.0.0.1";
+
+/** What a call throws. */
+function errorOf(act: () => unknown): Error {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof Error) {
+      return error;
+    }
+  }
+  throw new Error("the call was expected to throw an error");
+}
+
+function codeOf(act: () => unknown): string {
+  const error = errorOf(act);
+  expect(error).toBeInstanceOf(SocketIOError);
+  expect(error.message).not.toBe("");
+  return (error as SocketIOError).code;
+}
+
+/** A call that the types refuse. */
+function untyped<Result>(act: (...args: never[]) => Result): (...args: unknown[]) => Result {
+  return act as unknown as (...args: unknown[]) => Result;
+}
+
+const milliseconds = "a number of milliseconds";
+
+/** Wrong values of each option, and what the message says was expected. */
+const wrongOptions: [option: string, expected: string, ...values: unknown[]][] = [
+  ["path", "a string", 1, true, {}],
+  ["serveClient", "a boolean", "yes", 1],
+  ["adapter", "a function", {}, "memory"],
+  ["parser", "an object with Encoder and Decoder", "json", 1, {}],
+  ["connectTimeout", milliseconds, "1000", -1, Number.NaN, Number.POSITIVE_INFINITY],
+  ["hostname", "a string", 127],
+  ["pingTimeout", milliseconds, "1000", -1, Number.NaN],
+  ["pingInterval", milliseconds, "1000", 0, {}],
+  ["upgradeTimeout", milliseconds, "1000", -1],
+  ["maxHttpBufferSize", "a number of bytes", "1mb", 0],
+  ["allowRequest", "a function", true, {}],
+  ["transports", "a list of", "polling", [], ["polling", "flash"], {}],
+  ["allowUpgrades", "a boolean", "no", 0],
+  ["perMessageDeflate", "a boolean", "yes", 1],
+  ["httpCompression", "a boolean", "yes", 1],
+  ["cookie", "a boolean", "io", 1],
+  ["cors", "a boolean", 1],
+  ["generateId", "a function", "uuid"],
+  ["addTrailingSlash", "a boolean", "no"],
+];
+
+describe("options", () => {
+  const cases = wrongOptions.flatMap(([option, expected, ...values]) =>
+    values.map((value) => ({ option, expected, value })),
+  );
+
+  test.each(cases)("refuses $option: $value", ({ option, expected, value }) => {
+    const options = { [option]: value } as ServerOptions;
+    for (const act of [
+      () => new Server(options),
+      () => new Server(0, options),
+      () => new Server().listen(0, options),
+    ]) {
+      expect(codeOf(act)).toBe("ERR_INVALID_OPTION");
+      const { message } = errorOf(act);
+      expect(message).toContain(`"${option}"`);
+      expect(message).toContain(expected);
+      const given = Array.isArray(value) ? "[" : typeof value;
+      expect(message.slice(message.indexOf("got"))).toContain(given);
+    }
+  });
+
+  test("lets undefined and null stand for the default, for every option", () => {
+    for (const nothing of [undefined, null]) {
+      const options = Object.fromEntries(wrongOptions.map(([option]) => [option, nothing]));
+      const io = new Server(options as ServerOptions);
+      expect(io.path()).toBe("/socket.io");
+      expect(io.serveClient()).toBeTrue();
+      expect(io.connectTimeout()).toBe(45_000);
+      const { pingTimeout, pingInterval, maxHttpBufferSize, transports } = io.engine.opts;
+      expect([pingTimeout, pingInterval, maxHttpBufferSize]).toEqual([20_000, 25_000, 1_000_000]);
+      expect(transports).toEqual(["polling", "websocket"]);
+    }
+  });
+
+  test("leaves options alone that it does not know", () => {
+    const options = { unknown: 1, toString: 2, constructor: "x" };
+    expect(() => new Server(options as unknown as ServerOptions)).not.toThrow();
+  });
+
+  test("takes the options that a program for the reference may pass and that change nothing", () => {
+    const options = { destroyUpgrade: true, destroyUpgradeTimeout: 1, allowEIO3: false };
+    expect(() => new Server(options as ServerOptions)).not.toThrow();
+  });
+});
+
+describe("listen()", () => {
+  test("refuses to listen twice, and goes on listening", async () => {
+    const io = new Server({ hostname }).listen(0);
+    const port = io.httpServer?.address()?.port;
+    expect(codeOf(() => io.listen(0))).toBe("ERR_ALREADY_LISTENING");
+    expect(codeOf(() => io.attach(0))).toBe("ERR_ALREADY_LISTENING");
+    expect(errorOf(() => io.listen(0)).message).toContain(`${port}`);
+    expect(io.httpServer?.address()?.port).toBe(port);
+    const response = await fetch(`http://${hostname}:${port}/socket.io/?EIO=4&transport=polling`);
+    expect(response.status).toBe(200);
+    await io.close();
+  });
+
+  test.each([
+    -1,
+    65_536,
+    1.5,
+    Number.NaN,
+    "",
+    " ",
+    "http",
+    "0x",
+    1n,
+    undefined,
+    null,
+    true,
+    () => {},
+  ])("refuses the port %p", (port) => {
+    const io = new Server({ hostname });
+    expect(codeOf(() => untyped(io.listen.bind(io))(port))).toBe("ERR_INVALID_ARGUMENT");
+    expect(io.httpServer).toBeUndefined();
+  });
+});
+
+describe("namespaces", () => {
+  test.each([1, undefined, null, {}, true, Symbol("x"), "/a,b", ",", "/a\u001eb"])(
+    "refuses the name %p",
+    (name) => {
+      const io = new Server();
+      expect(codeOf(() => untyped(io.of.bind(io))(name))).toBe("ERR_INVALID_NAMESPACE");
+    },
+  );
+});
+
+// What is built one day leaves this list.
+describe("what is not supported yet", () => {
+  test.each([
+    ["connectionStateRecovery", {}],
+    ["allowEIO3", true],
+    ["wsEngine", () => {}],
+  ])("is refused as an option: %s", (option, value) => {
+    const options = { [option]: value } as ServerOptions;
+    expect(codeOf(() => new Server(options))).toBe("ERR_UNSUPPORTED");
+    expect(errorOf(() => new Server(options)).message).toContain(`"${option}"`);
+  });
+
+  test("is refused as a namespace: a pattern or a function", () => {
+    const io = new Server();
+    const of = untyped(io.of.bind(io));
+    expect(codeOf(() => of(/^\/dynamic-\d+$/))).toBe("ERR_UNSUPPORTED");
+    expect(codeOf(() => of(() => true))).toBe("ERR_UNSUPPORTED");
+  });
+
+  test("is refused as something to listen on: a server of node:http", () => {
+    const server = createServer();
+    const io = new Server();
+    expect(codeOf(() => untyped(io.listen.bind(io))(server))).toBe("ERR_UNSUPPORTED");
+    expect(codeOf(() => untyped(io.attach.bind(io))(server))).toBe("ERR_UNSUPPORTED");
+  });
+});
+
+describe("reserved events", () => {
+  const worlds = [...HOSTS.slice(0, 1), REFERENCE].map((host) => new World(host, ["websocket"]));
+  afterEach(async () => {
+    await Promise.all(worlds.map((world) => world.end()));
+  });
+
+  const names = "connect connect_error disconnect disconnecting newListener removeListener";
+
+  test.each(names.split(" "))(
+    "cannot be emitted by a socket, the server, a namespace or a room: %s",
+    async (event) => {
+      for (const world of worlds) {
+        const io = world.start();
+        const { socket } = await world.join();
+        const emits: (() => unknown)[] = [
+          () => socket.emit(event),
+          () => socket.emitWithAck(event).catch((error: unknown) => error),
+          () => socket.timeout(1).emit(event),
+          () => socket.broadcast.emit(event),
+          () => socket.to("room").emit(event),
+          () => io.emit(event),
+          () => io.of("/").emit(event),
+          () => io.to("room").emit(event),
+          () => io.timeout(1).emit(event, () => {}),
+        ];
+        for (const [index, emit] of emits.entries()) {
+          const outcome = index === 1 ? await emit() : errorOf(emit);
+          expect(outcome).toBeInstanceOf(Error);
+          expect((outcome as Error).message).toBe(`"${event}" is a reserved event name`);
+          if (!world.isReference) {
+            expect((outcome as SocketIOError).code).toBe("ERR_RESERVED_EVENT");
+          }
+        }
+        expect(socket.connected).toBeTrue();
+      }
+    },
+  );
+
+  test.each(["connect", "connection", "new_namespace"])(
+    "cannot be sent to other servers: %s",
+    (event) => {
+      for (const world of worlds) {
+        const io = world.start();
+        for (const emit of [
+          () => io.serverSideEmit(event),
+          () => io.of("/").serverSideEmit(event),
+        ]) {
+          expect(errorOf(emit).message).toBe(`"${event}" is a reserved event name`);
+          if (!world.isReference) {
+            expect(codeOf(emit)).toBe("ERR_RESERVED_EVENT");
+          }
+        }
+      }
+    },
+  );
+
+  test("leaves no flag behind for the next emit", async () => {
+    for (const world of worlds) {
+      world.start();
+      const { client, socket } = await world.join();
+      client.on("question", (reply) => reply("answer"));
+      errorOf(() => socket.emit("connect"));
+      expect(await socket.emitWithAck("question")).toBe("answer");
+    }
+  });
+});

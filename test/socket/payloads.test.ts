@@ -1,0 +1,4 @@
+import { payloadSuite } from "../suites/payloads.ts";
+import { everywhere } from "../support/world.ts";
+
+everywhere(payloadSuite);

@@ -1,0 +1,4 @@
+import { remoteSocketSuite } from "../suites/remote-sockets.ts";
+import { everywhere } from "../support/world.ts";
+
+everywhere(remoteSocketSuite);

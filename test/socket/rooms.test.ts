@@ -1,0 +1,4 @@
+import { roomSuite } from "../suites/rooms.ts";
+import { everywhere } from "../support/world.ts";
+
+everywhere(roomSuite);

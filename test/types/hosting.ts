@@ -1,0 +1,116 @@
+// The ways of hosting a server compile as the documentation shows them; nothing here runs.
+
+import { Adapter, Server, type ServerOptions, SocketIOError } from "bun-socket.io";
+import type { CloseReason } from "bun-socket.io/engine";
+import { type Equal, expectType } from "./expect.ts";
+
+export function handler(io: Server): void {
+  Bun.serve({ port: 3000, ...io.handler() });
+  Bun.serve({ port: 3000, ...io.handler({ fetch: () => new Response("page") }) });
+  Bun.serve({
+    ...io.handler({
+      async fetch(request, server) {
+        return new Response(`${new URL(request.url).pathname} on ${server.port}`);
+      },
+    }),
+  });
+  // @ts-expect-error a fetch handler answers with a Response
+  Bun.serve({ ...io.handler({ fetch: () => "page" }) });
+}
+
+export function handlerWithOwnWebSockets(io: Server): void {
+  Bun.serve<{ name: string }>({
+    ...io.handler<{ name: string }>({
+      fetch(request, server) {
+        if (server.upgrade(request, { data: { name: "own" } })) {
+          return undefined;
+        }
+        return new Response("no WebSocket", { status: 400 });
+      },
+      websocket: {
+        message(ws, message) {
+          ws.send(`${ws.data.name}: ${message}`);
+          // @ts-expect-error there is no such data
+          ws.data.unknown;
+        },
+      },
+    }),
+  });
+}
+
+export function routes(io: Server): void {
+  Bun.serve({
+    routes: {
+      "/socket.io/*": (request, server) => io.handle(request, server),
+      "/": new Response("page"),
+    },
+    websocket: io.websocket,
+  });
+  Bun.serve({
+    fetch(request, server) {
+      return new URL(request.url).pathname.startsWith("/socket.io/")
+        ? io.handle(request, server)
+        : new Response("page");
+    },
+    websocket: io.websocket,
+  });
+}
+
+export function making(): void {
+  new Server();
+  new Server(3000);
+  new Server("3000", { cors: { origin: "*" } });
+  new Server(undefined, {});
+  const options: ServerOptions = {
+    path: "/x",
+    serveClient: false,
+    adapter: Adapter,
+    connectTimeout: 1000,
+    pingInterval: 1000,
+    transports: ["websocket"],
+    cors: { origin: ["https://example.com"], credentials: true },
+    cookie: { name: "io", httpOnly: true, sameSite: "strict" },
+    httpCompression: { threshold: 2048 },
+    perMessageDeflate: true,
+    allowRequest: (request, decide) => decide(null, request.headers.origin === undefined),
+  };
+  const io = new Server({ ...options, adapter: (nsp) => new Adapter(nsp) });
+  io.listen(3000, options).attach("3001");
+  io.close((error) => error?.message).then(() => {});
+  io.path("/y").serveClient(true).connectTimeout(1).adapter(Adapter);
+  // @ts-expect-error there is no such transport
+  new Server({ transports: ["flash"] });
+  // @ts-expect-error it is a number
+  new Server({ pingInterval: "1000" });
+}
+
+export function telling(error: unknown): string {
+  if (error instanceof SocketIOError) {
+    switch (error.code) {
+      case "ERR_ALREADY_LISTENING":
+      case "ERR_RESERVED_EVENT":
+        return error.message;
+      // @ts-expect-error there is no such code
+      case "ERR_UNKNOWN":
+        return "";
+    }
+  }
+  return "";
+}
+
+export function engine(io: Server): void {
+  io.engine.on("connection_error", ({ req, code, message, context }) => {
+    expectType<Equal<typeof message, string>>();
+    return [req.url, code, context];
+  });
+  io.engine.on("headers", (headers, request) => {
+    headers["x-url"] = request.url;
+  });
+  io.engine.on("connection", (session) => session.id.toUpperCase());
+  expectType<Equal<typeof io.engine.clientsCount, number>>();
+  io.on("connection", ({ conn, request }) => {
+    conn.once("upgrade", (transport) => transport.name);
+    conn.on("close", (reason) => expectType<Equal<typeof reason, CloseReason>>());
+    request.headers.cookie?.split(";");
+  });
+}
