@@ -11,7 +11,7 @@ export { Adapter } from "../adapters/memory.ts";
 export { BroadcastOperator, RemoteSocket } from "./broadcast-operator.ts";
 export { type ErrorCode, SocketIOError } from "./errors.ts";
 export type { DefaultEventsMap } from "./events.ts";
-export type { BunApplication, BunHandler } from "./hosts/bun.ts";
+export type { BunApplication, BunHandler } from "./hosts/bun-application.ts";
 export type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 export { Namespace } from "./namespace.ts";
 export { Server, type ServerOptions } from "./server.ts";

@@ -23,12 +23,8 @@ import type {
   Last,
   Untyped,
 } from "./events.ts";
-import {
-  type BunApplication,
-  type BunHandler,
-  BunHost,
-  type BunWebSocketHandler,
-} from "./hosts/bun.ts";
+import { BunHost } from "./hosts/bun.ts";
+import type { BunApplication, BunHandler, BunWebSocketHandler } from "./hosts/bun-application.ts";
 import type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 import {
   type AdapterConstructor,

@@ -1,33 +1,19 @@
-import type { ServerWebSocket, WebSocketHandler } from "bun";
+import type { ServerWebSocket } from "bun";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer, SendResult, WebSocketPort } from "../engine/exchange.ts";
 import type { EngineRequest } from "../engine/request.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import { SocketIOError, warn } from "../errors.ts";
 import { ResponseHead } from "../response-head.ts";
-import { describe, requireFunction } from "../validate.ts";
+import { describe } from "../validate.ts";
+import {
+  type BunApplication,
+  type BunHandler,
+  type BunWebSocketHandler,
+  requireApplication,
+} from "./bun-application.ts";
 import { BunExchange, BunRequest, toResponse } from "./bun-exchange.ts";
 import { BunListener, type BunServer } from "./bun-listener.ts";
-
-/** The `websocket` part of the options of `Bun.serve`. */
-export type BunWebSocketHandler<Data> = WebSocketHandler<Data>;
-
-/** The application that shares the port. */
-export interface BunApplication<Data> {
-  /** Answers all requests that are not Socket.IO's. Default: 404. */
-  fetch?: (
-    request: Request,
-    server: BunServer<Data>,
-  ) => Response | undefined | Promise<Response | undefined>;
-  /** Handles the application's own WebSockets; its settings hold for the whole server. */
-  websocket?: WebSocketHandler<Data>;
-}
-
-/** What to spread into `Bun.serve`. */
-export interface BunHandler<Data> {
-  fetch(request: Request, server: BunServer<Data>): Response | Promise<Response>;
-  websocket: WebSocketHandler<Data>;
-}
 
 /** What the host serves. */
 export interface BunService {
@@ -218,7 +204,7 @@ export class BunHost {
    *
    * @param own the application's, for WebSockets that are no session's
    */
-  websocket<Data>(own?: WebSocketHandler<Data>): WebSocketHandler<Data> {
+  websocket<Data>(own?: BunWebSocketHandler<Data>): BunWebSocketHandler<Data> {
     return {
       ...this.#settings(own),
       open: (ws) => {
@@ -254,7 +240,7 @@ export class BunHost {
     };
   }
 
-  #settings<Data>(own: WebSocketHandler<Data> | undefined): WebSocketHandler<Data> {
+  #settings<Data>(own: BunWebSocketHandler<Data> | undefined): BunWebSocketHandler<Data> {
     const { maxHttpBufferSize, perMessageDeflate, pingInterval, pingTimeout } =
       this.#service.engine.opts;
     const compression = perMessageDeflate === false ? {} : { perMessageDeflate: true };
@@ -309,29 +295,4 @@ function fromApplication(
 
 function notFound(): Response {
   return new Response(null, { status: 404 });
-}
-
-function requireApplication(application: unknown): void {
-  if (typeof application !== "object" || application === null) {
-    throw new SocketIOError(
-      "ERR_INVALID_ARGUMENT",
-      `handler() takes { fetch, websocket }, got ${describe(application)}`,
-    );
-  }
-  const { fetch, websocket, routes } = application as Record<string, unknown>;
-  if (fetch !== undefined) {
-    requireFunction(fetch, "the application's fetch");
-  }
-  if (websocket !== undefined && (typeof websocket !== "object" || websocket === null)) {
-    throw new SocketIOError(
-      "ERR_INVALID_ARGUMENT",
-      `the application's websocket must be an object, got ${describe(websocket)}`,
-    );
-  }
-  if (routes !== undefined) {
-    throw new SocketIOError(
-      "ERR_INVALID_ARGUMENT",
-      "routes go beside the handler: Bun.serve({ ...io.handler({ fetch }), routes })",
-    );
-  }
 }
