@@ -1,6 +1,6 @@
-import cors, { type CorsOptions, type CorsOptionsDelegate } from "cors";
+import cors, { type CorsOptions } from "cors";
 import type { Middleware } from "./exchange.ts";
-import type { EngineOptions } from "./options.ts";
+import type { CorsOrigin, EngineOptions } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 
 /**
@@ -12,13 +12,20 @@ export function corsMiddleware(options: EngineOptions["cors"]): Middleware | nul
   if (options === undefined || options === false) {
     return null;
   }
-  const isOrigin = typeof options !== "object" || Array.isArray(options);
-  const apply = cors<EngineRequest>(
-    typeof options === "function"
-      ? (options as CorsOptionsDelegate)
-      : isOrigin || options instanceof RegExp
-        ? { origin: options as CorsOptions["origin"] }
-        : (options as CorsOptions),
-  );
+  const apply = cors<EngineRequest>(isOrigin(options) ? originOnly(options) : options);
   return (req, res, next) => apply(req, res, next);
+}
+
+function isOrigin(options: NonNullable<EngineOptions["cors"]>): options is CorsOrigin {
+  return (
+    typeof options === "boolean" ||
+    typeof options === "string" ||
+    Array.isArray(options) ||
+    options instanceof RegExp
+  );
+}
+
+// The package takes `true` as an origin to mean the one that asks, but given alone to mean all.
+function originOnly(origin: CorsOrigin): CorsOptions {
+  return origin === true ? {} : { origin };
 }

@@ -8,7 +8,7 @@ const TIMEOUT_MS = 60_000;
 let browser: Browser;
 let chat: RunningChat;
 let pages: Page[] = [];
-let pageErrors: string[] = [];
+const pageErrors: string[] = [];
 
 beforeAll(async () => {
   browser = await launchBrowser();
