@@ -57,9 +57,19 @@ export function runMiddlewares<Step>(
       fail(error);
       return;
     }
-    if (result instanceof Promise) {
-      result.catch(fail);
+    if (isPromiseLike(result)) {
+      result.then(undefined, fail);
     }
   };
   runStep(0);
+}
+
+/** Whether a user's function has returned a promise, of the runtime or of a library of its own. */
+export function isPromiseLike(value: unknown): value is PromiseLike<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "then" in value &&
+    typeof value.then === "function"
+  );
 }

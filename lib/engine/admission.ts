@@ -1,3 +1,4 @@
+import { isPromiseLike } from "../middleware.ts";
 import { ENGINE_ERRORS, type Rejection, reject, verifyProtocol } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
@@ -79,8 +80,8 @@ function askAllowRequest(
     fail(error);
     return;
   }
-  if (result instanceof Promise) {
-    result.then(onResult).catch(fail);
+  if (isPromiseLike(result)) {
+    Promise.resolve(result).then(onResult).catch(fail);
   } else {
     onResult(result);
   }
@@ -111,7 +112,7 @@ function makeId(
     fail(error);
     return;
   }
-  if (typeof id === "object" && id !== null && typeof id.then === "function") {
+  if (isPromiseLike(id)) {
     id.then(use, fail);
   } else {
     use(id);

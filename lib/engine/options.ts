@@ -70,8 +70,8 @@ export interface EngineOptions {
   /** A cookie that holds the session id, for sticky load balancers. Default: none. */
   cookie?: boolean | CookieOptions;
   /**
-   * Cross-origin rules: all that the `cors` package takes; `true`, or an origin (string, RegExp, or
-   * a list of them), is short for `{ origin }`. Default: no CORS headers.
+   * Cross-origin rules: all that the `cors` package takes; `true` allows every origin, and an origin
+   * (string, RegExp, or a list of them) is short for `{ origin }`. Default: no CORS headers.
    */
   cors?: CorsOrigin | CorsOptions | CorsOptionsDelegate;
   /** Makes the id of a new session. Default: 20 random characters. */
