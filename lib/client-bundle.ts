@@ -1,31 +1,41 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { promisify } from "node:util";
-import { brotliCompress, deflate, gzip } from "node:zlib";
-import Negotiator from "negotiator";
+import { type Coding, chooseEncoding, compressors } from "./engine/compression.ts";
 import { corsMiddleware } from "./engine/cors.ts";
 import type { Answer } from "./engine/exchange.ts";
 import type { EngineOptions } from "./engine/options.ts";
 import type { EngineRequest } from "./engine/request.ts";
+import { warn } from "./errors.ts";
 import { runMiddlewares } from "./middleware.ts";
 import { type OutgoingHeaders, ResponseHead } from "./response-head.ts";
 
 const FILE = /^\/socket\.io(?:\.msgpack|\.esm)?(?:\.min)?\.js(?:\.map)?$/;
 
-const require = createRequire(import.meta.url);
-const manifest = require.resolve("socket.io-client/package.json");
-const directory = join(dirname(manifest), "dist");
-const version: string = require(manifest).version;
-const etag = `"${version}"`;
+const CODINGS = ["br", "gzip", "deflate"] as const;
 
-const compressors = {
-  br: promisify(brotliCompress),
-  gzip: promisify(gzip),
-  deflate: promisify(deflate),
-};
-const encodings = ["br", "gzip", "deflate", "identity"] as const;
-type Encoding = (typeof encodings)[number];
+interface Files {
+  directory: string;
+  etag: string;
+}
+
+let files: Files | null | undefined;
+
+// When the first is asked for: an executable made by `bun build --compile` has no such package.
+function findFiles(): Files | null {
+  if (files === undefined) {
+    try {
+      const require = createRequire(import.meta.url);
+      const manifest = require.resolve("socket.io-client/package.json");
+      const { version } = require(manifest) as { version: string };
+      files = { directory: join(dirname(manifest), "dist"), etag: `"${version}"` };
+    } catch {
+      files = null;
+      warn("the package socket.io-client is not here: its files for browsers are not served");
+    }
+  }
+  return files;
+}
 
 // A dozen files at most, each read and compressed once.
 const bodies = new Map<string, Promise<Uint8Array>>();
@@ -62,14 +72,19 @@ async function serve(
   if (head.writableEnded) {
     return { status: head.statusCode, headers: head.headers(), body: head.body };
   }
+  const found = findFiles();
+  if (found === null) {
+    return { status: 404, headers: head.headers(), body: null };
+  }
+  const { directory, etag } = found;
   const matched = request.headers["if-none-match"];
   if (matched === etag || matched === `W/${etag}`) {
     return { status: 304, headers: { ...head.headers(), ETag: etag }, body: null };
   }
-  const encoding = chooseEncoding(request);
+  const encoding = chooseEncoding(request.headers["accept-encoding"], CODINGS);
   let body: Uint8Array;
   try {
-    body = await load(file, encoding);
+    body = await load(directory, file, encoding);
   } catch {
     // The pattern allows names that the package has no file for.
     return { status: 404, headers: head.headers(), body: null };
@@ -81,7 +96,7 @@ async function serve(
     "Content-Type": `application/${type}; charset=utf-8`,
     ETag: etag,
   };
-  if (encoding !== "identity") {
+  if (encoding !== null) {
     headers["Content-Encoding"] = encoding;
   }
   return { status: 200, headers, body }; // the host leaves the body of a HEAD request out
@@ -96,29 +111,23 @@ function applyCors(
   if (middleware === null) {
     return Promise.resolve();
   }
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     head.onEnd = resolve;
+    // An origin that is refused gets the file, but not the headers that would let its page read it.
     runMiddlewares(
       [middleware],
       (step, next) => step(request, head, next),
-      (error) => (error ? reject(error) : resolve()),
+      () => resolve(),
     );
   });
 }
 
-function chooseEncoding(request: EngineRequest): Encoding {
-  const accepted = request.headers["accept-encoding"] ?? "";
-  const negotiator = new Negotiator({ headers: { "accept-encoding": accepted } });
-  const [first] = negotiator.encodings(encodings);
-  return encodings.find((encoding) => encoding === first) ?? "identity";
-}
-
-function load(file: string, encoding: Encoding): Promise<Uint8Array> {
+function load(directory: string, file: string, encoding: Coding | null): Promise<Uint8Array> {
   const key = `${encoding}:${file}`;
   let body = bodies.get(key);
   if (body === undefined) {
     const content = readFile(join(directory, file));
-    body = encoding === "identity" ? content : content.then(compressors[encoding]);
+    body = encoding === null ? content : content.then(compressors[encoding]);
     bodies.set(key, body);
     body.catch(() => bodies.delete(key));
   }

@@ -72,7 +72,7 @@ export class Client implements SocketClient, SessionHandler {
   /** By namespace; null while the namespace decides. */
   readonly #sockets = new Map<string, ClientSocket | null>();
   /** Namespaces that the server has disconnected, until the client shows that it knows. */
-  readonly #left = new Set<string>();
+  #left: Set<string> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
   /** What the decoder made of the data it was just given: one packet, or none yet. */
   readonly #decoded: Packet[] = [];
@@ -135,16 +135,16 @@ export class Client implements SocketClient, SessionHandler {
       packet.type !== PacketType.CONNECT_ERROR
     ) {
       socket.onPacket(packet);
-    } else if (socket !== undefined || !this.#left.has(packet.nsp)) {
+    } else if (socket !== undefined || !this.#left?.has(packet.nsp)) {
       this.close(); // a packet for a namespace the client is not in, or a second CONNECT
     } // else it was on its way when the server disconnected the socket
     if (packet.type === PacketType.DISCONNECT) {
-      this.#left.delete(packet.nsp);
+      this.#left?.delete(packet.nsp);
     }
   }
 
   #connect(name: string, auth: Record<string, unknown>): void {
-    this.#left.delete(name);
+    this.#left?.delete(name);
     this.#sockets.set(name, null);
     this.#server.findNamespace(name, auth, (namespace) => {
       if (namespace === null) {
@@ -196,6 +196,7 @@ export class Client implements SocketClient, SessionHandler {
   remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void {
     if (this.#sockets.get(socket.nsp.name)?.id === socket.id) {
       this.#sockets.delete(socket.nsp.name);
+      this.#left ??= new Set();
       this.#left.add(socket.nsp.name);
     }
   }

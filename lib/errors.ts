@@ -38,6 +38,16 @@ export function reservedEvent(event: string | symbol): SocketIOError {
   return new SocketIOError("ERR_RESERVED_EVENT", `"${String(event)}" is a reserved event name`);
 }
 
+/**
+ * The error of something that the reference has and this package has not.
+ *
+ * @param what what was asked for
+ * @param instead what to do
+ */
+export function unsupported(what: string, instead: string): SocketIOError {
+  return new SocketIOError("ERR_UNSUPPORTED", `${what} is not supported: ${instead}`);
+}
+
 /** The error of an acknowledgement that did not arrive in time; the message is the reference's. */
 export function ackTimeout(): SocketIOError {
   return new SocketIOError("ERR_ACK_TIMEOUT", "operation has timed out");

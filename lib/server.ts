@@ -10,7 +10,7 @@ import { Client, type ClientServer, type Decoder, type Encoder } from "./client.
 import { serveClientBundle } from "./client-bundle.ts";
 import { Engine } from "./engine/engine.ts";
 import { computePath } from "./engine/options.ts";
-import { SocketIOError } from "./errors.ts";
+import { SocketIOError, unsupported } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -264,6 +264,16 @@ export class Server<
     return this.listen(port, options);
   }
 
+  /** Of the reference, for engines of others: not here. Throws `ERR_UNSUPPORTED`. */
+  bind(_engine: unknown): never {
+    throw unsupported("bind()", "this server has its engine: use io.handler() with Bun.serve");
+  }
+
+  /** Of the reference, for uWebSockets.js: not here. Throws `ERR_UNSUPPORTED`. */
+  attachApp(_app: unknown): never {
+    throw unsupported("attachApp()", "use io.handler() with Bun.serve");
+  }
+
   /**
    * Makes what to spread into `Bun.serve`, so that an application and Socket.IO share a port.
    *
@@ -367,15 +377,18 @@ export class Server<
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
     const namespaces = [...this.#namespaces.values()];
+    const listener = this.httpServer;
     for (const namespace of namespaces) {
       for (const socket of [...namespace.sockets.values()]) {
         socket.onClose("server shutting down");
       }
     }
     this.engine.close();
-    await Promise.allSettled(namespaces.map((namespace) => namespace.adapter.close()));
-    await this.httpServer?.stop();
-    this.httpServer = undefined;
+    await Promise.allSettled(namespaces.map(async (namespace) => namespace.adapter.close()));
+    await listener?.stop();
+    if (this.httpServer === listener) {
+      this.httpServer = undefined;
+    }
     callback?.();
   }
 }

@@ -87,7 +87,7 @@ export interface SocketNamespace<
   remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void;
 }
 
-const NO_ROOMS: ReadonlySet<Room> = new Set();
+const NO_FLAGS: Readonly<BroadcastFlags> = {};
 
 /**
  * A client in one namespace: events to and from it, and the rooms it is in.
@@ -175,7 +175,7 @@ export class Socket<
 
   /** The rooms it is in, its own (named by its id) among them. */
   get rooms(): Set<Room> {
-    return this.nsp.adapter.socketRooms(this.id) ?? new Set(NO_ROOMS);
+    return this.nsp.adapter.socketRooms(this.id) ?? new Set();
   }
 
   /**
@@ -198,13 +198,18 @@ export class Socket<
     const data: unknown[] = [ev, ...args];
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
     const callback = data.at(-1);
-    if (typeof callback === "function") {
-      data.pop();
-      packet.id = this.nsp._ids++;
-      this.#awaitAck(packet.id, callback.bind(this), flags.timeout);
+    if (typeof callback !== "function") {
+      this.notifyOutgoingListeners(packet);
+      this.client.writePacket(packet, flags);
+      return true;
     }
+    data.pop();
+    const id = this.nsp._ids++;
+    packet.id = id;
     this.notifyOutgoingListeners(packet);
     this.client.writePacket(packet, flags);
+    // Only now: of a packet that cannot be encoded, no acknowledgement is owed.
+    this.#awaitAck(id, callback.bind(this), flags.timeout);
     return true;
   }
 
@@ -308,7 +313,7 @@ export class Socket<
   #takeFlags(): BroadcastFlags {
     const flags = this.#flags;
     this.#flags = null;
-    return flags ?? {};
+    return flags ?? NO_FLAGS;
   }
 
   /** Joins a room or several. Returns a promise where the adapter needs time for it. */
@@ -335,7 +340,7 @@ export class Socket<
     if (close) {
       this.client.disconnect();
     } else {
-      this.client.writePacket({ type: PacketType.DISCONNECT, nsp: this.nsp.name }, {});
+      this.client.writePacket({ type: PacketType.DISCONNECT, nsp: this.nsp.name }, NO_FLAGS);
       this.onClose("server namespace disconnect");
     }
     return this;
@@ -352,7 +357,7 @@ export class Socket<
     void this.join(this.id);
     this.client.writePacket(
       { type: PacketType.CONNECT, nsp: this.nsp.name, data: { sid: this.id } },
-      {},
+      NO_FLAGS,
     );
   }
 
@@ -389,8 +394,9 @@ export class Socket<
     let sent = false;
     return (...args: unknown[]) => {
       if (!sent) {
-        sent = true;
-        this.client.writePacket({ type: PacketType.ACK, nsp: this.nsp.name, id, data: args }, {});
+        const packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
+        this.client.writePacket(packet, NO_FLAGS);
+        sent = true; // after: where the arguments could not be encoded, others may be sent
       }
     };
   }
@@ -422,7 +428,11 @@ export class Socket<
 
   #leaveNamespace(): void {
     this.#closed = true;
-    this.nsp.adapter.delAll(this.id);
+    try {
+      this.nsp.adapter.delAll(this.id);
+    } catch (error) {
+      throwLater(error); // of an adapter: the other sockets of the client must be closed too
+    }
     this.nsp.remove(this);
   }
 }

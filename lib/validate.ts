@@ -31,7 +31,6 @@ export const isBoolean = check("a boolean", (value) => typeof value === "boolean
 export const isString = check("a string", (value) => typeof value === "string");
 export const isFunction = check("a function", (value) => typeof value === "function");
 export const isObject = check("an object", (value) => typeof value === "object" && value !== null);
-export const anything = check("anything", () => true);
 
 /** An object with functions of these names. */
 export const objectWith = (...names: readonly string[]): Check =>

@@ -1,3 +1,4 @@
+import { throwLater } from "../errors.ts";
 import { isPromiseLike } from "../middleware.ts";
 import { ENGINE_ERRORS, type Rejection, reject, verifyProtocol } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
@@ -56,17 +57,29 @@ function askAllowRequest(
     decided(null);
     return;
   }
-  let open = true;
+  let isOpen = true;
+  let isAsking = true;
+  let early: { refusal: Rejection | null } | undefined;
   const decide = (refusal: Rejection | null): void => {
-    if (open) {
-      open = false;
+    isOpen = false;
+    if (isAsking) {
+      early = { refusal }; // acted on below, where what goes wrong is not taken for the user's fault
+    } else {
       decided(refusal);
     }
   };
-  const answer = (message: string | null | undefined, success: boolean): void =>
-    decide(success ? null : reject(ENGINE_ERRORS.FORBIDDEN, { message }));
-  const fail = (error: unknown): void =>
-    decide(reject(ENGINE_ERRORS.FORBIDDEN, { name: "ALLOW_REQUEST_ERROR", error }));
+  const answer = (message: string | null | undefined, success: boolean): void => {
+    if (isOpen) {
+      decide(success ? null : reject(ENGINE_ERRORS.FORBIDDEN, { message }));
+    }
+  };
+  const fail = (error: unknown): void => {
+    if (isOpen) {
+      decide(reject(ENGINE_ERRORS.FORBIDDEN, { name: "ALLOW_REQUEST_ERROR", error }));
+    } else {
+      throwLater(error);
+    }
+  };
   // A function that returns nothing answers through the callback, also if it is async.
   const onResult = (result: unknown): void => {
     if (typeof result === "boolean") {
@@ -78,10 +91,13 @@ function askAllowRequest(
     result = allowRequest(request, answer);
   } catch (error) {
     fail(error);
-    return;
+  }
+  isAsking = false;
+  if (early !== undefined) {
+    decided(early.refusal);
   }
   if (isPromiseLike(result)) {
-    Promise.resolve(result).then(onResult).catch(fail);
+    result.then(onResult, fail);
   } else {
     onResult(result);
   }

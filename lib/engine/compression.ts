@@ -1,8 +1,32 @@
 import { promisify } from "node:util";
-import { deflate, gzip, type ZlibOptions } from "node:zlib";
+import { brotliCompress, deflate, gzip, type ZlibOptions } from "node:zlib";
 import Negotiator from "negotiator";
 
-const compressors = { gzip: promisify(gzip), deflate: promisify(deflate) };
+/** Compresses a body, by the name of the content coding (RFC 9110, section 8.4.1). */
+export const compressors = {
+  br: promisify(brotliCompress),
+  gzip: promisify(gzip),
+  deflate: promisify(deflate),
+};
+
+/** A content coding there is a compressor for. */
+export type Coding = keyof typeof compressors;
+
+/**
+ * Chooses the content coding that the client likes best.
+ *
+ * @param acceptEncoding the request's Accept-Encoding (RFC 9110, section 12.5.3)
+ * @param codings those on offer
+ * @returns null where the client would rather have the body as it is
+ */
+export function chooseEncoding<Offered extends Coding>(
+  acceptEncoding: string | string[] | undefined,
+  codings: readonly Offered[],
+): Offered | null {
+  const negotiator = new Negotiator({ headers: { "accept-encoding": acceptEncoding ?? "" } });
+  const [best] = negotiator.encodings([...codings, "identity"]);
+  return codings.find((coding) => coding === best) ?? null;
+}
 
 /** The options of node:zlib, and the size in bytes from which compressing is worth while. */
 export type Compression = ZlibOptions & { readonly threshold: number };
@@ -30,9 +54,8 @@ export function compressBody(
   if (body.length * 3 < options.threshold || Buffer.byteLength(body) < options.threshold) {
     return null;
   }
-  const negotiator = new Negotiator({ headers: { "accept-encoding": acceptEncoding ?? "" } });
-  const encoding = negotiator.encodings(["gzip", "deflate", "identity"])[0];
-  if (encoding !== "gzip" && encoding !== "deflate") {
+  const encoding = chooseEncoding(acceptEncoding, ["gzip", "deflate"]);
+  if (encoding === null) {
     return null;
   }
   return compressors[encoding](body, options).then(

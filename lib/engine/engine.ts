@@ -152,7 +152,8 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
 
   /** Makes the id of a session. It may be replaced; the option `generateId` does the same. */
   generateId(req: EngineRequest): string | PromiseLike<string> {
-    return this.#opts.generateId?.(req) ?? generateId();
+    const { generateId: own } = this.#opts;
+    return own === undefined ? generateId() : own(req);
   }
 
   isTaken(sid: string): boolean {
@@ -283,6 +284,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   #announce(session: Session): void {
+    if (session.readyState !== "open") {
+      return; // its first packets could not be sent
+    }
     try {
       session.handler = this.onSession?.(session) ?? null;
     } catch (error) {

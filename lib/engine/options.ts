@@ -2,7 +2,6 @@ import type { ZlibOptions } from "node:zlib";
 import { type SerializeOptions, stringifySetCookie } from "cookie";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import {
-  anything,
   type Check,
   isBoolean,
   isFunction,
@@ -98,6 +97,11 @@ const DEFAULTS = {
 const DEFAULT_THRESHOLD_BYTES = 1024;
 const DEFAULT_COOKIE = { name: "io", path: "/", httpOnly: true, sameSite: "lax" } as const;
 
+const isData: Check = {
+  expected: "a string or bytes",
+  accepts: (value) => typeof value === "string" || ArrayBuffer.isView(value),
+};
+
 const isCookie: Check = {
   expected: "an object with a name and the attributes of a cookie",
   accepts(value) {
@@ -120,7 +124,7 @@ const TABLE: Readonly<Record<string, Check>> = {
   allowUpgrades: isBoolean,
   perMessageDeflate: oneOf(isBoolean, isObject),
   httpCompression: oneOf(isBoolean, isObject),
-  initialPacket: anything,
+  initialPacket: isData,
   cookie: oneOf(isBoolean, isCookie),
   cors: oneOf(isBoolean, isString, isObject, isFunction),
   generateId: isFunction,

@@ -10,7 +10,7 @@ export interface QueuedPacket extends Packet {
 
 /** Who hears of an outbox. */
 export interface OutboxPort {
-  /** The packets are about to be handed over. */
+  /** These packets have been handed over. */
   onFlush(packets: QueuedPacket[]): void;
   /** Some were. */
   onDrain(): void;
@@ -60,13 +60,13 @@ export class Outbox {
 
   #flushOnce(transport: Transport, port: OutboxPort): boolean {
     const packets = this.#packets;
-    port.onFlush(packets);
     const taken = transport.send(packets);
     // Sending may have failed, ended the session and cleared the outbox.
     if (taken === 0 || this.#packets !== packets) {
       return false;
     }
     this.#packets = taken === packets.length ? [] : packets.slice(taken);
+    port.onFlush(taken === packets.length ? packets : packets.slice(0, taken));
     for (let index = 0; index < taken; index++) {
       try {
         packets[index]?.callback?.(transport);

@@ -103,7 +103,7 @@ export class Session
         maxPayload: opts.maxHttpBufferSize,
       }),
     );
-    if (opts.initialPacket !== undefined) {
+    if (opts.initialPacket) {
       this.send(opts.initialPacket);
     }
     this.flush();
@@ -330,10 +330,10 @@ export class Session
     this.#upgrade?.abort();
     this.#transport.sink = SILENT;
     this.#transport.close();
-    this.#outbox.clear();
     this.server.onSessionClose(this);
     this.handler?.onClose(reason, description);
     this.tell("close", reason, description);
+    this.#outbox.clear(); // last: listeners may look at what was not sent
   }
 }
 

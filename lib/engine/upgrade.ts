@@ -54,6 +54,9 @@ export class UpgradeAttempt implements TransportSink {
     }
     if (packet.type === "ping" && packet.data === PROBE) {
       this.#candidate.send([{ type: "pong", data: PROBE }]);
+      if (this.#over) {
+        return; // it could not be sent
+      }
       this.#probed = true;
       this.#session.onUpgrading(this.#candidate);
       this.onCurrentWritable();

@@ -1,15 +1,18 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Answer, BodyResult, HttpExchange } from "../engine/exchange.ts";
 import { type EngineRequest, parseQuery, type RequestConnection } from "../engine/request.ts";
+import { throwLater } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 
-/** A web `Request` under the names of node:http. Headers and query are read when asked for. */
+/**
+ * What a session keeps of a web `Request`, under the names of node:http. It does not hold on to the
+ * request itself, which costs more than all of this.
+ */
 export class BunRequest implements EngineRequest {
   readonly method: string;
   readonly url: string;
+  readonly headers: IncomingHttpHeaders;
   readonly connection: RequestConnection;
-  readonly #request: Request;
-  #headers: IncomingHttpHeaders | undefined;
   #query: Record<string, string> | undefined;
 
   /**
@@ -19,9 +22,9 @@ export class BunRequest implements EngineRequest {
   constructor(request: Request, address: { address: string; port: number } | null) {
     const { url } = request;
     const pathStart = url.indexOf("/", url.indexOf("://") + 3);
-    this.#request = request;
     this.method = request.method;
     this.url = pathStart === -1 ? "/" : url.slice(pathStart);
+    this.headers = request.headers.toJSON();
     this.connection = {
       remoteAddress: address?.address,
       remotePort: address?.port,
@@ -31,11 +34,6 @@ export class BunRequest implements EngineRequest {
 
   get socket(): RequestConnection {
     return this.connection;
-  }
-
-  get headers(): IncomingHttpHeaders {
-    this.#headers ??= this.#request.headers.toJSON();
-    return this.#headers;
   }
 
   get _query(): Record<string, string> {
@@ -100,7 +98,13 @@ export class BunExchange implements HttpExchange {
       return;
     }
     const all = this.#head === null ? headers : { ...this.#head.headers(), ...headers };
-    const answer = toResponse({ status, headers: all, body }, this.#webRequest);
+    let answer: Response;
+    try {
+      answer = toResponse({ status, headers: all, body }, this.#webRequest);
+    } catch (error) {
+      throwLater(error); // of a header that a user's function set
+      answer = new Response(null, { status: 500 });
+    }
     this.#answer = answer;
     this.#resolve?.(answer);
   }
@@ -158,6 +162,16 @@ export class BunExchange implements HttpExchange {
  * be, or Node's HTTP agent uses the dead connection again
  */
 export function toResponse({ status, headers, body }: Answer, request: Request): Response {
+  const list = toHeaders(headers);
+  if (/(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.get("connection") ?? "")) {
+    list.set("Connection", "close");
+  }
+  // No body here is of shared memory, which is what keeps the types of some projects from this.
+  return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers: list });
+}
+
+/** The web `Headers` of an answer. */
+export function toHeaders(headers: OutgoingHeaders): Headers {
   const list = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value === "string" && name.toLowerCase() !== "set-cookie") {
@@ -169,9 +183,5 @@ export function toResponse({ status, headers, body }: Answer, request: Request):
       }
     }
   }
-  if (/(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.get("connection") ?? "")) {
-    list.set("Connection", "close");
-  }
-  // No body here is of shared memory, which is what keeps the types of some projects from this.
-  return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers: list });
+  return list;
 }

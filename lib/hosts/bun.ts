@@ -3,8 +3,8 @@ import type { Engine } from "../engine/engine.ts";
 import type { Answer, SendResult, WebSocketPort } from "../engine/exchange.ts";
 import type { EngineRequest } from "../engine/request.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
-import { SocketIOError, warn } from "../errors.ts";
-import { ResponseHead } from "../response-head.ts";
+import { SocketIOError, throwLater, warn } from "../errors.ts";
+import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { describe } from "../validate.ts";
 import {
   type BunApplication,
@@ -12,7 +12,7 @@ import {
   type BunWebSocketHandler,
   requireApplication,
 } from "./bun-application.ts";
-import { BunExchange, BunRequest, toResponse } from "./bun-exchange.ts";
+import { BunExchange, BunRequest, toHeaders, toResponse } from "./bun-exchange.ts";
 import { BunListener, type BunServer } from "./bun-listener.ts";
 
 /** What the host serves. */
@@ -27,12 +27,19 @@ export interface BunService {
 const LONGEST_TIMEOUT_S = 255; // of Bun
 const BUN_DEFAULT_IDLE_TIMEOUT_S = 120;
 const WIRING_CHECK_MS = 1_000;
-const MAX_PAYLOAD = 2 ** 31 - 1; // Bun's type for it
+const LARGEST_LIMIT = 2 ** 31 - 1; // Bun's type for it
+const BUN_DEFAULT_MAX_BODY = 128 * 1024 * 1024;
 const BUN_DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
+
+// A name and not the class tells a session's WebSocket: after a reload by `bun --hot` there are two
+// such classes, and those of the first go on serving.
+const SESSION = Symbol.for("bun-socket.io.session");
 
 /** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
 class SessionSocket implements WebSocketPort {
-  readonly #accept: (port: WebSocketPort) => WebSocketTransport;
+  readonly [SESSION] = true;
+  /** Gone once it is open: it holds on to the request and its answer. */
+  #accept: ((port: WebSocketPort) => WebSocketTransport) | null;
   #ws: ServerWebSocket<unknown> | null = null;
   #transport: WebSocketTransport | null = null;
 
@@ -42,7 +49,8 @@ class SessionSocket implements WebSocketPort {
 
   onOpen(ws: ServerWebSocket<unknown>): void {
     this.#ws = ws;
-    this.#transport = this.#accept(this);
+    this.#transport = this.#accept?.(this) ?? null;
+    this.#accept = null;
   }
 
   onMessage(data: string | Buffer): void {
@@ -50,7 +58,10 @@ class SessionSocket implements WebSocketPort {
   }
 
   onDrain(): void {
-    this.#transport?.onDrain();
+    // Bun tells of each part that has left; to send behind the rest would reach its limit.
+    if (this.#ws?.getBufferedAmount() === 0) {
+      this.#transport?.onDrain();
+    }
   }
 
   onClose(code: number, reason: string): void {
@@ -149,10 +160,12 @@ export class BunHost {
           resolve(toResponse(decision, request));
           return;
         }
-        const { headers } = toResponse({ ...decision, status: 200, body: null }, request);
-        headers.delete("connection");
-        const data = new SessionSocket(decision.open);
-        resolve(new Response(null, { status: this.#accept(request, server, data, headers) }));
+        const data = new SessionSocket((port) => {
+          this.#isWired = true;
+          return decision.open(port);
+        });
+        const status = this.#accept(request, server, data, decision.headers);
+        resolve(new Response(null, { status }));
       });
     });
   }
@@ -162,8 +175,15 @@ export class BunHost {
     request: Request,
     server: BunServer<Data>,
     data: SessionSocket,
-    headers: Headers,
+    outgoing: OutgoingHeaders,
   ): number {
+    let headers: Headers;
+    try {
+      headers = toHeaders(outgoing);
+    } catch (error) {
+      throwLater(error); // of a header that a user's function set
+      return 500;
+    }
     if (!this.#isWired) {
       setTimeout(() => this.#checkWiring(), WIRING_CHECK_MS).unref();
     }
@@ -208,8 +228,7 @@ export class BunHost {
     return {
       ...this.#settings(own),
       open: (ws) => {
-        if (ws.data instanceof SessionSocket) {
-          this.#isWired = true;
+        if (isSession(ws.data)) {
           ws.data.onOpen(ws);
           return;
         }
@@ -219,35 +238,30 @@ export class BunHost {
         return own?.open?.(ws);
       },
       message(ws, message) {
-        return ws.data instanceof SessionSocket
-          ? ws.data.onMessage(message)
-          : own?.message?.(ws, message);
+        return isSession(ws.data) ? ws.data.onMessage(message) : own?.message?.(ws, message);
       },
       drain(ws) {
-        return ws.data instanceof SessionSocket ? ws.data.onDrain() : own?.drain?.(ws);
+        return isSession(ws.data) ? ws.data.onDrain() : own?.drain?.(ws);
       },
       close(ws, code, reason) {
-        return ws.data instanceof SessionSocket
-          ? ws.data.onClose(code, reason)
-          : own?.close?.(ws, code, reason);
+        return isSession(ws.data) ? ws.data.onClose(code, reason) : own?.close?.(ws, code, reason);
       },
       ping(ws, data) {
-        return ws.data instanceof SessionSocket ? undefined : own?.ping?.(ws, data);
+        return isSession(ws.data) ? undefined : own?.ping?.(ws, data);
       },
       pong(ws, data) {
-        return ws.data instanceof SessionSocket ? undefined : own?.pong?.(ws, data);
+        return isSession(ws.data) ? undefined : own?.pong?.(ws, data);
       },
     };
   }
 
   #settings<Data>(own: BunWebSocketHandler<Data> | undefined): BunWebSocketHandler<Data> {
-    const { maxHttpBufferSize, perMessageDeflate, pingInterval, pingTimeout } =
-      this.#service.engine.opts;
+    const { perMessageDeflate, pingInterval, pingTimeout } = this.#service.engine.opts;
     const compression = perMessageDeflate === false ? {} : { perMessageDeflate: true };
     if (own === undefined) {
       // Engine.IO has its own heartbeat; Bun's pings would keep a dead session looking alive.
       const heartbeat = { idleTimeout: 0, sendPings: false };
-      const maxPayloadLength = Math.min(maxHttpBufferSize, MAX_PAYLOAD);
+      const maxPayloadLength = this.#maxMessageBytes();
       return { ...heartbeat, ...compression, maxPayloadLength };
     }
     const idleTimeoutS = own.idleTimeout ?? BUN_DEFAULT_IDLE_TIMEOUT_S;
@@ -262,9 +276,13 @@ export class BunHost {
     }
     const maxPayloadLength = Math.max(
       own.maxPayloadLength ?? BUN_DEFAULT_MAX_PAYLOAD,
-      Math.min(maxHttpBufferSize, MAX_PAYLOAD),
+      this.#maxMessageBytes(),
     );
     return { ...compression, ...own, maxPayloadLength };
+  }
+
+  #maxMessageBytes(): number {
+    return Math.min(this.#service.engine.opts.maxHttpBufferSize, LARGEST_LIMIT);
   }
 
   /**
@@ -278,6 +296,12 @@ export class BunHost {
       port,
       ...(hostname === undefined ? {} : { hostname }),
       ...this.handler<unknown>(),
+      maxRequestBodySize: Math.max(BUN_DEFAULT_MAX_BODY, this.#maxMessageBytes()),
+      error(error) {
+        // Bun's own page would show the stack to the client.
+        warn("a request failed", error.stack);
+        return new Response(null, { status: 500 });
+      },
     });
     return new BunListener(server, hostname ?? "::");
   }
@@ -295,4 +319,8 @@ function fromApplication(
 
 function notFound(): Response {
   return new Response(null, { status: 404 });
+}
+
+function isSession(data: unknown): data is SessionSocket {
+  return typeof data === "object" && data !== null && SESSION in data;
 }
