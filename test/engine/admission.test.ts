@@ -1,10 +1,10 @@
 import { expect, test } from "bun:test";
 import { Server, type ServerOptions } from "bun-socket.io";
 import type { EngineRequest } from "bun-socket.io/engine";
+import { HOSTS } from "../support/hosts.ts";
 import { Connection, exchange } from "../support/raw.ts";
 import { requestWebSocket } from "../support/raw-websocket.ts";
 import { overTheWire, type Wire } from "../support/wire.ts";
-import { HOSTS } from "../support/hosts.ts";
 
 type AllowRequest = NonNullable<ServerOptions["allowRequest"]>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { packetsOf, overTheWire, until } from "../support/wire.ts";
+import { overTheWire, packetsOf, until } from "../support/wire.ts";
 
 overTheWire((wire) => {
   test("a second poll is refused, ends the session and releases the first", async () => {

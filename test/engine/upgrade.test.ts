@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import type { RawWebSocket } from "../support/raw-websocket.ts";
-import { overTheWire, packetsOf, type Peer, until, type Wire } from "../support/wire.ts";
+import { overTheWire, type Peer, packetsOf, until, type Wire } from "../support/wire.ts";
 
 async function probe(webSocket: RawWebSocket): Promise<void> {
   webSocket.send("2probe");

@@ -2,7 +2,7 @@
 
 import { afterEach, describe } from "bun:test";
 import type { Server, ServerOptions, Socket as ServerSocket } from "bun-socket.io";
-import type { ManagerOptions, Socket as ClientSocket, SocketOptions } from "socket.io-client";
+import type { Socket as ClientSocket, ManagerOptions, SocketOptions } from "socket.io-client";
 import { Clients, connected, once } from "./clients.ts";
 import { HOSTS, type Host, type Running, TRANSPORTS } from "./hosts.ts";
 import { REFERENCE } from "./reference.ts";
