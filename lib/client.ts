@@ -6,7 +6,7 @@ import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
-import type { SocketClient } from "./socket.ts";
+import type { ConnectAttempt, SocketClient } from "./socket.ts";
 import type { DisconnectReason } from "./socket-types.ts";
 
 /** What a client needs of one of its sockets. */
@@ -21,17 +21,11 @@ export interface ClientSocket {
 
 /** What a client needs of a namespace. */
 export interface ClientNamespace {
-  /**
-   * Lets the client in, or refuses it.
-   *
-   * @param connected called with the socket before anyone else hears of it
-   * @param refused called where it was not let in
-   */
+  /** Lets the client in, or refuses it. */
   add(
     client: SocketClient,
     auth: Record<string, unknown>,
-    connected: (socket: ClientSocket) => void,
-    refused: () => void,
+    attempt: ConnectAttempt<ClientSocket>,
   ): void;
 }
 
@@ -61,6 +55,10 @@ export interface ClientServer {
   ): void;
 }
 
+// Listeners and acknowledgements are called with a packet's data as their arguments, of which a call
+// takes some tens of thousands at most; the server would die of more.
+const MAX_ARGUMENTS = 10_000;
+
 const COMPRESSED = {};
 const UNCOMPRESSED = { compress: false };
 
@@ -69,8 +67,10 @@ export class Client implements SocketClient, SessionHandler {
   readonly conn: Session;
   readonly #server: ClientServer;
   readonly #decoder: Decoder;
-  /** By namespace; null while the namespace decides. */
-  readonly #sockets = new Map<string, ClientSocket | null>();
+  /** By namespace. */
+  readonly #sockets = new Map<string, ClientSocket>();
+  /** The latest attempt to join each namespace that has not decided yet. */
+  #attempts: Map<string, ConnectAttempt<ClientSocket>> | null = null;
   /** Namespaces that the server has disconnected, until the client shows that it knows. */
   #left: Set<string> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
@@ -127,6 +127,10 @@ export class Client implements SocketClient, SessionHandler {
 
   #onPacket(packet: Packet): void {
     const socket = this.#sockets.get(packet.nsp);
+    if (Array.isArray(packet.data) && packet.data.length > MAX_ARGUMENTS) {
+      this.#onInvalidData(new Error("too many arguments"));
+      return;
+    }
     if (socket === undefined && packet.type === PacketType.CONNECT) {
       this.#connect(packet.nsp, packet.data ?? {});
     } else if (
@@ -136,7 +140,7 @@ export class Client implements SocketClient, SessionHandler {
     ) {
       socket.onPacket(packet);
     } else if (socket !== undefined || !this.#left?.has(packet.nsp)) {
-      this.close(); // a packet for a namespace the client is not in, or a second CONNECT
+      this.close(); // a packet for a namespace the client is not in, or a CONNECT for one it is in
     } // else it was on its way when the server disconnected the socket
     if (packet.type === PacketType.DISCONNECT) {
       this.#left?.delete(packet.nsp);
@@ -145,24 +149,43 @@ export class Client implements SocketClient, SessionHandler {
 
   #connect(name: string, auth: Record<string, unknown>): void {
     this.#left?.delete(name);
-    this.#sockets.set(name, null);
     this.#server.findNamespace(name, auth, (namespace) => {
       if (namespace === null) {
-        this.#sockets.delete(name);
         const data = { message: "Invalid namespace" };
         this.writePacket({ type: PacketType.CONNECT_ERROR, nsp: name, data }, {});
         return;
       }
-      namespace.add(
-        this,
-        auth,
-        (socket) => {
-          this.#sockets.set(name, socket);
-          clearTimeout(this.#connectTimer);
-        },
-        () => this.#sockets.delete(name),
-      );
+      namespace.add(this, auth, this.#makeAttempt(name));
     });
+  }
+
+  // A client that disconnects and connects anew, while a middleware takes its time, sends a second
+  // CONNECT: the first attempt is then nobody's.
+  #makeAttempt(name: string): ConnectAttempt<ClientSocket> {
+    const client = this;
+    const attempt: ConnectAttempt<ClientSocket> = {
+      get isWanted() {
+        return client.conn.readyState === "open" && client.#attempts?.get(name) === attempt;
+      },
+      onConnected(socket) {
+        client.#forgetAttempt(name);
+        client.#sockets.set(name, socket);
+        clearTimeout(client.#connectTimer);
+      },
+      onRefused() {
+        client.#forgetAttempt(name);
+      },
+    };
+    this.#attempts ??= new Map();
+    this.#attempts.set(name, attempt);
+    return attempt;
+  }
+
+  #forgetAttempt(name: string): void {
+    this.#attempts?.delete(name);
+    if (this.#attempts?.size === 0) {
+      this.#attempts = null;
+    }
   }
 
   writePacket(packet: Packet, options: WriteOptions): void {
@@ -226,11 +249,12 @@ export class Client implements SocketClient, SessionHandler {
       socket.onClose(reason, description);
     }
     this.#sockets.clear();
+    this.#attempts = null;
     this.#decoder.destroy();
   }
 
   #openSockets(): ClientSocket[] {
-    return [...this.#sockets.values()].filter((socket) => socket !== null);
+    return [...this.#sockets.values()];
   }
 }
 

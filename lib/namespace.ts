@@ -18,6 +18,7 @@ import type {
 } from "./events.ts";
 import { runMiddlewares } from "./middleware.ts";
 import {
+  type ConnectAttempt,
   type NamespaceReservedEventsMap,
   Socket,
   type SocketClient,
@@ -122,8 +123,7 @@ export class Namespace<
   add(
     client: SocketClient,
     auth: Record<string, unknown>,
-    connected: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
-    refused: () => void,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
   ): void {
     const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
       this,
@@ -134,16 +134,15 @@ export class Namespace<
       this._fns,
       (middleware, next) => middleware(socket, next),
       (error) => {
-        if (client.conn.readyState !== "open") {
+        if (!attempt.isWanted) {
           socket.onRefused();
-          refused();
         } else if (error) {
           socket.onRefused();
-          refused();
+          attempt.onRefused();
           const data = describeRefusal(error);
           client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
         } else {
-          this.#onConnect(socket, connected);
+          this.#onConnect(socket, attempt);
         }
       },
     );
@@ -151,10 +150,10 @@ export class Namespace<
 
   #onConnect(
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    connected: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
   ): void {
     this.sockets.set(socket.id, socket);
-    connected(socket);
+    attempt.onConnected(socket);
     socket.onConnect();
     try {
       this.emitReserved("connect", socket);

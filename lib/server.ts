@@ -40,6 +40,8 @@ import {
 import type { NamespaceReservedEventsMap, Socket } from "./socket.ts";
 import { withDefaults } from "./validate.ts";
 
+const CLOSE_GRACE_MS = 2_000;
+
 /** The options of {@link Server}. */
 export type ServerOptions = Options<AdapterConstructor>;
 
@@ -368,7 +370,8 @@ export class Server<
   }
 
   /**
-   * Ends every session, with the reason `server shutting down`, and stops listening. A server that
+   * Ends every session, with the reason `server shutting down`, and stops listening. What was sent
+   * before still arrives, but a client that is slow to take it is cut after two seconds. A server that
    * the application started with {@link handler} is the application's to stop; new handshakes there
    * get the status 503.
    *
@@ -384,7 +387,10 @@ export class Server<
       }
     }
     this.engine.close();
-    await Promise.allSettled(namespaces.map(async (namespace) => namespace.adapter.close()));
+    await Promise.allSettled([
+      this.engine.whenEmpty(CLOSE_GRACE_MS),
+      ...namespaces.map(async (namespace) => namespace.adapter.close()),
+    ]);
     await listener?.stop();
     if (this.httpServer === listener) {
       this.httpServer = undefined;

@@ -50,6 +50,16 @@ export interface SocketClient {
   disconnect(): void;
 }
 
+/** A client's request to be let into a namespace. */
+export interface ConnectAttempt<SocketType> {
+  /** Whether the client still waits for it: it may have gone, or have asked anew. */
+  readonly isWanted: boolean;
+  /** It is let in; called before anyone else hears of the socket. */
+  onConnected(socket: SocketType): void;
+  /** It is not let in. */
+  onRefused(): void;
+}
+
 /** The events that a namespace itself emits. */
 export interface NamespaceReservedEventsMap<
   ListenEvents extends EventsMap,

@@ -94,6 +94,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   #cors: Middleware | null = null;
   #sessions = new Map<string, Session>();
   #closed = false;
+  #onEmpty: (() => void) | null = null;
 
   /**
    * @param options see {@link EngineOptions}
@@ -295,13 +296,34 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     this.tell("connection", session);
   }
 
-  /** Ends every session and refuses new ones with the status 503. */
+  /** Ends every session, and refuses new ones with the status 503: see {@link whenEmpty}. */
   close(): this {
     this.#closed = true;
     for (const session of this.#sessions.values()) {
       session.close(true);
     }
     return this;
+  }
+
+  /**
+   * Resolves when no session is left after {@link close}. One whose client is slow to take what
+   * waits for it is cut in the end.
+   *
+   * @param graceMs when that is
+   */
+  async whenEmpty(graceMs: number): Promise<void> {
+    if (this.#sessions.size === 0) {
+      return;
+    }
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      timer = setTimeout(resolve, graceMs);
+    });
+    clearTimeout(timer);
+    for (const session of this.#sessions.values()) {
+      session.close(true);
+    }
   }
 
   onSessionFlush(session: Session, packets: Packet[]): void {
@@ -314,6 +336,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
 
   onSessionClose(session: Session): void {
     this.#sessions.delete(session.id);
+    if (this.#sessions.size === 0) {
+      this.#onEmpty?.();
+    }
   }
 
   /** Adds the cookie and what listeners add to the headers of a polling answer. */

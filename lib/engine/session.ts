@@ -282,8 +282,8 @@ export class Session
     candidate.sink = this;
     this.tell("upgrade", candidate);
     this.flush();
-    if (this.#readyState === "closing") {
-      candidate.close(() => this.#onClose("forced close"));
+    if (this.#readyState === "closing" && !this.#closeWhenFlushed) {
+      this.#closeTransport();
     }
     // Last: where it waits to say goodbye, closing it ends a session that has not ended yet.
     previous.discard();
@@ -293,27 +293,39 @@ export class Session
   /**
    * Ends the session with the reason `forced close`, after the packets that wait have been sent.
    *
-   * @param discard ends it now, even if packets cannot be sent yet. Default: false.
+   * @param discard does not wait for a further poll of the client; a second time, for nothing at
+   * all. Default: false.
    */
   close(discard = false): this {
-    if (this.#readyState === "closed" || (this.#readyState === "closing" && !discard)) {
-      return this;
+    if (this.#readyState === "open") {
+      this.flush();
+      this.#closeInOrder(discard);
+    } else if (this.#readyState === "closing" && discard) {
+      this.#closeNow();
     }
-    this.flush();
+    return this;
+  }
+
+  #closeInOrder(discard: boolean): void {
     // Flushing runs user callbacks, after which the session may be closed.
-    if (this.readyState === "closed") {
-      return this;
+    if (this.readyState !== "open") {
+      return;
     }
     this.#readyState = "closing";
-    if (discard) {
-      this.#transport.discard();
-      this.#closeTransport();
-    } else if (!this.#outbox.isEmpty) {
+    // A WebSocket that is congested takes the rest when it can; a poll may never come.
+    if (!this.#outbox.isEmpty && (!discard || this.#transport.name === "websocket")) {
       this.#closeWhenFlushed = true;
+    } else if (discard) {
+      this.#closeNow();
     } else {
       this.#closeTransport();
     }
-    return this;
+  }
+
+  #closeNow(): void {
+    this.#closeWhenFlushed = false;
+    this.#transport.discard();
+    this.#closeTransport();
   }
 
   #closeTransport(): void {

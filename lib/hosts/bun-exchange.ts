@@ -21,9 +21,8 @@ export class BunRequest implements EngineRequest {
    */
   constructor(request: Request, address: { address: string; port: number } | null) {
     const { url } = request;
-    const pathStart = url.indexOf("/", url.indexOf("://") + 3);
     this.method = request.method;
-    this.url = pathStart === -1 ? "/" : url.slice(pathStart);
+    this.url = pathOf(url);
     this.headers = request.headers.toJSON();
     this.connection = {
       remoteAddress: address?.address,
@@ -40,6 +39,18 @@ export class BunRequest implements EngineRequest {
     this.#query ??= parseQuery(this.url);
     return this.#query;
   }
+}
+
+/**
+ * The path and query of a request's URL. For a request without a usable Host header Bun gives
+ * nothing else.
+ */
+export function pathOf(url: string): string {
+  if (url.startsWith("/")) {
+    return url;
+  }
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  return start === -1 ? "/" : url.slice(start);
 }
 
 /** One request of a fetch handler and its answer. */

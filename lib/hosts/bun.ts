@@ -12,7 +12,7 @@ import {
   type BunWebSocketHandler,
   requireApplication,
 } from "./bun-application.ts";
-import { BunExchange, BunRequest, toHeaders, toResponse } from "./bun-exchange.ts";
+import { BunExchange, BunRequest, pathOf, toHeaders, toResponse } from "./bun-exchange.ts";
 import { BunListener, type BunServer } from "./bun-listener.ts";
 
 /** What the host serves. */
@@ -25,6 +25,7 @@ export interface BunService {
 }
 
 const LONGEST_TIMEOUT_S = 255; // of Bun
+const LONGEST_IDLE_TIMEOUT_S = 960; // of a WebSocket in Bun
 const BUN_DEFAULT_IDLE_TIMEOUT_S = 120;
 const WIRING_CHECK_MS = 1_000;
 const LARGEST_LIMIT = 2 ** 31 - 1; // Bun's type for it
@@ -106,8 +107,7 @@ export class BunHost {
 
   /** Whether a request belongs to the engine, by its path. */
   owns(request: Request): boolean {
-    const { url } = request;
-    return url.startsWith(this.#service.prefix, url.indexOf("/", url.indexOf("://") + 3));
+    return pathOf(request.url).startsWith(this.#service.prefix);
   }
 
   /**
@@ -144,9 +144,14 @@ export class BunHost {
   // A poll is parked until the next ping at the longest; the heartbeat ends a session whose client
   // stalls. Bun's own timer is the net below both.
   #requestTimeoutS(): number {
-    const { pingInterval, pingTimeout } = this.#service.engine.opts;
-    const seconds = Math.ceil((pingInterval + pingTimeout) / 1000) + 5;
+    const seconds = this.#silenceS();
     return seconds > LONGEST_TIMEOUT_S ? 0 : seconds;
+  }
+
+  /** Longer than a client that is alive can be silent, in seconds. */
+  #silenceS(): number {
+    const { pingInterval, pingTimeout } = this.#service.engine.opts;
+    return Math.ceil((pingInterval + pingTimeout) / 1000) + 5;
   }
 
   #upgrade<Data>(
@@ -184,16 +189,20 @@ export class BunHost {
       throwLater(error); // of a header that a user's function set
       return 500;
     }
-    if (!this.#isWired) {
-      setTimeout(() => this.#checkWiring(), WIRING_CHECK_MS).unref();
-    }
+    let isUpgraded: boolean;
     try {
       // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
-      return (server as BunServer).upgrade(request, { data, headers }) ? 200 : 400;
+      isUpgraded = (server as BunServer).upgrade(request, { data, headers });
     } catch {
-      this.#checkWiring(); // Bun.serve was given no `websocket`
+      if (!request.signal.aborted) {
+        this.#checkWiring(); // Bun.serve was given no `websocket`
+      }
       return 500;
     }
+    if (isUpgraded && !this.#isWired) {
+      setTimeout(() => this.#checkWiring(), WIRING_CHECK_MS).unref();
+    }
+    return isUpgraded ? 200 : 400;
   }
 
   #checkWiring(): void {
@@ -259,10 +268,12 @@ export class BunHost {
     const { perMessageDeflate, pingInterval, pingTimeout } = this.#service.engine.opts;
     const compression = perMessageDeflate === false ? {} : { perMessageDeflate: true };
     if (own === undefined) {
-      // Engine.IO has its own heartbeat; Bun's pings would keep a dead session looking alive.
-      const heartbeat = { idleTimeout: 0, sendPings: false };
+      // Engine.IO has its own heartbeat; Bun's pings would keep a dead session looking alive. With
+      // no timeout at all Bun would cut a closing socket within seconds, in the midst of its data.
+      const seconds = Math.max(BUN_DEFAULT_IDLE_TIMEOUT_S, this.#silenceS());
+      const idleTimeout = seconds > LONGEST_IDLE_TIMEOUT_S ? 0 : seconds;
       const maxPayloadLength = this.#maxMessageBytes();
-      return { ...heartbeat, ...compression, maxPayloadLength };
+      return { idleTimeout, sendPings: false, ...compression, maxPayloadLength };
     }
     const idleTimeoutS = own.idleTimeout ?? BUN_DEFAULT_IDLE_TIMEOUT_S;
     const isCut = idleTimeoutS !== 0 && idleTimeoutS * 1000 < pingInterval + pingTimeout;
