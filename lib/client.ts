@@ -6,7 +6,7 @@ import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
-import type { ConnectAttempt, SocketClient } from "./socket.ts";
+import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import type { DisconnectReason } from "./socket-types.ts";
 
 /** What a client needs of one of its sockets. */

@@ -17,13 +17,8 @@ import type {
   Untyped,
 } from "./events.ts";
 import { runMiddlewares } from "./middleware.ts";
-import {
-  type ConnectAttempt,
-  type NamespaceReservedEventsMap,
-  Socket,
-  type SocketClient,
-  type SocketNamespace,
-} from "./socket.ts";
+import { type NamespaceReservedEventsMap, Socket, type SocketNamespace } from "./socket.ts";
+import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import type { ExtendedError } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
 
@@ -212,6 +207,13 @@ export class Namespace<
       };
       this.serverSideEmit(ev, ...([...args, callback] as Untyped));
     });
+  }
+
+  /** Called when a namespace has been made: listeners of the server are those of `/`. @internal */
+  onNewNamespace(
+    namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ): void {
+    this.emitUntyped("new_namespace", namespace);
   }
 
   /** Called when another node has sent an event. @internal */

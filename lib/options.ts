@@ -1,4 +1,4 @@
-import type { AttachOptions, EngineOptions } from "./engine/options.ts";
+import type { EngineOptions } from "./engine/options.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import {
@@ -10,6 +10,14 @@ import {
   validateOptions,
   withDefaults,
 } from "./validate.ts";
+
+/** The path that a server answers under. */
+export interface AttachOptions {
+  /** The path. Default: `/socket.io`. */
+  path?: string;
+  /** Whether the path ends with a slash. Default: true. */
+  addTrailingSlash?: boolean;
+}
 
 /** The options of a Socket.IO server, with those of its engine. */
 export interface ServerOptions<AdapterType = Untyped> extends EngineOptions, AttachOptions {
@@ -33,6 +41,7 @@ const DEFAULTS = {
 
 const TABLE = {
   path: isString,
+  addTrailingSlash: isBoolean,
   serveClient: isBoolean,
   adapter: isFunction,
   parser: objectWith("Encoder", "Decoder"),
@@ -75,4 +84,14 @@ export function resolveServerOptions<AdapterType>(
     path: path || DEFAULTS.path,
     connectTimeout: connectTimeout || DEFAULTS.connectTimeout,
   });
+}
+
+/**
+ * The prefix of the paths that belong to the server.
+ *
+ * @param options `path` and `addTrailingSlash`
+ */
+export function computePath(options: { path: string; addTrailingSlash?: boolean }): string {
+  const path = options.path.replace(/\/$/, "");
+  return options.addTrailingSlash === false ? path : `${path}/`;
 }

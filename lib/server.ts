@@ -1,4 +1,3 @@
-import { EventEmitter } from "node:events";
 import type { Server as HttpServer } from "node:http";
 import * as defaultParser from "socket.io-parser";
 import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
@@ -8,8 +7,8 @@ import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
 import { Client, type ClientServer, type Decoder, type Encoder } from "./client.ts";
 import { serveClientBundle } from "./client-bundle.ts";
+import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
-import { computePath } from "./engine/options.ts";
 import { SocketIOError, unsupported } from "./errors.ts";
 import type {
   AllButLast,
@@ -33,6 +32,7 @@ import {
   type NamespaceServer,
 } from "./namespace.ts";
 import {
+  computePath,
   type ServerOptions as Options,
   type ResolvedServerOptions,
   resolveServerOptions,
@@ -271,11 +271,6 @@ export class Server<
     throw unsupported("bind()", "this server has its engine: use io.handler() with Bun.serve");
   }
 
-  /** Of the reference, for uWebSockets.js: not here. Throws `ERR_UNSUPPORTED`. */
-  attachApp(_app: unknown): never {
-    throw unsupported("attachApp()", "use io.handler() with Bun.serve");
-  }
-
   /**
    * Makes what to spread into `Bun.serve`, so that an application and Socket.IO share a port.
    *
@@ -333,7 +328,7 @@ export class Server<
       namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, path);
       this.#namespaces.set(path, namespace);
       if (path !== "/") {
-        emitOn(this.sockets, "new_namespace", namespace);
+        this.sockets.onNewNamespace(namespace);
       }
     }
     if (listener !== undefined) {
@@ -399,20 +394,5 @@ export class Server<
   }
 }
 
-// `io.on("connection")` and the like mean the namespace `/`, whichever of the emitter's methods.
-for (const name of Object.keys(EventEmitter.prototype) as (keyof EventEmitter)[]) {
-  if (name !== "emit" && typeof EventEmitter.prototype[name] === "function") {
-    Object.defineProperty(Server.prototype, name, {
-      configurable: true,
-      writable: true,
-      value(this: Server, ...args: unknown[]) {
-        return Reflect.apply(this.sockets[name] as () => unknown, this.sockets, args);
-      },
-    });
-  }
-}
-
-/** Calls the listeners of a namespace, where its `emit()` would send a packet. */
-function emitOn(emitter: EventEmitter, event: string, ...args: unknown[]): void {
-  Reflect.apply(EventEmitter.prototype.emit, emitter, [event, ...args]);
-}
+// `io.on("connection")` and the like mean the namespace `/`.
+delegateEmitter(Server.prototype, (io: Server) => io.sockets);

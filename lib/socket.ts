@@ -4,10 +4,8 @@ import type {
   AdapterNamespace,
   AdapterSocket,
   BroadcastFlags,
-  EncodedPackets,
   Room,
   SocketId,
-  WriteOptions,
 } from "../adapters/adapter.ts";
 import { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
@@ -28,8 +26,10 @@ import type {
   Last,
   Untyped,
 } from "./events.ts";
+import { describeHandshake } from "./handshake.ts";
 import { generateId } from "./ids.ts";
 import { SocketEmitter } from "./socket-emitter.ts";
+import type { SocketClient } from "./socket-ports.ts";
 import {
   type DisconnectReason,
   type Event,
@@ -37,28 +37,6 @@ import {
   type Handshake,
   RESERVED_EVENTS,
 } from "./socket-types.ts";
-
-/** What a socket needs of the connection it shares with the client's other sockets. */
-export interface SocketClient {
-  readonly conn: Session;
-  readonly request: EngineRequest;
-  writePacket(packet: Packet, options: WriteOptions): void;
-  writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void;
-  /** The socket is gone. */
-  remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void;
-  /** Disconnects every socket of the client, and the connection. */
-  disconnect(): void;
-}
-
-/** A client's request to be let into a namespace. */
-export interface ConnectAttempt<SocketType> {
-  /** Whether the client still waits for it: it may have gone, or have asked anew. */
-  readonly isWanted: boolean;
-  /** It is let in; called before anyone else hears of the socket. */
-  onConnected(socket: SocketType): void;
-  /** It is not let in. */
-  onRefused(): void;
-}
 
 /** The events that a namespace itself emits. */
 export interface NamespaceReservedEventsMap<
@@ -164,23 +142,8 @@ export class Socket<
 
   /** How the client introduced itself. */
   get handshake(): Handshake {
-    this.#handshake ??= this.#makeHandshake();
+    this.#handshake ??= describeHandshake(this.conn, this.#issued, this.#auth);
     return this.#handshake;
-  }
-
-  #makeHandshake(): Handshake {
-    const { request } = this;
-    return {
-      headers: request.headers,
-      time: `${new Date(this.#issued)}`,
-      address: this.conn.remoteAddress ?? "",
-      xdomain: Boolean(request.headers.origin),
-      secure: request.connection.encrypted,
-      issued: this.#issued,
-      url: request.url,
-      query: request._query,
-      auth: this.#auth,
-    };
   }
 
   /** The rooms it is in, its own (named by its id) among them. */

@@ -22,6 +22,7 @@ const LAYERS: readonly Layer[] = [
     name: "ground",
     files: [
       "lib/arguments.ts",
+      "lib/delegate.ts",
       "lib/errors.ts",
       "lib/events.ts",
       "lib/ids.ts",
@@ -45,7 +46,7 @@ const LAYERS: readonly Layer[] = [
   { name: "adapters", files: ["adapters/*.ts"], mayImportOnly: ["ground", "adapter"] },
   { name: "acks", files: ["lib/acks.ts"] },
   { name: "broadcast", files: ["lib/broadcast-operator.ts", "lib/broadcaster.ts"] },
-  { name: "socket", files: ["lib/socket-emitter.ts", "lib/socket.ts"] },
+  { name: "socket", files: ["lib/handshake.ts", "lib/socket-*.ts", "lib/socket.ts"] },
   { name: "namespaces", files: ["lib/client.ts", "lib/namespace.ts", "lib/parent-namespace.ts"] },
   {
     name: "hosts",

@@ -1,20 +1,11 @@
 import { stringifySetCookie } from "cookie";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
-import { runMiddlewares } from "../middleware.ts";
 import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
-import { requireFunction } from "../validate.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
 import { codecV4 } from "./codec/v4.ts";
-import { corsMiddleware } from "./cors.ts";
-import type {
-  Answer,
-  HttpExchange,
-  Middleware,
-  MiddlewareResponse,
-  WebSocketPort,
-} from "./exchange.ts";
+import type { Answer, HttpExchange, Middleware, WebSocketPort } from "./exchange.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
 import {
@@ -22,11 +13,11 @@ import {
   ENGINE_ERRORS,
   type EngineErrorCode,
   type Rejection,
-  reject,
   rejectionMessage,
   rejectionStatus,
   verify,
 } from "./handshake.ts";
+import { MiddlewareChain } from "./middleware-chain.ts";
 import {
   type EngineOptions,
   type ResolvedEngineOptions,
@@ -90,8 +81,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   onSession: ((session: Session) => SessionHandler) | null = null;
 
   #opts: ResolvedEngineOptions;
-  #middlewares: Middleware[] = [];
-  #cors: Middleware | null = null;
+  readonly #middlewares: MiddlewareChain;
   #sessions = new Map<string, Session>();
   #closed = false;
   #onEmpty: (() => void) | null = null;
@@ -103,7 +93,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   constructor(options: EngineOptions = {}) {
     super();
     this.#opts = resolveEngineOptions(options);
-    this.#cors = corsMiddleware(this.#opts.cors);
+    this.#middlewares = new MiddlewareChain(this.#opts.cors);
   }
 
   /** The options, defaults filled in. */
@@ -114,7 +104,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   /** Replaces the options, for sessions to come, and opens a closed engine again. */
   configure(options: EngineOptions): void {
     this.#opts = resolveEngineOptions(options);
-    this.#cors = corsMiddleware(this.#opts.cors);
+    this.#middlewares.configure(this.#opts.cors);
     this.#closed = false;
   }
 
@@ -146,8 +136,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
    */
   use(middleware: Middleware): this {
-    requireFunction(middleware, "a middleware");
-    this.#middlewares.push(middleware);
+    this.#middlewares.use(middleware);
     return this;
   }
 
@@ -173,8 +162,8 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
 
   /** Answers an HTTP request. */
   handleExchange(exchange: HttpExchange): void {
-    const { request, response } = exchange;
-    this.#runMiddlewares(request, response, (refusal) => {
+    const { request } = exchange;
+    this.#middlewares.run(exchange, (refusal) => {
       if (refusal !== null) {
         this.#refuse(exchange, refusal);
         return;
@@ -236,7 +225,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
         headers: response.headers(),
         body: response.body,
       });
-    this.#runMiddlewares(request, response, (refusal) => {
+    this.#middlewares.run({ request, response }, (refusal) => {
       const verdict = refusal ?? verify(request, true, this.#opts.transports, this.#find);
       if (verdict.kind === "rejected") {
         refuse(verdict);
@@ -373,30 +362,6 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
-
-  #runMiddlewares(
-    request: EngineRequest,
-    response: MiddlewareResponse,
-    done: (refusal: Rejection | null) => void,
-  ): void {
-    if (this.#cors === null && this.#middlewares.length === 0) {
-      done(null);
-      return;
-    }
-    const steps = this.#cors === null ? this.#middlewares : [this.#cors, ...this.#middlewares];
-    runMiddlewares(
-      steps,
-      (middleware, next) => middleware(request, response, next),
-      (error) => {
-        if (response.writableEnded) {
-          return; // the middleware has answered
-        }
-        done(
-          error ? reject(ENGINE_ERRORS.BAD_REQUEST, { name: "MIDDLEWARE_FAILURE", error }) : null,
-        );
-      },
-    );
-  }
 
   #refuse(exchange: HttpExchange, rejection: Rejection): void {
     this.#report(exchange.request, rejection);

@@ -18,7 +18,6 @@ export type {
 export { ENGINE_ERRORS, type EngineErrorCode } from "./handshake.ts";
 export type {
   AllowRequestCallback,
-  AttachOptions,
   CookieOptions,
   CorsOrigin,
   EngineOptions,

@@ -77,14 +77,6 @@ export interface EngineOptions {
   generateId?: (req: EngineRequest) => string | PromiseLike<string>;
 }
 
-/** The path that a server answers under. */
-export interface AttachOptions {
-  /** The path. Default: `/socket.io` (a Socket.IO server), `/engine.io` (an engine alone). */
-  path?: string;
-  /** Whether the path ends with a slash. Default: true. */
-  addTrailingSlash?: boolean;
-}
-
 const DEFAULTS = {
   pingTimeout: 20_000,
   pingInterval: 25_000,
@@ -128,8 +120,6 @@ const TABLE: Readonly<Record<string, Check>> = {
   cookie: oneOf(isBoolean, isCookie),
   cors: oneOf(isBoolean, isString, isObject, isFunction),
   generateId: isFunction,
-  path: isString,
-  addTrailingSlash: isBoolean,
 };
 
 /** The engine's options with every default filled in. */
@@ -175,14 +165,4 @@ function switchable<Options extends object, Defaults extends object>(
     return false;
   }
   return withDefaults(defaults, given === true ? ({} as Options) : given);
-}
-
-/**
- * The prefix of the paths that belong to the server.
- *
- * @param options `path` and `addTrailingSlash`
- */
-export function computePath(options: { path: string; addTrailingSlash?: boolean }): string {
-  const path = options.path.replace(/\/$/, "");
-  return options.addTrailingSlash === false ? path : `${path}/`;
 }

@@ -23,7 +23,6 @@ export interface SessionHandler {
 
 /** The events of a session. */
 export interface SessionEvents {
-  open: () => void;
   packet: (packet: Packet) => void;
   packetCreate: (packet: Packet) => void;
   heartbeat: () => void;
@@ -34,5 +33,4 @@ export interface SessionEvents {
   flush: (packets: Packet[]) => void;
   drain: () => void;
   close: (reason: CloseReason, description?: unknown) => void;
-  error: (error: Error) => void;
 }

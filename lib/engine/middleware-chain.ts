@@ -1,0 +1,66 @@
+import { runMiddlewares } from "../middleware.ts";
+import { requireFunction } from "../validate.ts";
+import { corsMiddleware } from "./cors.ts";
+import type { Middleware, MiddlewareResponse } from "./exchange.ts";
+import { ENGINE_ERRORS, type Rejection, reject } from "./handshake.ts";
+import type { EngineOptions } from "./options.ts";
+import type { EngineRequest } from "./request.ts";
+
+/** The middlewares of an engine: that of the option `cors` where it is given, then the user's. */
+export class MiddlewareChain {
+  #users: readonly Middleware[] = [];
+  #all: readonly Middleware[] = [];
+  #cors: Middleware | null;
+
+  constructor(cors: EngineOptions["cors"]) {
+    this.#cors = corsMiddleware(cors);
+    this.#join();
+  }
+
+  /** Replaces the option `cors`. */
+  configure(cors: EngineOptions["cors"]): void {
+    this.#cors = corsMiddleware(cors);
+    this.#join();
+  }
+
+  /** Adds one at the end. */
+  use(middleware: Middleware): void {
+    requireFunction(middleware, "a middleware");
+    this.#users = [...this.#users, middleware];
+    this.#join();
+  }
+
+  #join(): void {
+    this.#all = this.#cors === null ? this.#users : [this.#cors, ...this.#users];
+  }
+
+  /**
+   * Runs them.
+   *
+   * @param exchange the request, and the answer, which is looked at only if there is a middleware
+   * @param done called with null where the request may go on, or with why not; not at all where one
+   * of them has answered it
+   */
+  run(
+    exchange: { readonly request: EngineRequest; readonly response: MiddlewareResponse },
+    done: (refusal: Rejection | null) => void,
+  ): void {
+    if (this.#all.length === 0) {
+      done(null);
+      return;
+    }
+    const { request, response } = exchange;
+    runMiddlewares(
+      this.#all,
+      (middleware, next) => middleware(request, response, next),
+      (error) => {
+        if (response.writableEnded) {
+          return;
+        }
+        done(
+          error ? reject(ENGINE_ERRORS.BAD_REQUEST, { name: "MIDDLEWARE_FAILURE", error }) : null,
+        );
+      },
+    );
+  }
+}

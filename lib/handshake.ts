@@ -1,0 +1,28 @@
+import type { EngineRequest } from "./engine/request.ts";
+import type { Handshake } from "./socket-types.ts";
+
+/**
+ * Tells how a client introduced itself.
+ *
+ * @param session the request that opened the session, and the address it came from
+ * @param issued when the socket was made, in ms since 1970
+ * @param auth what the client gave as `auth`
+ */
+export function describeHandshake(
+  session: { readonly request: EngineRequest; readonly remoteAddress: string | undefined },
+  issued: number,
+  auth: Record<string, unknown>,
+): Handshake {
+  const { request } = session;
+  return {
+    headers: request.headers,
+    time: `${new Date(issued)}`,
+    address: session.remoteAddress ?? "",
+    xdomain: Boolean(request.headers.origin),
+    secure: request.connection.encrypted,
+    issued,
+    url: request.url,
+    query: request._query,
+    auth,
+  };
+}

@@ -1,0 +1,26 @@
+import type { Packet } from "socket.io-parser";
+import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
+import type { EngineRequest } from "./engine/request.ts";
+import type { Session } from "./engine/session.ts";
+
+/** What a socket needs of the connection it shares with the client's other sockets. */
+export interface SocketClient {
+  readonly conn: Session;
+  readonly request: EngineRequest;
+  writePacket(packet: Packet, options: WriteOptions): void;
+  writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void;
+  /** The socket is gone. */
+  remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void;
+  /** Disconnects every socket of the client, and the connection. */
+  disconnect(): void;
+}
+
+/** A client's request to be let into a namespace. */
+export interface ConnectAttempt<SocketType> {
+  /** Whether the client still waits for it: it may have gone, or have asked anew. */
+  readonly isWanted: boolean;
+  /** It is let in; called before anyone else hears of the socket. */
+  onConnected(socket: SocketType): void;
+  /** It is not let in. */
+  onRefused(): void;
+}
