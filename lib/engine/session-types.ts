@@ -23,6 +23,8 @@ export interface SessionHandler {
 
 /** The events of a session. */
 export interface SessionEvents {
+  /** As in the reference, emitted before the session is announced, and so before anyone listens. */
+  open: () => void;
   packet: (packet: Packet) => void;
   packetCreate: (packet: Packet) => void;
   heartbeat: () => void;

@@ -106,8 +106,9 @@ export class Session
     if (opts.initialPacket) {
       this.send(opts.initialPacket);
     }
+    this.#heartbeat.start(); // before flushing, which may fail and end the session
     this.flush();
-    this.#heartbeat.start();
+    this.tell("open");
   }
 
   /**
