@@ -118,7 +118,7 @@ export class BunHost {
    * @returns the answer; Bun ignores it where the request became a WebSocket
    */
   handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
-    if (!(request instanceof Request) || typeof server?.requestIP !== "function") {
+    if (typeof request?.headers?.get !== "function" || typeof server?.requestIP !== "function") {
       throw new SocketIOError(
         "ERR_INVALID_ARGUMENT",
         "handle(request, server) takes what Bun.serve hands to fetch and to routes, " +
@@ -206,13 +206,20 @@ export class BunHost {
   }
 
   #checkWiring(): void {
-    if (!this.#isWired && !this.#hasWarned) {
-      this.#hasWarned = true;
-      warn(
+    if (!this.#isWired) {
+      this.#warnOnce(
         "a WebSocket of Socket.IO was accepted, but Bun.serve does not hand it on: " +
           "give it `websocket: io.websocket`, or spread io.handler({ fetch, websocket }) " +
           "with your own handlers in it",
       );
+    }
+  }
+
+  // Once is enough to be told, and clients may come by the thousand.
+  #warnOnce(message: string): void {
+    if (!this.#hasWarned) {
+      this.#hasWarned = true;
+      warn(message);
     }
   }
 
@@ -242,7 +249,9 @@ export class BunHost {
           return;
         }
         if (own === undefined) {
-          warn("a WebSocket of the application was opened, but io.handler() has no `websocket`");
+          this.#warnOnce(
+            "a WebSocket of the application was opened, but io.handler() has no `websocket`",
+          );
         }
         return own?.open?.(ws);
       },
