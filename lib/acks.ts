@@ -11,33 +11,31 @@ export class PendingAcks {
   }
 
   /**
-   * Waits for an acknowledgement as long as the socket lives.
+   * Waits for an acknowledgement.
    *
    * @param id the packet id
-   * @param callback gets the acknowledgement's arguments
+   * @param callback gets the acknowledgement's arguments; where there is a timeout, behind an error
+   * (`ERR_ACK_TIMEOUT`) or null
+   * @param timeoutMs how long, also beyond the end of the socket. Default: as long as that lives.
    */
-  set(id: number, callback: AnyFunction): this {
+  set(id: number, callback: AnyFunction, timeoutMs?: number): this {
     this.#pending ??= new Map();
-    this.#pending.set(id, callback);
+    this.#pending.set(
+      id,
+      timeoutMs === undefined ? callback : this.#limit(id, callback, timeoutMs),
+    );
     return this;
   }
 
-  /**
-   * Waits for an acknowledgement for a time.
-   *
-   * @param id the packet id
-   * @param timeoutMs how long, also beyond the end of the socket
-   * @param callback gets an error (`ERR_ACK_TIMEOUT`), or null and the acknowledgement's arguments
-   */
-  setWithTimeout(id: number, timeoutMs: number, callback: AnyFunction): void {
+  #limit(id: number, callback: AnyFunction, timeoutMs: number): AnyFunction {
     const timer = setTimeout(() => {
       this.#pending?.delete(id);
       callback(ackTimeout());
     }, timeoutMs);
-    this.set(id, (...args: unknown[]) => {
+    return (...args: unknown[]) => {
       clearTimeout(timer);
       callback(null, ...args);
-    });
+    };
   }
 
   /** Forgets one. */

@@ -170,28 +170,17 @@ export class Socket<
     const flags = this.#takeFlags();
     const data: unknown[] = [ev, ...args];
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
-    const callback = data.at(-1);
-    if (typeof callback !== "function") {
-      this.notifyOutgoingListeners(packet);
-      this.client.writePacket(packet, flags);
-      return true;
+    const callback = typeof data.at(-1) === "function" ? (data.pop() as AnyFunction) : null;
+    if (callback !== null) {
+      packet.id = this.nsp._ids++;
     }
-    data.pop();
-    const id = this.nsp._ids++;
-    packet.id = id;
     this.notifyOutgoingListeners(packet);
     this.client.writePacket(packet, flags);
-    // Only now: of a packet that cannot be encoded, no acknowledgement is owed.
-    this.#awaitAck(id, callback.bind(this), flags.timeout);
-    return true;
-  }
-
-  #awaitAck(id: number, callback: AnyFunction, timeoutMs: number | undefined): void {
-    if (timeoutMs === undefined) {
-      this.acks.set(id, callback);
-    } else {
-      this.acks.setWithTimeout(id, timeoutMs, callback);
+    if (callback !== null && packet.id !== undefined) {
+      // Only now: of a packet that cannot be encoded, no acknowledgement is owed.
+      this.acks.set(packet.id, callback.bind(this), flags.timeout);
     }
+    return true;
   }
 
   /**
@@ -321,7 +310,11 @@ export class Socket<
 
   /** Called by adapters before they send a packet. @internal */
   notifyOutgoingListeners(packet: Packet): void {
-    this.callAnyOutgoing(packet.data);
+    try {
+      this.callAnyOutgoing(packet.data);
+    } catch (error) {
+      throwLater(error); // of a listener: the packet, and a broadcast's other sockets, go on
+    }
   }
 
   /** Called when the namespace has let it in. @internal */
@@ -336,6 +329,7 @@ export class Socket<
 
   /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
   onRefused(): void {
+    this.#closed = true;
     this.#leaveNamespace();
   }
 
@@ -400,7 +394,6 @@ export class Socket<
   }
 
   #leaveNamespace(): void {
-    this.#closed = true;
     try {
       this.nsp.adapter.delAll(this.id);
     } catch (error) {

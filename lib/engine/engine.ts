@@ -310,7 +310,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       timer = setTimeout(resolve, graceMs);
     });
     clearTimeout(timer);
-    for (const session of this.#sessions.values()) {
+    this.#onEmpty = null;
+    // Unless it was opened again meanwhile: new sessions are not to blame.
+    for (const session of this.#closed ? this.#sessions.values() : []) {
       session.close(true);
     }
   }

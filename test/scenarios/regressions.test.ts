@@ -243,3 +243,27 @@ test("a client may go on waiting for its first event while another is cut", asyn
   expect(await heard).toEqual(["good"]);
   await io.close();
 });
+
+test("an outgoing listener that throws costs neither its socket nor the others the packet", async () => {
+  const program = `
+    import { Server } from "bun-socket.io";
+    import { io as connect } from "socket.io-client";
+    process.on("uncaughtException", (error) => console.log(error.message));
+    const io = new Server(0, { hostname: "127.0.0.1" });
+    io.on("connection", (socket) => {
+      socket.onAnyOutgoing(() => { throw new Error("thrown"); });
+      if (io.of("/").sockets.size === 2) io.emit("news");
+    });
+    const url = "http://127.0.0.1:" + io.httpServer.address().port;
+    const heard = [1, 2].map(() => new Promise((resolve) => connect(url, { forceNew: true }).once("news", resolve)));
+    await Promise.all(heard);
+    console.log("both heard");
+    process.exit(0);
+  `;
+  const child = Bun.spawn([process.execPath, "-e", program], {
+    cwd: `${import.meta.dir}/../..`,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const lines = (await new Response(child.stdout).text()).trim().split("\n");
+  expect(lines).toEqual(["thrown", "thrown", "both heard"]);
+});
