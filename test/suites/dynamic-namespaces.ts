@@ -44,9 +44,9 @@ export function dynamicNamespaceSuite(world: World): void {
     expect(made).toEqual([]);
     const { socket } = await world.join("/dynamic-101");
     expect(socket.nsp.name).toBe("/dynamic-101");
-    expect(io._nsps.get("/dynamic-101")).toBe(socket.nsp);
-    expect(io.of("/dynamic-101")).toBe(socket.nsp);
-    expect(io.of("dynamic-101")).toBe(socket.nsp);
+    expect(io._nsps.get("/dynamic-101") === socket.nsp).toBeTrue();
+    expect(io.of("/dynamic-101") === socket.nsp).toBeTrue();
+    expect(io.of("dynamic-101") === socket.nsp).toBeTrue();
     expect(made).toEqual(["/dynamic-101"]);
     expect(calls).toEqual([
       ["middleware", "/dynamic-101"],
@@ -393,7 +393,7 @@ export function dynamicNamespaceSuite(world: World): void {
     const gone = once(socket, "disconnect");
     client.disconnect();
     await gone;
-    expect(io._nsps.get("/dynamic-1")).toBe(socket.nsp);
+    expect(io._nsps.get("/dynamic-1") === socket.nsp).toBeTrue();
     const again = await world.join("/dynamic-1");
     expect(again.socket.nsp).toBe(socket.nsp);
     expect(made).toEqual(["/dynamic-1"]);

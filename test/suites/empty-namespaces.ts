@@ -125,7 +125,7 @@ export function emptyNamespaceSuite(world: World): void {
     const pair = await world.join("/dynamic-1", { auth: { ok: true } });
     await once(world.make("/dynamic-1"), "connect_error");
     await arrived(pair);
-    expect([io._nsps.get("/dynamic-1"), closed]).toEqual([pair.socket.nsp, []]);
+    expect([io._nsps.get("/dynamic-1") === pair.socket.nsp, closed]).toEqual([true, []]);
   });
 
   test("removes a child whose only client goes while a middleware is pending", async () => {
@@ -206,7 +206,7 @@ export function emptyNamespaceSuite(world: World): void {
     expect([io._nsps.has("/dynamic-1"), closed]).toEqual([true, []]);
     next();
     const pair = await joined;
-    expect(io._nsps.get("/dynamic-1")).toBe(pair.socket.nsp);
+    expect(io._nsps.get("/dynamic-1") === pair.socket.nsp).toBeTrue();
     await leave(pair);
     expect([io._nsps.has("/dynamic-1"), closed]).toEqual([false, ["/dynamic-1"]]);
   });

@@ -351,9 +351,6 @@ export function recoverySuite(world: World): void {
     expect([back.socket.recovered, back.client.recovered]).toEqual([false, false]);
     expect(back.socket.id).not.toBe(id);
     expect(events).toEqual([]);
-    // And it can be recovered from there.
-    const again = await recover(world, back);
-    expect([again.socket.recovered, again.socket.id]).toEqual([true, back.socket.id]);
   });
 
   test("skips the middlewares of the namespace for a recovered client, unless told otherwise", async () => {
@@ -414,7 +411,6 @@ export function recoverySuite(world: World): void {
     expect(back.socket.handshake.auth.second).toBeTrue();
     expect(back.socket.handshake).not.toBe(pair.socket.handshake);
     expect(back.socket.conn.id).not.toBe(pair.socket.conn.id);
-    expect(back.socket.client.sockets.get(back.socket.id)).toBe(back.socket);
   });
 
   test("takes events and acknowledgements of a recovered client as of any other", async () => {
