@@ -78,9 +78,9 @@ describe.each(HOSTS)("$name", (host) => {
       const first = await open();
       const { pid, sid } = await join(first);
       const rivals = await Promise.all([open(), open()]);
-      const answers = await Promise.all(rivals.map((rival) => join(rival, { pid })));
-      expect(answers.map((answer) => answer.sid)).toEqual([sid, sid]);
-      expect(io.sockets.sockets.size).toBe(1);
+      // Over polling the first may be closed before its answer has left.
+      const answer = await Promise.any(rivals.map((rival) => join(rival, { pid })));
+      expect(answer.sid).toBe(sid);
       // One of the two was there first, and has been closed like the one before it.
       await Promise.race(rivals.map((rival) => rival.closed));
       expect(io.sockets.adapter.sids.size).toBe(1);
