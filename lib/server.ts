@@ -431,7 +431,9 @@ export class Server<
     this.engine.close();
     await Promise.allSettled([
       this.engine instanceof Engine ? this.engine.whenEmpty(CLOSE_GRACE_MS) : undefined,
-      ...namespaces.map(async (namespace) => namespace.adapter.close()),
+      ...namespaces
+        .filter((namespace) => this._nsps.get(namespace.name) === namespace) // or it is closed by now
+        .map(async (namespace) => namespace.adapter.close()),
     ]);
     await listener?.stop();
     if (this.httpServer === listener) {
