@@ -297,7 +297,7 @@ export function dynamicNamespaceSuite(world: World): void {
     const parent = io.of(/^\/dynamic-/);
     await world.join("/dynamic-1");
     const fetched = (async () => parent.fetchSockets())();
-    await expect(fetched).rejects.toThrow("fetchSockets() is not supported on parent namespaces");
+    await expect(fetched).rejects.toThrow(/fetchSockets\(\) .*not supported/);
     expect(await io.of("/dynamic-1").fetchSockets()).toHaveLength(1);
   });
 
