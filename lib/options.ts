@@ -50,7 +50,7 @@ const TABLE = {
 };
 
 /** Options of the reference that would change what a program does, and are not built yet. */
-const NOT_YET = ["connectionStateRecovery", "allowEIO3", "wsEngine"] as const;
+const NOT_YET = ["connectionStateRecovery", "wsEngine"] as const;
 
 /** A server's options with every default filled in. */
 export type ResolvedServerOptions<AdapterType> = ServerOptions<AdapterType> & typeof DEFAULTS;

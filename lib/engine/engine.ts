@@ -4,7 +4,6 @@ import { generateId } from "../ids.ts";
 import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
-import { codecV4 } from "./codec/v4.ts";
 import type { Answer, HttpExchange, Middleware, WebSocketPort } from "./exchange.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
@@ -25,11 +24,11 @@ import {
   type TransportName,
 } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
-import { Session, type SessionPort, SILENT } from "./session.ts";
+import { Session, type SessionPort } from "./session.ts";
 import type { SessionHandler } from "./session-types.ts";
-import { PollingTransport } from "./transports/polling.ts";
+import { makePolling, makeWebSocket } from "./transports/make.ts";
 import type { Transport } from "./transports/transport.ts";
-import { WebSocketTransport } from "./transports/websocket.ts";
+import type { WebSocketTransport } from "./transports/websocket.ts";
 
 /** What the `connection_error` event tells. */
 export interface ConnectionError {
@@ -122,6 +121,10 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     return this.#opts.allowRequest;
   }
 
+  get allowEIO3(): boolean {
+    return this.#opts.allowEIO3;
+  }
+
   get maxHttpBufferSize(): number {
     return this.#opts.maxHttpBufferSize;
   }
@@ -189,7 +192,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       } else if (admission.kind === "closed") {
         exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
       } else if (!exchange.aborted) {
-        const transport = new PollingTransport(admission.sid, codecV4, this, SILENT);
+        const transport = makePolling(admission.sid, exchange.request, this);
         const session = this.#register(admission.sid, exchange.request, transport);
         transport.onRequest(exchange);
         this.#announce(session);
@@ -230,7 +233,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       if (verdict.kind === "rejected") {
         refuse(verdict);
       } else if (verdict.kind === "session") {
-        accept((port) => this.#openCandidate(verdict.sid, port));
+        accept((port) => this.#openCandidate(verdict.sid, request, port));
       } else {
         admit(request, verdict.protocol, this, (admission) => {
           if (admission.kind === "rejected") {
@@ -246,7 +249,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   #openWebSocket(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
-    const transport = new WebSocketTransport(port, codecV4, this.#opts, SILENT);
+    const transport = makeWebSocket(port, request, this.#opts);
     if (this.#closed || this.#sessions.has(sid)) {
       transport.close();
       return transport;
@@ -255,8 +258,8 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     return transport;
   }
 
-  #openCandidate(sid: string, port: WebSocketPort): WebSocketTransport {
-    const transport = new WebSocketTransport(port, codecV4, this.#opts, SILENT);
+  #openCandidate(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
+    const transport = makeWebSocket(port, request, this.#opts);
     const session = this.#find(sid);
     if (session === undefined) {
       transport.close();

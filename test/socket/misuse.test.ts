@@ -98,7 +98,7 @@ describe("options", () => {
   });
 
   test("takes the options that a program for the reference may pass and that change nothing", () => {
-    const options = { destroyUpgrade: true, destroyUpgradeTimeout: 1, allowEIO3: false };
+    const options = { destroyUpgrade: true, destroyUpgradeTimeout: 1 };
     expect(() => new Server(options as ServerOptions)).not.toThrow();
   });
 });
@@ -151,7 +151,6 @@ describe("namespaces", () => {
 describe("what is not supported yet", () => {
   test.each([
     ["connectionStateRecovery", {}],
-    ["allowEIO3", true],
     ["wsEngine", () => {}],
   ])("is refused as an option: %s", (option, value) => {
     const options = { [option]: value } as ServerOptions;
