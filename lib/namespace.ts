@@ -19,6 +19,7 @@ import type {
 import { runMiddlewares } from "./middleware.ts";
 import { type NamespaceReservedEventsMap, Socket, type SocketNamespace } from "./socket.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
+import { refusalOf } from "./socket-protocol-3.ts";
 import type { ExtendedError } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
 
@@ -134,7 +135,8 @@ export class Namespace<
         } else if (error) {
           socket.onRefused();
           attempt.onRefused();
-          const data = describeRefusal(error);
+          const refusal = describeRefusal(error);
+          const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
           client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
         } else {
           this.#onConnect(socket, attempt);

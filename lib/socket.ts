@@ -30,6 +30,7 @@ import { describeHandshake } from "./handshake.ts";
 import { generateId } from "./ids.ts";
 import { SocketEmitter } from "./socket-emitter.ts";
 import type { SocketClient } from "./socket-ports.ts";
+import { socketIdOf } from "./socket-protocol-3.ts";
 import {
   type DisconnectReason,
   type Event,
@@ -92,7 +93,7 @@ export class Socket<
   extends SocketEmitter<ListenEvents, EmitEvents>
   implements AdapterSocket
 {
-  /** The socket id: not secret, and not the session's. */
+  /** The socket id: not secret, and not the session's, but for clients of protocol 3. */
   readonly id: SocketId;
   /** The namespace it is in. */
   readonly nsp: SocketNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
@@ -119,7 +120,8 @@ export class Socket<
     auth: Record<string, unknown>,
   ) {
     super();
-    this.id = generateId();
+    const { conn } = client;
+    this.id = conn.protocol === 3 ? socketIdOf(nsp.name, conn.id) : generateId();
     this.nsp = nsp;
     this.client = client;
     this.#auth = auth;
@@ -321,16 +323,21 @@ export class Socket<
   onConnect(): void {
     this.connected = true;
     void this.join(this.id);
-    this.client.writePacket(
-      { type: PacketType.CONNECT, nsp: this.nsp.name, data: { sid: this.id } },
-      NO_FLAGS,
-    );
+    const packet: Packet = { type: PacketType.CONNECT, nsp: this.nsp.name };
+    if (this.conn.protocol !== 3) {
+      packet.data = { sid: this.id };
+    }
+    this.client.writePacket(packet, NO_FLAGS);
   }
 
   /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
   onRefused(): void {
     this.#closed = true;
-    this.#leaveNamespace();
+    const current = this.nsp.sockets.get(this.id);
+    // A client of protocol 3 that has asked anew has a socket of the same id by now.
+    if (current === undefined || current === this) {
+      this.#leaveNamespace();
+    }
   }
 
   /** Called with each packet of the client. @internal */
