@@ -27,8 +27,10 @@ import type { EngineRequest } from "./request.ts";
 import { Session, type SessionPort } from "./session.ts";
 import type { SessionHandler } from "./session-types.ts";
 import { makePolling, makeWebSocket } from "./transports/make.ts";
-import type { Transport } from "./transports/transport.ts";
+import { SILENT, type Transport } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
+import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
+import { greetWebTransport, makeWebTransportRequest } from "./webtransport-handshake.ts";
 
 /** What the `connection_error` event tells. */
 export interface ConnectionError {
@@ -267,6 +269,36 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       session.tryUpgrade(transport);
     }
     return transport;
+  }
+
+  /**
+   * Serves a client of WebTransport: opens a session for it, or moves one here. The application's
+   * HTTP/3 server accepts it and hands it over.
+   *
+   * There is no HTTP request to it: it is closed where there are middlewares or the option `cors`,
+   * which could not see it, and `allowRequest` and `generateId` are not asked.
+   *
+   * @param session a session of WebTransport, as the standard has it
+   * @returns resolves when it is known what the client wants
+   */
+  async onWebTransportSession(session: WebTransportSession): Promise<void> {
+    if (!this.#middlewares.isEmpty || this.#closed) {
+      session.close();
+      return;
+    }
+    const greeting = await greetWebTransport(session, this.#opts);
+    if (greeting === null) {
+      return;
+    }
+    const transport = new WebTransportTransport(greeting, SILENT);
+    const current = greeting.sid === null ? undefined : this.#find(greeting.sid);
+    if (current !== undefined) {
+      current.tryUpgrade(transport);
+    } else if (greeting.sid !== null || this.#closed) {
+      transport.close();
+    } else {
+      this.#announce(this.#register(generateId(), makeWebTransportRequest(), transport));
+    }
   }
 
   #register(sid: string, request: EngineRequest, transport: Transport): Session {

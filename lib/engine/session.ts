@@ -325,13 +325,14 @@ export class Session
       return;
     }
     this.#readyState = "closing";
-    // A WebSocket that is congested takes the rest when it can; a poll may never come.
-    if (!this.#outbox.isEmpty && (!discard || this.#transport.name === "websocket")) {
+    // A connection that is congested takes the rest when it can; a poll may never come.
+    const waits = !discard || this.#transport.name !== "polling";
+    if (waits && !this.#outbox.isEmpty) {
       this.#closeWhenFlushed = true;
-    } else if (discard) {
-      this.#closeNow();
-    } else {
+    } else if (waits) {
       this.#closeTransport();
+    } else {
+      this.#closeNow();
     }
   }
 
