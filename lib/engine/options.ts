@@ -60,6 +60,8 @@ export interface EngineOptions {
   transports?: readonly TransportName[];
   /** Whether a session may move to a better transport. Default: true. */
   allowUpgrades?: boolean;
+  /** Whether clients of Socket.IO 1 and 2 (Engine.IO, revision 3) are served. Default: false. */
+  allowEIO3?: boolean;
   /** Compression of WebSocket messages (RFC 7692). Default: false. */
   perMessageDeflate?: boolean | PerMessageDeflateOptions;
   /** Compression of polling answers. Default: `{ threshold: 1024 }`. */
@@ -84,6 +86,7 @@ const DEFAULTS = {
   maxHttpBufferSize: 1_000_000,
   transports: ["polling", "websocket"] as readonly TransportName[],
   allowUpgrades: true,
+  allowEIO3: false,
 };
 
 const DEFAULT_THRESHOLD_BYTES = 1024;
@@ -114,6 +117,7 @@ const TABLE: Readonly<Record<string, Check>> = {
   allowRequest: isFunction,
   transports: listOf(["polling", "websocket", "webtransport"]),
   allowUpgrades: isBoolean,
+  allowEIO3: isBoolean,
   perMessageDeflate: oneOf(isBoolean, isObject),
   httpCompression: oneOf(isBoolean, isObject),
   initialPacket: isData,
@@ -130,6 +134,7 @@ export interface ResolvedEngineOptions {
   maxHttpBufferSize: number;
   transports: readonly TransportName[];
   allowUpgrades: boolean;
+  allowEIO3: boolean;
   allowRequest?: EngineOptions["allowRequest"];
   initialPacket?: string | Uint8Array;
   cors?: EngineOptions["cors"];
