@@ -9,21 +9,11 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import ts from "typescript-5";
+import { SUBPATHS } from "./subpaths.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
 const CLIENT_DIST = join(ROOT, "client-dist");
-
-/** Files that the reference has in its dist/, and whose types programs import from there. */
-const SUBPATHS: Record<string, readonly string[]> = {
-  "broadcast-operator": ["lib/broadcast-operator.ts"],
-  client: ["lib/client.ts"],
-  namespace: ["lib/namespace.ts"],
-  "parent-namespace": ["lib/parent-namespace.ts"],
-  socket: ["lib/socket.ts", "lib/socket-types.ts"],
-  "socket-types": ["lib/socket-types.ts"],
-  "typed-events": ["lib/events.ts"],
-};
 
 function compile(): void {
   const settings = join(DIST, "tsconfig.json");

@@ -12,7 +12,7 @@ console.log(
       required.Namespace === Namespace,
       required.Socket === Socket,
     ],
-    missing: Object.keys(all).filter((name) => required[name] !== all[name]),
+    missing: Object.entries(all).filter(([name, value]) => required[name] !== value),
     interop: [asDefault === required, typeof named],
     asModule: required.__esModule ?? null,
     version: createRequire(import.meta.url)("socket.io/package.json").name,
