@@ -1,6 +1,7 @@
 import type { EngineOptions } from "./engine/options.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
+import { ATTACH_OPTIONS, type AttachOptions } from "./hosts/attach-options.ts";
 import {
   isBoolean,
   isFunction,
@@ -10,14 +11,6 @@ import {
   validateOptions,
   withDefaults,
 } from "./validate.ts";
-
-/** The path that a server answers under. */
-export interface AttachOptions {
-  /** The path. Default: `/socket.io`. */
-  path?: string;
-  /** Whether the path ends with a slash. Default: true. */
-  addTrailingSlash?: boolean;
-}
 
 /** The options of a Socket.IO server, with those of its engine. */
 export interface ServerOptions<AdapterType = Untyped> extends EngineOptions, AttachOptions {
@@ -40,8 +33,7 @@ const DEFAULTS = {
 };
 
 const TABLE = {
-  path: isString,
-  addTrailingSlash: isBoolean,
+  ...ATTACH_OPTIONS,
   serveClient: isBoolean,
   adapter: isFunction,
   parser: objectWith("Encoder", "Decoder"),
@@ -50,7 +42,7 @@ const TABLE = {
 };
 
 /** Options of the reference that would change what a program does, and are not built yet. */
-const NOT_YET = ["connectionStateRecovery", "allowEIO3", "wsEngine"] as const;
+const NOT_YET = ["connectionStateRecovery", "allowEIO3"] as const;
 
 /** A server's options with every default filled in. */
 export type ResolvedServerOptions<AdapterType> = ServerOptions<AdapterType> & typeof DEFAULTS;
@@ -84,14 +76,4 @@ export function resolveServerOptions<AdapterType>(
     path: path || DEFAULTS.path,
     connectTimeout: connectTimeout || DEFAULTS.connectTimeout,
   });
-}
-
-/**
- * The prefix of the paths that belong to the server.
- *
- * @param options `path` and `addTrailingSlash`
- */
-export function computePath(options: { path: string; addTrailingSlash?: boolean }): string {
-  const path = options.path.replace(/\/$/, "");
-  return options.addTrailingSlash === false ? path : `${path}/`;
 }

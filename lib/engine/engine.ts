@@ -108,6 +108,11 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     this.#closed = false;
   }
 
+  /** Takes new sessions again after {@link close}. */
+  reopen(): void {
+    this.#closed = false;
+  }
+
   /** How many sessions are open. */
   get clientsCount(): number {
     return this.#sessions.size;
@@ -204,7 +209,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    * @param response collects the headers that middlewares set
    * @param decided called once
    */
-  handleUpgrade(
+  decideUpgrade(
     request: EngineRequest,
     response: ResponseHead,
     decided: (decision: UpgradeDecision) => void,

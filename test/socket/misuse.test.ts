@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { Server, type ServerOptions, SocketIOError } from "bun-socket.io";
 import { REFERENCE } from "../support/reference.ts";
 import { World } from "../support/world.ts";
-import { HOSTS } from "../support/hosts.ts";
+import { HOSTS, portOf } from "../support/hosts.ts";
 
 const hostname = "127.0.0.1";
 
@@ -106,11 +106,11 @@ describe("options", () => {
 describe("listen()", () => {
   test("refuses to listen twice, and goes on listening", async () => {
     const io = new Server({ hostname }).listen(0);
-    const port = io.httpServer?.address()?.port;
+    const port = portOf(io.httpServer);
     expect(codeOf(() => io.listen(0))).toBe("ERR_ALREADY_LISTENING");
     expect(codeOf(() => io.attach(0))).toBe("ERR_ALREADY_LISTENING");
     expect(errorOf(() => io.listen(0)).message).toContain(`${port}`);
-    expect(io.httpServer?.address()?.port).toBe(port);
+    expect(portOf(io.httpServer)).toBe(port);
     const response = await fetch(`http://${hostname}:${port}/socket.io/?EIO=4&transport=polling`);
     expect(response.status).toBe(200);
     await io.close();

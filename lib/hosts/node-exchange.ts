@@ -1,0 +1,130 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Answer, BodyResult, HttpExchange, MiddlewareResponse } from "../engine/exchange.ts";
+import { type EngineRequest, parseQuery } from "../engine/request.ts";
+import { throwLater } from "../errors.ts";
+import type { OutgoingHeaders } from "../response-head.ts";
+
+/**
+ * Makes a request of node:http one of the engine: the same object, with the parsed query on it.
+ *
+ * @param request the request; a `_query` that it has already is kept, as in the reference
+ */
+export function toEngineRequest(request: IncomingMessage & { _query?: unknown }): EngineRequest {
+  request._query ??= parseQuery(request.url ?? "/");
+  return request as unknown as EngineRequest;
+}
+
+/** One request of node:http, or of HTTP/2 with the interface of that, and its answer. */
+export class NodeExchange implements HttpExchange {
+  readonly request: EngineRequest;
+  onAbort: (() => void) | null = null;
+  readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #aborted = false;
+  #cancelBody: (() => void) | null = null;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.request = toEngineRequest(incoming);
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    outgoing.once("close", () => this.#onClose());
+  }
+
+  get response(): MiddlewareResponse {
+    return this.#outgoing as unknown as MiddlewareResponse;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  #onClose(): void {
+    if (this.#outgoing.writableEnded) {
+      return;
+    }
+    this.#aborted = true;
+    const { onAbort } = this;
+    this.onAbort = null;
+    onAbort?.();
+  }
+
+  respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
+    if (!this.#aborted) {
+      // The rest of a body that nobody reads would be taken for the next request, or be waited for.
+      const isRead = this.#incoming.complete || this.#incoming.method === "GET";
+      const connection = isRead || this.#incoming.httpVersionMajor > 1 ? {} : CLOSE;
+      write(this.#outgoing, { status, headers: { ...headers, ...connection }, body });
+    }
+  }
+
+  readBody(limitBytes: number): Promise<BodyResult> {
+    const incoming = this.#incoming;
+    if (Number(incoming.headers["content-length"]) > limitBytes) {
+      return Promise.resolve({ kind: "too-large" });
+    }
+    if (incoming.readableEnded || incoming.destroyed) {
+      return Promise.resolve({ kind: "aborted" }); // a middleware has read it, or the client is gone
+    }
+    return new Promise((resolve) => {
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      const finish = (result: BodyResult): void => {
+        this.#cancelBody = null;
+        incoming.off("data", onData).off("end", onEnd);
+        incoming.off("close", onAborted).off("error", onAborted);
+        if (result.kind !== "text") {
+          incoming.on("error", ignore); // of what is left of it
+          incoming.pause();
+        }
+        resolve(result);
+      };
+      const onData = (chunk: Uint8Array | string): void => {
+        const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+        length += bytes.length;
+        if (length > limitBytes) {
+          finish({ kind: "too-large" });
+        } else {
+          chunks.push(bytes);
+        }
+      };
+      const onEnd = (): void =>
+        finish({ kind: "text", text: Buffer.concat(chunks, length).toString("utf8") });
+      const onAborted = (): void => finish({ kind: "aborted" });
+      this.#cancelBody = onAborted;
+      incoming.on("data", onData).on("end", onEnd).on("close", onAborted).on("error", onAborted);
+    });
+  }
+
+  cancelBody(): void {
+    this.#cancelBody?.();
+  }
+}
+
+const CLOSE = { Connection: "close" };
+
+function ignore(): void {
+  // The client went away, which the answer's `close` event tells.
+}
+
+/**
+ * Writes an answer.
+ *
+ * @param outgoing where to; what middlewares set on it is sent along
+ * @param answer status, headers, body
+ */
+export function write(outgoing: ServerResponse, { status, headers, body }: Answer): void {
+  if (outgoing.writableEnded || outgoing.headersSent) {
+    return;
+  }
+  const length = body === null ? 0 : Buffer.byteLength(body);
+  try {
+    outgoing.writeHead(status, { ...headers, "Content-Length": length });
+    outgoing.end(body ?? undefined);
+  } catch (error) {
+    throwLater(error); // of a header that a user's function set
+    if (!outgoing.headersSent) {
+      outgoing.writeHead(500);
+    }
+    outgoing.end();
+  }
+}
