@@ -33,4 +33,3 @@ if (name === "bun-socket.io") {
   });
 }
 
-export {};

@@ -69,8 +69,7 @@ export class EngineServer extends Engine {
   }
 
   override async whenEmpty(graceMs: number): Promise<void> {
-    await super.whenEmpty(graceMs);
-    await this.#node.whenQuiet(graceMs);
+    await Promise.all([super.whenEmpty(graceMs), this.#node.whenQuiet(graceMs)]);
   }
 }
 

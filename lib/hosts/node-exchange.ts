@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Answer, BodyResult, HttpExchange, MiddlewareResponse } from "../engine/exchange.ts";
 import { type EngineRequest, parseQuery } from "../engine/request.ts";
 import { throwLater } from "../errors.ts";
@@ -11,7 +12,18 @@ import type { OutgoingHeaders } from "../response-head.ts";
  */
 export function toEngineRequest(request: IncomingMessage & { _query?: unknown }): EngineRequest {
   request._query ??= parseQuery(request.url ?? "/");
+  keepAddress(request.socket);
   return request as unknown as EngineRequest;
+}
+
+// A socket forgets it when it closes, which may be long before the session ends that keeps the
+// request, and programs ask the request.
+function keepAddress(socket: Socket): void {
+  if (!Object.hasOwn(socket, "remoteAddress")) {
+    const { remoteAddress, remotePort } = socket;
+    Object.defineProperty(socket, "remoteAddress", { value: remoteAddress, enumerable: true });
+    Object.defineProperty(socket, "remotePort", { value: remotePort, enumerable: true });
+  }
 }
 
 /** One request of node:http, or of HTTP/2 with the interface of that, and its answer. */
@@ -118,7 +130,7 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
   }
   const length = body === null ? 0 : Buffer.byteLength(body);
   try {
-    outgoing.writeHead(status, { ...headers, "Content-Length": length });
+    outgoing.writeHead(status, { ...joinCookies(outgoing, headers), "Content-Length": length });
     outgoing.end(body ?? undefined);
   } catch (error) {
     throwLater(error); // of a header that a user's function set
@@ -128,3 +140,21 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
     outgoing.end();
   }
 }
+
+// Of all headers, cookies add up, under whatever spelling of the name they were set; writeHead()
+// would keep the last spelling, and nothing that a middleware has set.
+function joinCookies(outgoing: ServerResponse, headers: OutgoingHeaders): OutgoingHeaders {
+  const names = Object.keys(headers).filter((name) => name.toLowerCase() === SET_COOKIE);
+  if (names.length === 0) {
+    return headers;
+  }
+  const joined = { ...headers };
+  const before = outgoing.getHeader(SET_COOKIE) ?? [];
+  const cookies = [before, ...names.map((name) => headers[name] ?? [])].flat().map(String);
+  for (const name of names) {
+    delete joined[name];
+  }
+  return { ...joined, "Set-Cookie": cookies };
+}
+
+const SET_COOKIE = "set-cookie";

@@ -92,7 +92,7 @@ export class NodeWebSocket implements WebSocketPort {
   }
 
   /** Cuts the connection. */
-  terminate(): void {
+  destroy(): void {
     this.#ws.terminate();
   }
 }

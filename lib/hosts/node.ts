@@ -35,6 +35,10 @@ interface WsServer {
   close(): unknown;
 }
 
+interface Destroyable {
+  destroy(): unknown;
+}
+
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Serves a file of the browser client; null for any other request. */
@@ -52,8 +56,12 @@ const STATUS_TEXTS: Readonly<Record<number, string>> = {
 /** Answers the requests of servers of node:http from an engine. */
 export class NodeHost {
   readonly #engine: Engine;
+  /** The servers that are not closed. */
   readonly #servers = new Set<NodeHttpServer>();
-  readonly #webSockets = new Set<NodeWebSocket>();
+  /** What each server has been attached for. */
+  readonly #prefixes = new WeakMap<NodeHttpServer, Set<string>>();
+  /** What ends when the engine does: WebSockets, and requests under way. */
+  readonly #open = new Set<Destroyable>();
   /** The headers for the 101 answers that `ws` is about to write. */
   readonly #headers = new WeakMap<IncomingMessage, OutgoingHeaders>();
   #wsServer: WsServer | null = null;
@@ -65,7 +73,7 @@ export class NodeHost {
   }
 
   /**
-   * Takes the requests under a path from the other listeners of a server.
+   * Takes the requests under a path from the other listeners of a server. A second time does nothing.
    *
    * @param server the server, listening or not
    * @param options see {@link AttachOptions}
@@ -73,6 +81,11 @@ export class NodeHost {
    */
   attach(server: NodeHttpServer, options: AttachOptions, serveFile?: FileService): void {
     const prefix = computePrefix(options.path || DEFAULT_PATH, options.addTrailingSlash ?? true);
+    const prefixes = this.#prefixes.get(server) ?? new Set();
+    if (prefixes.has(prefix)) {
+      return; // it was closed, say, and is to be used again: its listeners are there still
+    }
+    this.#prefixes.set(server, prefixes.add(prefix));
     const owns = ({ url }: IncomingMessage): boolean => url?.startsWith(prefix) ?? false;
     const emitter = server as HttpServer; // the others emit the same, as far as it matters here
     const others = emitter.listeners("request") as RequestListener[];
@@ -127,6 +140,8 @@ export class NodeHost {
 
   /** Answers a request, whatever its path. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
+    this.#open.add(response);
+    response.once("close", () => this.#forget(response));
     this.#engine.handleExchange(new NodeExchange(request, response));
   }
 
@@ -164,7 +179,7 @@ export class NodeHost {
     this.#headers.set(request, decision.headers);
     this.#webSocketServer().handleUpgrade(request, socket, head, (ws) => {
       const port = new NodeWebSocket(ws, (closed) => this.#forget(closed));
-      this.#webSockets.add(port);
+      this.#open.add(port);
       port.serve(decision.open(port));
     });
   }
@@ -198,13 +213,13 @@ export class NodeHost {
   }
 
   /**
-   * Resolves when the WebSockets of a closed engine are closed. Those whose clients do not answer
-   * the Close frame are cut in the end.
+   * Resolves when the requests of a closed engine are answered, and its WebSockets closed. Those
+   * whose clients do not answer the Close frame, say, are cut in the end.
    *
    * @param graceMs when that is
    */
   async whenQuiet(graceMs: number): Promise<void> {
-    if (this.#webSockets.size === 0) {
+    if (this.#open.size === 0) {
       return;
     }
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -215,14 +230,14 @@ export class NodeHost {
     clearTimeout(timer);
     this.#onQuiet = null;
     // Unless it was opened again meanwhile: new sessions are not to blame.
-    for (const socket of this.#engine.isClosed() ? this.#webSockets : []) {
-      socket.terminate();
+    for (const each of this.#engine.isClosed() ? this.#open : []) {
+      each.destroy();
     }
   }
 
-  #forget(socket: NodeWebSocket): void {
-    this.#webSockets.delete(socket);
-    if (this.#webSockets.size === 0) {
+  #forget(ended: Destroyable): void {
+    this.#open.delete(ended);
+    if (this.#open.size === 0) {
       this.#onQuiet?.();
     }
   }

@@ -1,7 +1,6 @@
 // Bad use of the API fails where it happens, with a code.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { createServer } from "node:http";
 import { Server, type ServerOptions, SocketIOError } from "bun-socket.io";
 import { REFERENCE } from "../support/reference.ts";
 import { World } from "../support/world.ts";
@@ -56,6 +55,9 @@ const wrongOptions: [option: string, expected: string, ...values: unknown[]][] =
   ["cors", "a boolean", 1],
   ["generateId", "a function", "uuid"],
   ["addTrailingSlash", "a boolean", "no"],
+  ["destroyUpgrade", "a boolean", "no"],
+  ["destroyUpgradeTimeout", milliseconds, "1000", -1],
+  ["wsEngine", "a function", "ws", {}],
 ];
 
 describe("options", () => {
@@ -152,7 +154,6 @@ describe("what is not supported yet", () => {
   test.each([
     ["connectionStateRecovery", {}],
     ["allowEIO3", true],
-    ["wsEngine", () => {}],
   ])("is refused as an option: %s", (option, value) => {
     const options = { [option]: value } as ServerOptions;
     expect(codeOf(() => new Server(options))).toBe("ERR_UNSUPPORTED");
@@ -164,13 +165,6 @@ describe("what is not supported yet", () => {
     const of = untyped(io.of.bind(io));
     expect(codeOf(() => of(/^\/dynamic-\d+$/))).toBe("ERR_UNSUPPORTED");
     expect(codeOf(() => of(() => true))).toBe("ERR_UNSUPPORTED");
-  });
-
-  test("is refused as something to listen on: a server of node:http", () => {
-    const server = createServer();
-    const io = new Server();
-    expect(codeOf(() => untyped(io.listen.bind(io))(server))).toBe("ERR_UNSUPPORTED");
-    expect(codeOf(() => untyped(io.attach.bind(io))(server))).toBe("ERR_UNSUPPORTED");
   });
 });
 
