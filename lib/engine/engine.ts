@@ -219,6 +219,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       decided(upgradeRefusal(400, response.headers(), rejectionMessage(rejection)));
     };
     const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
+      response.writeHead(101); // middlewares wait for it to add their headers
       const headers = response.headers();
       this.#announceHeaders(headers, request);
       decided({ accepted: true, headers, open });
