@@ -114,8 +114,6 @@ export async function withPromises(
   await io.timeout(100).emitWithAck("ask");
   // @ts-expect-error there is no such event
   await io.timeout(100).emitWithAck("unknown");
-  // @ts-expect-error only operators have it
-  await io.emitWithAck("ask", "why?");
 }
 
 export async function management(io: IO, namespace: TypedNamespace, socket: TypedSocket) {
