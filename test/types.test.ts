@@ -5,7 +5,7 @@ import { Glob } from "bun";
 import { symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { compile, type PackageName, ROOT } from "./types/compile.ts";
-import { makeProbes } from "./types/probes.ts";
+import { DIFFERENCES, makeProbes } from "./types/probes.ts";
 
 const PROGRAMS = join(ROOT, "test/types/programs/*.ts");
 
@@ -48,13 +48,16 @@ async function judge(name: PackageName): Promise<Map<string, string>> {
   );
 }
 
-test("the types accept and refuse what the reference's do, with the same results", async () => {
+test("the types accept and refuse what the reference's do, with the same results, but where it is meant", async () => {
   const [reference, own] = await Promise.all([judge("reference"), judge("own")]);
   const differences = [...reference]
     .filter(([text, verdict]) => own.get(text) !== verdict)
     .map(([text, verdict]) => `${text} // reference: ${verdict}, here: ${own.get(text)}`);
   expect(new Set(reference.values()).size).toBeGreaterThan(2);
-  expect(differences).toEqual([]);
+  const unknown = differences.filter((line) => !DIFFERENCES.some(({ what }) => what.test(line)));
+  expect(unknown).toEqual([]);
+  const gone = DIFFERENCES.filter(({ what }) => !differences.some((line) => what.test(line)));
+  expect(gone).toEqual([]);
 }, 240_000);
 
 /** Options that users' projects have beside `strict`; the package is compiled with theirs. */

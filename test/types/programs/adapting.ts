@@ -36,7 +36,10 @@ export async function inUse(namespace: Namespace): Promise<void> {
   expectType<Equal<typeof ids, Set<string>>>();
   expectType<Equal<ReturnType<typeof adapter.serverCount>, Promise<number>>>();
   expectType<Equal<ReturnType<typeof adapter.socketRooms>, Set<string> | undefined>>();
-  adapter.broadcast({ type: 2, data: ["event"] }, { rooms: new Set(), except: new Set() });
+  adapter.broadcast(
+    { type: 2, nsp: "/", data: ["event"] },
+    { rooms: new Set(), except: new Set() },
+  );
   const [first] = await adapter.fetchSockets({ rooms: new Set() });
   first.id.toUpperCase();
   await adapter.addAll("id", new Set(["room"]));

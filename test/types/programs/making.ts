@@ -110,7 +110,7 @@ export function engine(io: Server): void {
   });
   io.engine.on("connection", (rawSocket) => {
     rawSocket.id;
-    rawSocket.request = null;
+    rawSocket.request.headers;
   });
   io.engine.use((req: IncomingMessage, res: ServerResponse, next: () => void) => {
     res.setHeader("x-a", `${req.url}`);

@@ -38,7 +38,8 @@ export function socketProperties(socket: TypedSocket): void {
   socket.request.headers.cookie?.split(";");
   socket.request.url?.toUpperCase();
   socket.conn.transport.name.toUpperCase();
-  socket.conn.remoteAddress.toUpperCase();
+  const address: string | undefined = socket.conn.remoteAddress;
+  void address;
   socket.conn.once("upgrade", () => {});
   socket.conn.on("packet", ({ type, data }) => [type, data]);
   socket.conn.on("close", (reason) => reason);
