@@ -74,7 +74,7 @@ const RECOVERY_DEFAULTS = { maxDisconnectionDuration: 120_000, skipMiddlewares: 
 const RECOVERY_TABLE = { maxDisconnectionDuration: timeFrom(0), skipMiddlewares: isBoolean };
 
 /** Options of the reference that would change what a program does, and are not built yet. */
-const NOT_YET = ["allowEIO3", "wsEngine"] as const;
+const NOT_YET = ["wsEngine"] as const;
 
 /** A server's options with every default filled in. */
 export type ResolvedServerOptions<AdapterType> = Omit<
