@@ -6,13 +6,9 @@ import { join, resolve } from "node:path";
 
 export const ROOT = resolve(import.meta.dir, "../..");
 
-/** What "socket.io" means: the reference, or this package. */
-export const PACKAGES = {
-  reference: join(ROOT, "node_modules/socket.io/dist/index.d.ts"),
-  own: join(ROOT, "lib/index.ts"),
-} as const;
-
-export type PackageName = keyof typeof PACKAGES;
+/** The types that "socket.io" may mean. */
+export const REFERENCE = join(ROOT, "node_modules/socket.io/dist/index.d.ts");
+export const SOURCES = join(ROOT, "lib/index.ts");
 
 /** The options of a user's project: strict, and nothing more. */
 const STRICT = {
@@ -37,17 +33,19 @@ export interface Compilation {
 /**
  * Compiles files.
  *
- * @param name what "socket.io" means
+ * @param types what "socket.io" means: the path of a module
  * @param include the files, absolute, or patterns of them
  * @param options laid over those of a plain strict project; `declaration` writes declarations below
  * the folder `out` of the compilation's, under the absolute paths of their sources
  * @param sources files to write into the folder first, by name; they are compiled as well
+ * @param compiler the package of the compiler
  */
 export async function compile(
-  name: PackageName,
+  types: string,
   include: string[],
   options: Record<string, unknown> = {},
   sources: Record<string, string> = {},
+  compiler: "typescript" | "typescript-5" = "typescript",
 ): Promise<Compilation> {
   const folder = mkdtempSync(join(tmpdir(), "bun-socket-io-types-"));
   const compilation = {
@@ -63,7 +61,7 @@ export async function compile(
     ...STRICT,
     ...emits,
     paths: {
-      "socket.io": [PACKAGES[name]],
+      "socket.io": [types],
       "socket.io-adapter": [join(ROOT, "node_modules/socket.io-adapter/dist/index.d.ts")],
     },
     ...options,
@@ -76,7 +74,7 @@ export async function compile(
       JSON.stringify({ compilerOptions, include: [...include, ...written] }),
     ),
   ]);
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+  const tsc = join(ROOT, "node_modules", compiler, "bin/tsc");
   const argv = [process.execPath, tsc, "-p", folder, "--pretty", "false"];
   const child = Bun.spawn(argv, { cwd: folder, stdout: "pipe", stderr: "pipe" });
   const [out, err] = await Promise.all([
