@@ -1,0 +1,130 @@
+// Copies an example to a directory of its own and installs what it asks for, this package from a
+// tarball. Its bun.lock pins all but this package, which changes from one run to the next.
+
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dir, "../..");
+const NAME = "bun-socket.io";
+
+/** The directory of the examples. */
+export const EXAMPLES = join(ROOT, "examples");
+
+interface Manifest {
+  scripts: { start: string };
+  dependencies: Record<string, string>;
+  overrides?: Record<string, string>;
+}
+
+/** An example that is installed. */
+export interface Project {
+  directory: string;
+  /** The file that `bun start` runs. */
+  entry: string;
+  /** What the compiler has to say; empty when all is well. */
+  typeErrors(): Promise<string>;
+  remove(): void;
+}
+
+async function run(cwd: string, ...argv: string[]): Promise<{ code: number; output: string }> {
+  const child = Bun.spawn(argv, { cwd, stdio: ["ignore", "pipe", "pipe"] });
+  const [out, err, code] = await Promise.all([
+    child.stdout.text(),
+    child.stderr.text(),
+    child.exited,
+  ]);
+  return { code, output: out + err };
+}
+
+async function mustRun(cwd: string, ...argv: string[]): Promise<void> {
+  const { code, output } = await run(cwd, ...argv);
+  if (code !== 0) {
+    throw new Error(`${argv.slice(1).join(" ")} exited with ${code}:\n${output}`);
+  }
+}
+
+let packing: Promise<string> | null = null;
+
+/** The package as it would be published, made once. Answers the path of the tarball. */
+function pack(): Promise<string> {
+  packing ??= (async () => {
+    const directory = mkdtempSync(join(tmpdir(), "bun-socket-io-tarball-"));
+    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+    await mustRun(ROOT, process.execPath, "pm", "pack", "--quiet", "--destination", directory);
+    const tarball = readdirSync(directory).find((name) => name.endsWith(".tgz"));
+    if (tarball === undefined) {
+      throw new Error("bun pm pack made no tarball");
+    }
+    return join(directory, tarball);
+  })();
+  return packing;
+}
+
+/** Copies an example; answers the new directory. */
+function copyExample(name: string): string {
+  const directory = mkdtempSync(join(tmpdir(), `${NAME}-${name}-`));
+  const filter = (path: string) => basename(path) !== "node_modules";
+  cpSync(join(EXAMPLES, name), directory, { recursive: true, filter });
+  return directory;
+}
+
+function isThisPackage([key, version]: readonly [string, string]): boolean {
+  return key === NAME || version.startsWith(`npm:${NAME}`);
+}
+
+/**
+ * Installs a copy of `examples/<name>`.
+ *
+ * @param name of the directory below examples/
+ * @param version what to install for this package, as package.json says it; default: the variable
+ * EXAMPLES_WITH (`npm:socket.io@4.8.3` is the reference), or else a tarball of this tree
+ */
+export async function installExample(
+  name: string,
+  version = process.env.EXAMPLES_WITH,
+): Promise<Project> {
+  const directory = copyExample(name);
+  const path = join(directory, "package.json");
+  const manifest: Manifest = await Bun.file(path).json();
+  const wanted = version || (await copyTarball(directory));
+  for (const dependency of Object.entries(manifest.dependencies).filter(isThisPackage)) {
+    manifest.dependencies[dependency[0]] = wanted;
+  }
+  await Bun.write(path, JSON.stringify(manifest));
+  await mustRun(directory, process.execPath, "install");
+
+  return {
+    directory,
+    entry: manifest.scripts.start.replace(/^bun /, ""),
+    async typeErrors() {
+      const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
+      const { code, output } = await run(directory, process.execPath, tsc, "-p", directory);
+      return code === 0 ? output : output || `tsc exited with ${code}`;
+    },
+    remove: () => rmSync(directory, { recursive: true, force: true }),
+  };
+}
+
+async function copyTarball(directory: string): Promise<string> {
+  const tarball = await pack();
+  cpSync(tarball, join(directory, basename(tarball)));
+  return `file:./${basename(tarball)}`;
+}
+
+/** Writes `examples/<name>/bun.lock` anew where its package.json asks for something else by now. */
+export async function lockExample(name: string): Promise<void> {
+  const directory = copyExample(name);
+  const path = join(directory, "package.json");
+  const { overrides: _, ...manifest }: Manifest = await Bun.file(path).json();
+  const dependencies = Object.entries(manifest.dependencies).filter(
+    (dependency) => !isThisPackage(dependency),
+  );
+  await Bun.write(
+    path,
+    JSON.stringify({ ...manifest, dependencies: Object.fromEntries(dependencies) }),
+  );
+  await mustRun(directory, process.execPath, "install", "--lockfile-only");
+  copyFileSync(join(directory, "bun.lock"), join(EXAMPLES, name, "bun.lock"));
+  rmSync(directory, { recursive: true, force: true });
+}
