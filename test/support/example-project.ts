@@ -11,8 +11,10 @@ const NAME = "bun-socket.io";
 /** The directory of the examples. */
 export const EXAMPLES = join(ROOT, "examples");
 
-interface Manifest {
-  scripts: { start: string };
+/** What is used of a package.json. */
+export interface Manifest {
+  type?: "module";
+  scripts?: { start: string };
   dependencies: Record<string, string>;
   overrides?: Record<string, string>;
 }
@@ -77,26 +79,37 @@ function isThisPackage([key, version]: readonly [string, string]): boolean {
  * Installs a copy of `examples/<name>`.
  *
  * @param name of the directory below examples/
- * @param version what to install for this package, as package.json says it; default: the variable
- * EXAMPLES_WITH (`npm:socket.io@4.8.3` is the reference), or else a tarball of this tree
  */
-export async function installExample(
-  name: string,
-  version = process.env.EXAMPLES_WITH,
-): Promise<Project> {
+export async function installExample(name: string): Promise<Project> {
   const directory = copyExample(name);
-  const path = join(directory, "package.json");
-  const manifest: Manifest = await Bun.file(path).json();
-  const wanted = version || (await copyTarball(directory));
+  return install(directory, await Bun.file(join(directory, "package.json")).json());
+}
+
+/**
+ * Installs a project that is nothing but its dependencies.
+ *
+ * @param manifest what its package.json says
+ * @param tsconfig the example whose tsconfig.json it has
+ */
+export async function installManifest(manifest: Manifest, tsconfig: string): Promise<Project> {
+  const directory = mkdtempSync(join(tmpdir(), `${NAME}-project-`));
+  copyFileSync(join(EXAMPLES, tsconfig, "tsconfig.json"), join(directory, "tsconfig.json"));
+  return install(directory, manifest);
+}
+
+// In the place of this package: what the variable EXAMPLES_WITH says, as package.json would
+// (`npm:socket.io@4.8.3` is the reference), or else a tarball of this tree.
+async function install(directory: string, manifest: Manifest): Promise<Project> {
+  const version = process.env.EXAMPLES_WITH || (await copyTarball(directory));
   for (const dependency of Object.entries(manifest.dependencies).filter(isThisPackage)) {
-    manifest.dependencies[dependency[0]] = wanted;
+    manifest.dependencies[dependency[0]] = version;
   }
-  await Bun.write(path, JSON.stringify(manifest));
+  await Bun.write(join(directory, "package.json"), JSON.stringify(manifest));
   await mustRun(directory, process.execPath, "install");
 
   return {
     directory,
-    entry: manifest.scripts.start.replace(/^bun /, ""),
+    entry: (manifest.scripts?.start ?? "").replace(/^bun /, ""),
     async typeErrors() {
       const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
       const { code, output } = await run(directory, process.execPath, tsc, "-p", directory);

@@ -8,6 +8,7 @@ import { Program } from "./program.ts";
 
 const INSTALL_MS = 120_000;
 const TYPES_MS = 60_000;
+const RUN_MS = 30_000;
 
 /** One example while its tests run. */
 export class Example {
@@ -60,19 +61,23 @@ export function describeExample(
   describe(`the example ${name}`, () => {
     const example = new Example();
     beforeAll(() => example.install(name), INSTALL_MS);
-    beforeAll(() => example.start());
+    beforeAll(() => example.start(), RUN_MS);
     afterEach(() => example.clients.closeAll());
     afterAll(() => example.end());
 
     tests(example, (title, body) => {
-      test(title, async () => {
-        try {
-          await body();
-        } catch (error) {
-          console.error(`examples/${name} printed:\n${example.program.output}`);
-          throw error;
-        }
-      });
+      test(
+        title,
+        async () => {
+          try {
+            await body();
+          } catch (error) {
+            console.error(`examples/${name} printed:\n${example.program.output}`);
+            throw error;
+          }
+        },
+        RUN_MS,
+      );
     });
 
     test(
