@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { Clients, once, upgraded } from "../support/clients.ts";
-import { installManifest, type Project } from "../support/example-project.ts";
+import { installManifest, type InstalledProject } from "../support/example-project.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
 import { Program } from "../support/program.ts";
 
@@ -31,7 +31,7 @@ async function readListings(): Promise<Listing[]> {
 
 const listings = await readListings();
 const clients = new Clients();
-let project: Project;
+let project: InstalledProject;
 let program: Program | null = null;
 
 function directoryOf({ title }: Listing): string {

@@ -1,11 +1,11 @@
 // Copies an example to a directory of its own and installs what it asks for, this package from a
 // tarball. Its bun.lock pins all but this package, which changes from one run to the next.
 
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, resolve } from "node:path";
+import { basename, join } from "node:path";
+import { pack, ROOT, run } from "./project.ts";
 
-const ROOT = resolve(import.meta.dir, "../..");
 const NAME = "bun-socket.io";
 
 /** The directory of the examples. */
@@ -20,7 +20,7 @@ export interface Manifest {
 }
 
 /** An example that is installed. */
-export interface Project {
+export interface InstalledProject {
   directory: string;
   /** The file that `bun start` runs. */
   entry: string;
@@ -29,36 +29,14 @@ export interface Project {
   remove(): void;
 }
 
-async function run(cwd: string, ...argv: string[]): Promise<{ code: number; output: string }> {
-  const child = Bun.spawn(argv, { cwd, stdio: ["ignore", "pipe", "pipe"] });
-  const [out, err, code] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  return { code, output: out + err };
-}
-
-async function mustRun(cwd: string, ...argv: string[]): Promise<void> {
-  const { code, output } = await run(cwd, ...argv);
-  if (code !== 0) {
-    throw new Error(`${argv.slice(1).join(" ")} exited with ${code}:\n${output}`);
-  }
-}
-
 let packing: Promise<string> | null = null;
 
 /** The package as it would be published, made once. Answers the path of the tarball. */
-function pack(): Promise<string> {
+function packOnce(): Promise<string> {
   packing ??= (async () => {
-    const directory = mkdtempSync(join(tmpdir(), "bun-socket-io-tarball-"));
+    const directory = mkdtempSync(join(tmpdir(), `${NAME}-tarball-`));
     process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-    await mustRun(ROOT, process.execPath, "pm", "pack", "--quiet", "--destination", directory);
-    const tarball = readdirSync(directory).find((name) => name.endsWith(".tgz"));
-    if (tarball === undefined) {
-      throw new Error("bun pm pack made no tarball");
-    }
-    return join(directory, tarball);
+    return pack(directory);
   })();
   return packing;
 }
@@ -80,7 +58,7 @@ function isThisPackage([key, version]: readonly [string, string]): boolean {
  *
  * @param name of the directory below examples/
  */
-export async function installExample(name: string): Promise<Project> {
+export async function installExample(name: string): Promise<InstalledProject> {
   const directory = copyExample(name);
   return install(directory, await Bun.file(join(directory, "package.json")).json());
 }
@@ -91,7 +69,10 @@ export async function installExample(name: string): Promise<Project> {
  * @param manifest what its package.json says
  * @param tsconfig the example whose tsconfig.json it has
  */
-export async function installManifest(manifest: Manifest, tsconfig: string): Promise<Project> {
+export async function installManifest(
+  manifest: Manifest,
+  tsconfig: string,
+): Promise<InstalledProject> {
   const directory = mkdtempSync(join(tmpdir(), `${NAME}-project-`));
   copyFileSync(join(EXAMPLES, tsconfig, "tsconfig.json"), join(directory, "tsconfig.json"));
   return install(directory, manifest);
@@ -99,28 +80,27 @@ export async function installManifest(manifest: Manifest, tsconfig: string): Pro
 
 // In the place of this package: what the variable EXAMPLES_WITH says, as package.json would
 // (`npm:socket.io@4.8.3` is the reference), or else a tarball of this tree.
-async function install(directory: string, manifest: Manifest): Promise<Project> {
+async function install(directory: string, manifest: Manifest): Promise<InstalledProject> {
   const version = process.env.EXAMPLES_WITH || (await copyTarball(directory));
   for (const dependency of Object.entries(manifest.dependencies).filter(isThisPackage)) {
     manifest.dependencies[dependency[0]] = version;
   }
   await Bun.write(join(directory, "package.json"), JSON.stringify(manifest));
-  await mustRun(directory, process.execPath, "install");
+  await run(directory, process.execPath, "install");
 
   return {
     directory,
     entry: (manifest.scripts?.start ?? "").replace(/^bun /, ""),
     async typeErrors() {
       const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-      const { code, output } = await run(directory, process.execPath, tsc, "-p", directory);
-      return code === 0 ? output : output || `tsc exited with ${code}`;
+      return run(directory, process.execPath, tsc, "-p", directory).catch(String);
     },
     remove: () => rmSync(directory, { recursive: true, force: true }),
   };
 }
 
 async function copyTarball(directory: string): Promise<string> {
-  const tarball = await pack();
+  const tarball = await packOnce();
   cpSync(tarball, join(directory, basename(tarball)));
   return `file:./${basename(tarball)}`;
 }
@@ -137,7 +117,7 @@ export async function lockExample(name: string): Promise<void> {
     path,
     JSON.stringify({ ...manifest, dependencies: Object.fromEntries(dependencies) }),
   );
-  await mustRun(directory, process.execPath, "install", "--lockfile-only");
+  await run(directory, process.execPath, "install", "--lockfile-only");
   copyFileSync(join(directory, "bun.lock"), join(EXAMPLES, name, "bun.lock"));
   rmSync(directory, { recursive: true, force: true });
 }

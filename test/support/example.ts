@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { Clients } from "./clients.ts";
-import { installExample, type Project } from "./example-project.ts";
+import { installExample, type InstalledProject } from "./example-project.ts";
 import { Program } from "./program.ts";
 
 const INSTALL_MS = 120_000;
@@ -13,7 +13,7 @@ const RUN_MS = 30_000;
 /** One example while its tests run. */
 export class Example {
   readonly clients = new Clients();
-  #project: Project | null = null;
+  #project: InstalledProject | null = null;
   #program: Program | null = null;
 
   get program(): Program {
@@ -28,7 +28,7 @@ export class Example {
     return this.program.url;
   }
 
-  get project(): Project {
+  get project(): InstalledProject {
     if (this.#project === null) {
       throw new Error("the example is not installed");
     }
