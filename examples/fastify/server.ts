@@ -20,6 +20,7 @@ declare module "fastify" {
   }
 }
 
+const page = await Bun.file(new URL("index.html", import.meta.url)).text();
 const { PORT = "3000", HOST = "127.0.0.1" } = process.env;
 const notes: Note[] = [];
 
@@ -34,6 +35,8 @@ io.on("connection", (socket) => {
     reply(notes.filter((note) => note.board === board));
   });
 });
+
+fastify.get("/", (_request, reply) => reply.type("text/html").send(page));
 
 fastify.post<{ Body: Note }>(
   "/notes",

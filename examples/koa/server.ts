@@ -14,6 +14,7 @@ interface ServerToClient {
   counts: (counts: Counts) => void;
 }
 
+const page = await Bun.file(new URL("index.html", import.meta.url)).text();
 const { PORT = "3000", HOST = "127.0.0.1" } = process.env;
 const votes = new Map([
   ["red", 0],
@@ -24,6 +25,10 @@ const counts = () => Object.fromEntries(votes);
 
 const app = new Koa();
 const router = new Router();
+router.get("/", (context) => {
+  context.type = "html";
+  context.body = page;
+});
 router.get("/api/counts", (context) => {
   context.body = counts();
 });

@@ -1,10 +1,8 @@
-import { expect, test } from "bun:test";
-import { keepScreenshot, launchBrowser } from "../support/browser.ts";
+import { expect } from "bun:test";
+import { keepScreenshot, withPages } from "../support/browser.ts";
 import { connected, once } from "../support/clients.ts";
 import { describeExample, type Example } from "../support/example.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
-
-const BROWSER_MS = 60_000;
 
 /** Logs in as a browser's form does; answers the cookie of the session. */
 async function logIn({ url }: Example, name: string): Promise<string> {
@@ -97,35 +95,26 @@ describeExample("express", (example, testExample) => {
     }
   });
 
-  test(
-    "its page logs in, connects under its content security policy, and logs out",
-    async () => {
-      const browser = await launchBrowser();
-      try {
-        const open = async (name: string) => {
-          const page = await (await browser.newContext()).newPage();
-          page.setDefaultTimeout(20_000);
-          await page.goto(example.url);
-          await page.getByLabel("What is your name?").fill(name);
-          await page.getByRole("button", { name: "Log in" }).click();
-          await page.getByText(`Logged in as ${name}, visit 1`).waitFor();
-          return page;
-        };
-        const ada = await open("Ada");
-        const bob = await open("Bob");
-        await bob.getByLabel("Message").fill("good morning");
-        await bob.getByRole("button", { name: "Send" }).click();
-        await ada.getByText("Bob: good morning").waitFor();
-        await keepScreenshot(ada, "example express");
+  testExample("its page logs in, connects under its policy, and logs out", () =>
+    withPages(async (open) => {
+      const enter = async (name: string) => {
+        const page = await open(example.url);
+        await page.getByLabel("What is your name?").fill(name);
+        await page.getByRole("button", { name: "Log in" }).click();
+        await page.getByText(`Logged in as ${name}, visit 1`).waitFor();
+        return page;
+      };
+      const ada = await enter("Ada");
+      const bob = await enter("Bob");
+      await bob.getByLabel("Message").fill("good morning");
+      await bob.getByRole("button", { name: "Send" }).click();
+      await ada.getByText("Bob: good morning").waitFor();
+      await keepScreenshot(ada, "example express");
 
-        await ada.getByRole("button", { name: "Log out" }).click();
-        await ada.getByLabel("What is your name?").waitFor();
-        await bob.getByText("Ada has left").waitFor();
-        expect(await bob.getByRole("status").textContent()).toContain("Logged in as Bob");
-      } finally {
-        await browser.close();
-      }
-    },
-    BROWSER_MS,
+      await ada.getByRole("button", { name: "Log out" }).click();
+      await ada.getByLabel("What is your name?").waitFor();
+      await bob.getByText("Ada has left").waitFor();
+      expect(await bob.getByRole("status").textContent()).toContain("Logged in as Bob");
+    }),
   );
 });

@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { keepScreenshot, withPages } from "../support/browser.ts";
 import { once } from "../support/clients.ts";
 import { describeExample } from "../support/example.ts";
 import { Program } from "../support/program.ts";
@@ -55,4 +56,15 @@ describeExample("fastify", (example, testExample) => {
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ message: "Route GET:/nothing not found" });
   });
+
+  testExample("what is posted in one page shows in the other", () =>
+    withPages(async (open) => {
+      const [ada, bob] = [await open(example.url), await open(example.url)];
+      await bob.getByText("told by Socket.IO").waitFor();
+      await ada.getByLabel("What to buy").fill("two lemons");
+      await ada.getByRole("button", { name: "Add" }).click();
+      await bob.getByText("two lemons").waitFor();
+      await keepScreenshot(bob, "example fastify");
+    }),
+  );
 });

@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { keepScreenshot, withPages } from "../support/browser.ts";
 import { once } from "../support/clients.ts";
 import { describeExample } from "../support/example.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
@@ -31,4 +32,15 @@ describeExample("koa", (example, testExample) => {
     expect(response.status).toBe(404);
     expect(response.headers.get("x-powered-by")).toBe("Koa on Bun");
   });
+
+  testExample("a vote in one page shows in the other", () =>
+    withPages(async (open) => {
+      const [ada, bob] = [await open(example.url), await open(example.url)];
+      const { green } = await counts();
+      await bob.getByRole("button", { name: `green ${green}` }).waitFor();
+      await ada.getByRole("button", { name: "green" }).click();
+      await bob.getByRole("button", { name: `green ${green + 1}` }).waitFor();
+      await keepScreenshot(bob, "example koa");
+    }),
+  );
 });

@@ -8,7 +8,7 @@ import { Program } from "./program.ts";
 
 const INSTALL_MS = 120_000;
 const TYPES_MS = 60_000;
-const RUN_MS = 30_000;
+const RUN_MS = 60_000;
 
 /** One example while its tests run. */
 export class Example {
