@@ -109,6 +109,11 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     this.#closed = false;
   }
 
+  /** Takes new sessions again after {@link close}. */
+  reopen(): void {
+    this.#closed = false;
+  }
+
   /** How many sessions are open. */
   get clientsCount(): number {
     return this.#sessions.size;
@@ -209,7 +214,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    * @param response collects the headers that middlewares set
    * @param decided called once
    */
-  handleUpgrade(
+  decideUpgrade(
     request: EngineRequest,
     response: ResponseHead,
     decided: (decision: UpgradeDecision) => void,
@@ -219,6 +224,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       decided(upgradeRefusal(400, response.headers(), rejectionMessage(rejection)));
     };
     const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
+      response.writeHead(101); // middlewares wait for it to add their headers
       const headers = response.headers();
       this.#announceHeaders(headers, request);
       decided({ accepted: true, headers, open });
