@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { stringifySetCookie } from "cookie";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
@@ -135,7 +136,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    *
    * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
    */
-  use(middleware: Middleware): this {
+  use<Req extends IncomingMessage = EngineRequest, Res extends ServerResponse = ServerResponse>(
+    middleware: Middleware<Req, Res>,
+  ): this {
     this.#middlewares.use(middleware);
     return this;
   }
@@ -225,7 +228,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
         headers: response.headers(),
         body: response.body,
       });
-    this.#middlewares.run({ request, response }, (refusal) => {
+    this.#middlewares.run({ request, response: response.asServerResponse() }, (refusal) => {
       const verdict = refusal ?? verify(request, true, this.#opts.transports, this.#find);
       if (verdict.kind === "rejected") {
         refuse(verdict);
