@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { throwLater } from "./errors.ts";
 import { LazyEmitter } from "./lazy-emitter.ts";
 
 /** Header values as node:http takes them. */
@@ -143,7 +144,7 @@ export class ResponseHead extends LazyEmitter {
 
   /** The names of the headers, as they were set. */
   getRawHeaderNames(): string[] {
-    return Object.keys(this.headers());
+    return [...(this.#headers?.values() ?? [])].map(({ name }) => name);
   }
 
   hasHeader(name: string): boolean {
@@ -227,10 +228,8 @@ export class ResponseHead extends LazyEmitter {
         last === null ? this.#chunks : [...this.#chunks, toBuffer(last, encoding)],
       );
     }
-    this.#ended = true;
-    this.onEnd?.();
     callLater(done);
-    this.finish();
+    this.#complete();
     return this;
   }
 
@@ -249,8 +248,36 @@ export class ResponseHead extends LazyEmitter {
         all[name] = [before, value].flat();
       }
     }
-    this.writeHead(status, all);
-    this.end(body);
+    if (body !== null) {
+      all["Content-Length"] = String(Buffer.byteLength(body));
+    }
+    try {
+      this.writeHead(status, all);
+      this.end(body);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /**
+   * Answers with the status 500 and nothing else, where a method that a middleware has wrapped threw.
+   *
+   * @param error what it threw, which is reported
+   */
+  fail(error: unknown): void {
+    throwLater(error);
+    if (!this.#ended) {
+      this.#headers = null;
+      this.#chunks = null;
+      this.statusCode = 500;
+      this.#complete();
+    }
+  }
+
+  #complete(): void {
+    this.#ended = true;
+    this.onEnd?.();
+    this.finish();
   }
 
   /** The answer has gone to the host, or the connection became a WebSocket. */
@@ -288,11 +315,13 @@ export class ResponseHead extends LazyEmitter {
     return this;
   }
 
-  /** The headers set so far, under the names they were set with. */
+  /** For the host: the headers under the names they were set with. It knows the length of a body. */
   headers(): OutgoingHeaders {
     const headers: OutgoingHeaders = {};
-    for (const { name, value } of this.#headers?.values() ?? []) {
-      headers[name] = value;
+    for (const [key, { name, value }] of this.#headers ?? []) {
+      if (key !== "content-length" || this.#body === null) {
+        headers[name] = value;
+      }
     }
     return headers;
   }

@@ -55,6 +55,7 @@ export class MiddlewareChain {
       return;
     }
     const { request, response } = exchange;
+    request.res = response;
     runMiddlewares(
       this.#all,
       (middleware, next) => middleware(request, response, next),

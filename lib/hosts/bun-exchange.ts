@@ -75,13 +75,8 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     this.#hasResponded = true;
     if (this.#head === null) {
       this.#send(status, headers, body);
-      return;
-    }
-    try {
+    } else {
       this.#head.respond(status, headers, body);
-    } catch (error) {
-      throwLater(error); // of a middleware that wraps the methods, or of a header that a user set
-      this.#send(500, {}, null);
     }
   }
 
