@@ -228,7 +228,9 @@ export class ResponseHead extends LazyEmitter {
         last === null ? this.#chunks : [...this.#chunks, toBuffer(last, encoding)],
       );
     }
-    callLater(done);
+    if (typeof done === "function") {
+      this.once("finish", done as () => void);
+    }
     this.#complete();
     return this;
   }
