@@ -27,6 +27,7 @@ const LAYERS: readonly Layer[] = [
       "lib/events.ts",
       "lib/ids.ts",
       "lib/lazy-emitter.ts",
+      "lib/listeners.ts",
       "lib/middleware.ts",
       "lib/response-head.ts",
       "lib/socket-types.ts",
@@ -48,7 +49,7 @@ const LAYERS: readonly Layer[] = [
   { name: "acks", files: ["lib/acks.ts"] },
   { name: "broadcast", files: ["lib/broadcast-operator.ts", "lib/broadcaster.ts"] },
   { name: "socket", files: ["lib/handshake.ts", "lib/socket-*.ts", "lib/socket.ts"] },
-  { name: "namespaces", files: ["lib/client.ts", "lib/namespace.ts", "lib/parent-namespace.ts"] },
+  { name: "namespaces", files: ["lib/client.ts", "lib/namespace*.ts", "lib/parent-namespace.ts"] },
   {
     name: "hosts",
     files: ["lib/client-bundle.ts", "lib/hosts/*.ts"],
