@@ -3,7 +3,7 @@ import * as defaultParser from "socket.io-parser";
 import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
 import { Adapter } from "../adapters/memory.ts";
 import { SessionAwareAdapter } from "../adapters/session-aware.ts";
-import { isTarget, toNamespaceName, toPort } from "./arguments.ts";
+import { isTarget, toListenTarget, toNamespaceName } from "./arguments.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
 import { Client, type ClientServer, type Decoder, type Encoder } from "./client.ts";
@@ -242,16 +242,17 @@ export class Server<
    * Listens on a port of its own, with `Bun.serve`. What is not Socket.IO's is answered with 404;
    * see {@link handler} for sharing a port with an application.
    *
-   * @param port the port; 0 for any free one, which `httpServer.address()` tells
+   * @param port the port; 0 for any free one, which `httpServer.address()` tells. Or the path of a
+   * unix socket: a string with a slash.
    * @param options laid under those of the constructor
    * @throws SocketIOError with `ERR_ALREADY_LISTENING`, `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
    */
   listen(port: number | string, options: ServerOptions = {}): this {
-    const number = toPort(port);
+    const target = toListenTarget(port);
     if (this.httpServer !== undefined) {
       throw new SocketIOError(
         "ERR_ALREADY_LISTENING",
-        `the server listens on port ${this.httpServer.address()?.port} already: ` +
+        `the server listens ${this.httpServer.whereabouts} already: ` +
           "close() it first, or make another Server",
       );
     }
@@ -260,7 +261,7 @@ export class Server<
     // Only a path of these options counts: one of the constructor is set already, if not replaced.
     this.path((this.#given.path ? null : options.path) ?? this.#path);
     this.engine.configure(merged);
-    this.httpServer = this.#host.listen(number, merged.hostname);
+    this.httpServer = this.#host.listen(target, merged);
     return this;
   }
 

@@ -1,11 +1,12 @@
 import type { ServerWebSocket } from "bun";
+import type { ListenTarget } from "../arguments.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer, SendResult, WebSocketPort } from "../engine/exchange.ts";
 import type { EngineRequest } from "../engine/request.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import { SocketIOError, throwLater, warn } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
-import { describe } from "../validate.ts";
+import { describe, withDefaults } from "../validate.ts";
 import {
   type BunApplication,
   type BunHandler,
@@ -14,7 +15,7 @@ import {
 } from "./bun-application.ts";
 import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
 import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
-import { BunListener, type BunServer } from "./bun-listener.ts";
+import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
 import { BunRequest, pathOf } from "./bun-request.ts";
 
 /** What the host serves. */
@@ -327,13 +328,25 @@ export class BunHost {
   /**
    * Listens on a port of its own.
    *
-   * @param port the port; 0 for any free one
-   * @param hostname the address. Default: all of them.
+   * @param target the port, 0 for any free one, or the path of a unix socket
+   * @param settings see {@link ListenSettings}
+   * @throws SocketIOError with `ERR_INVALID_OPTION`, and what Bun throws
    */
-  listen(port: number, hostname?: string): BunListener {
+  listen(target: ListenTarget, settings: ListenSettings = {}): BunListener {
+    const { hostname, tls, reusePort, ipv6Only } = settings;
+    if ("unix" in target && hostname !== undefined) {
+      throw new SocketIOError(
+        "ERR_INVALID_OPTION",
+        `a unix socket has no hostname: leave out hostname ${describe(hostname)}`,
+      );
+    }
+    const where =
+      "unix" in target
+        ? target
+        : withDefaults({ port: target.port }, { hostname, reusePort, ipv6Only });
     const server = Bun.serve({
-      port,
-      ...(hostname === undefined ? {} : { hostname }),
+      ...(where as { port: number }), // Bun types its options by one or the other
+      ...(tls === undefined ? {} : { tls }),
       ...this.handler<unknown>(),
       maxRequestBodySize: Math.max(BUN_DEFAULT_MAX_BODY, this.#maxMessageBytes()),
       error(error) {
@@ -342,7 +355,7 @@ export class BunHost {
         return new Response(null, { status: 500 });
       },
     });
-    return new BunListener(server, hostname ?? "::");
+    return new BunListener(server, "unix" in target ? target.unix : (hostname ?? "::"));
   }
 }
 

@@ -3,9 +3,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createServer } from "node:http";
 import { Server, type ServerOptions, SocketIOError } from "bun-socket.io";
+import { HOSTS } from "../support/hosts.ts";
 import { REFERENCE } from "../support/reference.ts";
 import { World } from "../support/world.ts";
-import { HOSTS } from "../support/hosts.ts";
 
 const hostname = "127.0.0.1";
 
