@@ -1,4 +1,5 @@
 import { SocketIOError } from "./errors.ts";
+import { describe } from "./validate.ts";
 
 // The protocol puts a comma behind the name, and polling a record separator between packets.
 const NAMESPACE_DELIMITERS = [",", "\u001e"];
@@ -22,7 +23,7 @@ export type ListenTarget = { readonly port: number } | { readonly unix: string }
  *
  * @param target a port, as a number or digits, or the path of a unix socket: a string with a slash,
  * or with a NUL before a name (an abstract socket of Linux)
- * @throws SocketIOError with `ERR_INVALID_ARGUMENT`, or `ERR_UNSUPPORTED` for a server of node:http
+ * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
  */
 export function toListenTarget(target: unknown): ListenTarget {
   return typeof target === "string" && UNIX_SOCKET.test(target)
@@ -40,8 +41,8 @@ function toPort(port: unknown): number {
   if (typeof port === "function") {
     throw new SocketIOError(
       "ERR_INVALID_ARGUMENT",
-      "got a request handler (an Express application?) where a port belongs: " +
-        "route requests to io.handle(request, server), or pass a port",
+      "got a request handler (an Express application?) where a server or a port belongs: " +
+        "pass the server, http.createServer(application)",
     );
   }
   if (isBunServer(port)) {
@@ -51,16 +52,10 @@ function toPort(port: unknown): number {
         "start it with Bun.serve({ port, ...io.handler({ fetch }) })",
     );
   }
-  if (typeof port === "object" && port !== null) {
-    throw new SocketIOError(
-      "ERR_UNSUPPORTED",
-      "attaching to a server of node:http is not supported yet: pass a port, or use io.handler()",
-    );
-  }
   throw new SocketIOError(
     "ERR_INVALID_ARGUMENT",
-    `the port must be a whole number from 0 to ${HIGHEST_PORT}, or the path of a unix socket, ` +
-      `got ${typeof port === "string" ? JSON.stringify(port) : String(port)}`,
+    `the port must be a whole number from 0 to ${HIGHEST_PORT}, the path of a unix socket, ` +
+      `or a server of node:http, got ${describe(port)}`,
   );
 }
 

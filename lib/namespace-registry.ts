@@ -1,6 +1,6 @@
-import { warn } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import { isPromiseLike } from "./middleware.ts";
+import { warn } from "./errors.ts";
 
 /**
  * Decides whether a namespace is to be made for a client that asks for it: `next(null, true)`, or by

@@ -38,7 +38,7 @@ const LAYERS: readonly Layer[] = [
   { name: "codec", files: ["lib/engine/codec/*.ts"] },
   { name: "transports", files: ["lib/engine/transports/*.ts", "lib/engine/*.ts"] },
   { name: "session", files: ["lib/engine/session.ts"] },
-  { name: "engine", files: ["lib/engine/engine.ts", "lib/engine/index.ts"] },
+  { name: "engine", files: ["lib/engine/engine.ts"] },
   {
     name: "adapter",
     files: ["adapters/adapter.ts"],
@@ -56,7 +56,7 @@ const LAYERS: readonly Layer[] = [
     mayImportOnly: ["ground", "request", "codec", "transports", "session", "engine"],
   },
   { name: "server", files: ["lib/options.ts", "lib/server.ts"] },
-  { name: "package", files: ["lib/index.ts"], apart: true },
+  { name: "package", files: ["lib/index.ts", "lib/engine/index.ts"], apart: true },
 ];
 
 /** What only some files may touch. */
@@ -266,16 +266,26 @@ async function readTree(root: string): Promise<Tree> {
   return new Map(sources);
 }
 
+/** A target of `exports`: a path, or targets by condition. */
+type ExportsTarget = string | { [condition: string]: ExportsTarget };
+
+/** The sources that a target of `exports` means. */
+function sourcesOf(target: ExportsTarget): string[] {
+  if (typeof target !== "string") return Object.values(target).flatMap(sourcesOf);
+  return /\.d\.[cm]?ts$/.test(target) ? [] : [target];
+}
+
 /** What the package calls its own files: "bun-socket.io/engine" is lib/engine/index.ts. */
 async function readExports(root: string): Promise<Map<string, string>> {
-  const manifest: { name: string; exports: Record<string, string> } = await Bun.file(
+  const manifest: { name: string; exports: Record<string, ExportsTarget> } = await Bun.file(
     `${root}/package.json`,
   ).json();
   return new Map(
-    Object.entries(manifest.exports).map(([name, path]) => [
-      posix.join(manifest.name, name).replace(/\/$/, ""),
-      posix.normalize(path),
-    ]),
+    Object.entries(manifest.exports).flatMap(([name, target]) =>
+      sourcesOf(target)
+        .filter((path) => !path.endsWith(".cjs"))
+        .map((path) => [posix.join(manifest.name, name).replace(/\/$/, ""), posix.normalize(path)]),
+    ),
   );
 }
 

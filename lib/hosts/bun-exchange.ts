@@ -102,7 +102,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
       return { kind: "too-large" };
     }
     if (body === null) {
-      return { kind: "text", text: "" };
+      return { kind: "complete", body: Buffer.alloc(0) };
     }
     const reader = body.getReader();
     let cancelled = false;
@@ -121,7 +121,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
         }
         if (done) {
           this.#request.complete = true;
-          return { kind: "text", text: Buffer.concat(chunks, length).toString("utf8") };
+          return { kind: "complete", body: Buffer.concat(chunks, length) };
         }
         length += value.length;
         if (length > limitBytes) {

@@ -13,9 +13,6 @@ export interface ListenSettings {
   ipv6Only?: boolean;
 }
 
-/** The path of a unix socket. */
-export type UnixSocketPath = string & { readonly port?: undefined };
-
 const STOP_GRACE_MS = 2_000;
 
 /** A server that `listen()` started, with the names of node:http's `Server`. */
@@ -44,14 +41,14 @@ export class BunListener {
   }
 
   /** Where it listens: on a unix socket its path. Null once it is closed. */
-  address(): { address: string; family: string; port: number } | UnixSocketPath | null {
+  address(): { address: string; family: string; port: number } | string | null {
     const { port } = this.#server;
     const address = this.#address;
     if (!this.listening) {
       return null;
     }
     return port === undefined
-      ? (address as UnixSocketPath)
+      ? address
       : { address, family: address.includes(":") ? "IPv6" : "IPv4", port };
   }
 

@@ -175,7 +175,7 @@ export class BunHost {
       const engineRequest = bunRequest.asEngineRequest();
       const head = new ResponseHead(engineRequest);
       socket.owner = { destroyConnection: () => resolve(destroyed()) };
-      this.#service.engine.handleUpgrade(engineRequest, head, (decision) => {
+      this.#service.engine.decideUpgrade(engineRequest, head, (decision) => {
         socket.owner = null;
         if (socket.destroyed) {
           return;

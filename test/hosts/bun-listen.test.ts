@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Server, type ServerOptions, type Socket, SocketIOError } from "bun-socket.io";
 import { Clients, once } from "../support/clients.ts";
-import { TRANSPORTS } from "../support/hosts.ts";
+import { portOf, TRANSPORTS } from "../support/hosts.ts";
 
 const pem = await Bun.file(`${import.meta.dir}/../support/tls.pem`).text();
 const tls = { key: pem, cert: pem };
@@ -28,14 +28,14 @@ const WAYS: readonly {
     start(where) {
       const io = new Server();
       io.listen(0, where);
-      return { io, port: io.httpServer?.address()?.port ?? 0, close: () => io.close() };
+      return { io, port: portOf(io.httpServer), close: () => io.close() };
     },
   },
   {
     name: "new Server(port, options)",
     start(where) {
       const io = new Server(0, where);
-      return { io, port: io.httpServer?.address()?.port ?? 0, close: () => io.close() };
+      return { io, port: portOf(io.httpServer), close: () => io.close() };
     },
   },
   {
@@ -94,7 +94,7 @@ test("ipv6Only leaves the port of the IPv4 addresses alone", async () => {
   const io = new Server();
   io.listen(0, { hostname: "::", ipv6Only: true });
   expect(io.httpServer?.address()).toMatchObject({ address: "::", family: "IPv6" });
-  await expect(fetch(`http://127.0.0.1:${io.httpServer?.address()?.port}`)).rejects.toThrow();
+  await expect(fetch(`http://127.0.0.1:${portOf(io.httpServer)}`)).rejects.toThrow();
   await io.close();
 });
 
@@ -119,7 +119,7 @@ describe.each([
     (path: string) => {
       const io = new Server();
       io.listen(path);
-      expect(io.httpServer?.address() as string).toBe(path);
+      expect(io.httpServer?.address()).toBe(path);
       expect(() => io.listen(0)).toThrow(`listens on ${path} already`);
       return { io, close: () => io.close() };
     },

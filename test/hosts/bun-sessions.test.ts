@@ -2,7 +2,8 @@
 
 import { describe, expect, test } from "bun:test";
 import type { IncomingMessage } from "node:http";
-import type { Server, Socket } from "bun-socket.io";
+import type { Socket } from "bun-socket.io";
+import type { Engine } from "bun-socket.io/engine";
 import session from "express-session";
 import helmet from "helmet";
 import { once } from "../support/clients.ts";
@@ -20,7 +21,7 @@ interface SessionRequest extends IncomingMessage {
 
 const secret = "of these tests";
 
-function useSessions(engine: Server["engine"], store: session.Store): void {
+function useSessions(engine: Engine, store: session.Store): void {
   engine.use(session({ secret, store, resave: false, saveUninitialized: true }));
 }
 

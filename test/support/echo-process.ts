@@ -2,9 +2,10 @@
 // clients which process they have reached.
 
 import { Server } from "bun-socket.io";
+import { portOf } from "./hosts.ts";
 
 const io = new Server({ hostname: "127.0.0.1", reusePort: true, transports: ["websocket"] });
 io.on("connection", (socket) => socket.emit("process", process.pid));
 io.listen(Number(process.argv[2]));
-console.log(io.httpServer?.address()?.port);
+console.log(portOf(io.httpServer));
 process.on("SIGTERM", () => io.close().then(() => process.exit(0)));
