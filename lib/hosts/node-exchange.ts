@@ -132,11 +132,14 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
     outgoing.writeHead(status, { ...joinCookies(outgoing, headers), "Content-Length": length });
     outgoing.end(body ?? undefined);
   } catch (error) {
-    throwLater(error); // of a header that a user's function set
-    if (!outgoing.headersSent) {
-      outgoing.writeHead(500);
+    throwLater(error); // of a header that a user set, or of a method that a middleware wrapped
+    if (outgoing.headersSent) {
+      outgoing.destroy(); // they announce a body that will not come
+      return;
     }
-    outgoing.end();
+    const plain: ServerResponse = Object.getPrototypeOf(outgoing);
+    plain.writeHead.call(outgoing, 500);
+    plain.end.call(outgoing, "", "utf8");
   }
 }
 
