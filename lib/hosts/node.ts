@@ -8,8 +8,8 @@ import {
 } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
+import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
 import type { Engine, UpgradeDecision } from "../engine/engine.ts";
 import type { Answer } from "../engine/exchange.ts";
 import type { ResolvedEngineOptions } from "../engine/options.ts";
@@ -38,6 +38,8 @@ interface WsServer {
 interface Destroyable {
   destroy(): unknown;
 }
+
+type WsConstructor = new (options: object) => WsServer;
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -189,9 +191,9 @@ export class NodeHost {
     const { opts } = this.#engine;
     if (this.#wsServer === null || this.#wsOptions !== opts) {
       this.#wsServer?.close();
-      // A class of the user's, of which no more than this is known.
-      const Constructor = (opts.wsEngine ?? WebSocketServer) as new (options: object) => WsServer;
-      this.#wsServer = new Constructor({
+      // Of a class of the user's no more than this is known.
+      const WsEngine = (opts.wsEngine ?? loadWs().WebSocketServer) as WsConstructor;
+      this.#wsServer = new WsEngine({
         noServer: true,
         clientTracking: false,
         perMessageDeflate: opts.perMessageDeflate,
@@ -241,6 +243,12 @@ export class NodeHost {
       this.#onQuiet?.();
     }
   }
+}
+
+// Bun has it built in, wherever its types are not.
+function loadWs(): { WebSocketServer: WsConstructor } {
+  const require = createRequire(import.meta.url);
+  return require("ws");
 }
 
 /** Makes a server of node:http that answers 501 to all that is not the engine's. */
