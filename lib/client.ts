@@ -7,6 +7,7 @@ import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
+import { separateQuery } from "./socket-protocol-3.ts";
 import type { DisconnectReason } from "./socket-types.ts";
 
 /** What a client needs of one of its sockets. */
@@ -92,6 +93,10 @@ export class Client implements SocketClient, SessionHandler {
       }
     });
     this.#connectTimer = setTimeout(() => this.close(), server.connectTimeoutMs);
+    if (conn.protocol === 3) {
+      // Such a client does not ask. Not at once: nobody knows of this object yet.
+      queueMicrotask(() => this.#connect("/", {}));
+    }
   }
 
   /** The request that opened the connection. */
@@ -126,6 +131,9 @@ export class Client implements SocketClient, SessionHandler {
   }
 
   #onPacket(packet: Packet): void {
+    if (this.conn.protocol === 3) {
+      separateQuery(packet);
+    }
     const socket = this.#sockets.get(packet.nsp);
     if (Array.isArray(packet.data) && packet.data.length > MAX_ARGUMENTS) {
       this.#onInvalidData(new Error("too many arguments"));

@@ -27,6 +27,7 @@ import { callEach } from "./listeners.ts";
 import { isPromiseLike, runMiddlewares } from "./middleware.ts";
 import { type NamespaceReservedEventsMap, Socket } from "./socket.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
+import { refusalOf } from "./socket-protocol-3.ts";
 import type { ExtendedError, UpperClasses } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
 
@@ -157,7 +158,8 @@ export class Namespace<
           } else if (error) {
             this.#refuse(socket, session);
             attempt.onRefused();
-            const data = describeRefusal(error);
+            const refusal = describeRefusal(error);
+            const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
             client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
           } else {
             this.#onConnect(socket, attempt, session);

@@ -65,9 +65,6 @@ const TABLE = {
 const RECOVERY_DEFAULTS = { maxDisconnectionDuration: 120_000, skipMiddlewares: true };
 const RECOVERY_TABLE = { maxDisconnectionDuration: timeFrom(0), skipMiddlewares: isBoolean };
 
-/** Options of the reference that would change what a program does, and are not built yet. */
-const NOT_YET = ["allowEIO3"] as const;
-
 /** A server's options with every default filled in. */
 export type ResolvedServerOptions<AdapterType> = Omit<
   ServerOptions<AdapterType>,
@@ -79,8 +76,7 @@ export type ResolvedServerOptions<AdapterType> = Omit<
  * Checks the user's options and fills in the defaults; the engine does the same for its own.
  *
  * @param given the user's options
- * @throws SocketIOError with `ERR_INVALID_OPTION`, or `ERR_UNSUPPORTED` for one that the reference
- * has and this package has not
+ * @throws SocketIOError with `ERR_INVALID_OPTION`
  */
 export function resolveServerOptions<AdapterType>(
   given: ServerOptions<AdapterType>,
@@ -91,11 +87,6 @@ export function resolveServerOptions<AdapterType>(
       "ERR_INVALID_OPTION",
       "a port is not an option: new Server(port, options), or io.listen(port)",
     );
-  }
-  for (const name of NOT_YET) {
-    if (name in given && (given as Record<string, unknown>)[name]) {
-      throw new SocketIOError("ERR_UNSUPPORTED", `option "${name}" is not supported yet`);
-    }
   }
   // As in the reference, an empty path and no time at all mean the defaults.
   const { path, connectTimeout, connectionStateRecovery: recovery, ...rest } = given;

@@ -31,6 +31,7 @@ import { describeHandshake } from "./handshake.ts";
 import { generateId } from "./ids.ts";
 import { SocketEmitter } from "./socket-emitter.ts";
 import type { SocketClient } from "./socket-ports.ts";
+import { socketIdOf } from "./socket-protocol-3.ts";
 import {
   type DisconnectReason,
   type Event,
@@ -95,7 +96,7 @@ export class Socket<
   extends SocketEmitter<ListenEvents, EmitEvents>
   implements AdapterSocket
 {
-  /** The socket id: not secret, and not the session's. */
+  /** The socket id: not secret, and not the session's, but for clients of protocol 3. */
   readonly id: SocketId;
   /** The namespace it is in. */
   readonly nsp: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"];
@@ -133,8 +134,10 @@ export class Socket<
     this.#auth = auth;
     this.recovered = session !== null;
     if (session === null) {
-      this.id = generateId();
-      this.pid = nsp.server.opts.connectionStateRecovery ? generateId() : undefined;
+      const { conn } = client;
+      const isOld = conn.protocol === 3; // such clients know nothing of recovery
+      this.id = isOld ? socketIdOf(nsp.name, conn.id) : generateId();
+      this.pid = nsp.server.opts.connectionStateRecovery && !isOld ? generateId() : undefined;
       this.data = {} as SocketData;
     } else {
       this.id = session.sid;
@@ -377,14 +380,21 @@ export class Socket<
     for (const data of missedPackets) {
       this.client.writePacket({ type: PacketType.EVENT, nsp, data }, NO_FLAGS);
     }
-    const data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
-    this.client.writePacket({ type: PacketType.CONNECT, nsp, data }, NO_FLAGS);
+    const packet: Packet = { type: PacketType.CONNECT, nsp };
+    if (this.conn.protocol !== 3) {
+      packet.data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
+    }
+    this.client.writePacket(packet, NO_FLAGS);
   }
 
   /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
   onRefused(): void {
     this.#closed = true;
-    this.#leaveNamespace();
+    const current = this.nsp.sockets.get(this.id);
+    // A client of protocol 3 that has asked anew has a socket of the same id by now.
+    if (current === undefined || current === this) {
+      this.#leaveNamespace();
+    }
   }
 
   /** Called with each packet of the client. @internal */

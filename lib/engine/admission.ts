@@ -13,6 +13,8 @@ export type Admission =
 /** What admitting a client takes. */
 export interface AdmissionRules {
   readonly allowRequest: EngineOptions["allowRequest"];
+  /** Whether clients of revision 3 are let in. */
+  readonly allowEIO3: boolean;
   generateId(request: EngineRequest): string | PromiseLike<string>;
   isTaken(sid: string): boolean;
   /** Whether the server takes no new sessions; it may close while the user's functions think. */
@@ -39,7 +41,7 @@ export function admit(
     return;
   }
   askAllowRequest(request, rules.allowRequest, (refusal) => {
-    const rejection = refusal ?? verifyProtocol(protocol);
+    const rejection = refusal ?? verifyProtocol(protocol, rules.allowEIO3);
     if (rejection !== null) {
       decided(rejection);
       return;

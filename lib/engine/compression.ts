@@ -40,14 +40,14 @@ export interface CompressedBody {
 /**
  * Compresses the body of an answer as far as the client accepts it.
  *
- * @param body the text
+ * @param body text or bytes
  * @param acceptEncoding the request's Accept-Encoding (RFC 9110, section 12.5.3)
  * @param options threshold in bytes, and the options of node:zlib
  * @returns null where the body is to be sent as it is, else the promise of the compressed one; it
  * does not reject: a body that cannot be compressed comes back as it was
  */
 export function compressBody(
-  body: string,
+  body: string | Uint8Array,
   acceptEncoding: string | string[] | undefined,
   options: Compression,
 ): Promise<CompressedBody> | null {

@@ -4,7 +4,6 @@ import { generateId } from "../ids.ts";
 import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
-import { codecV4 } from "./codec/v4.ts";
 import type { Answer, HttpExchange, Middleware, WebSocketPort } from "./exchange.ts";
 import { FlushQueue } from "./flush-queue.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
@@ -25,11 +24,13 @@ import {
   type TransportName,
 } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
-import { Session, type SessionPort, SILENT } from "./session.ts";
+import { Session, type SessionPort } from "./session.ts";
 import type { SessionHandler } from "./session-types.ts";
-import { PollingTransport } from "./transports/polling.ts";
-import type { Transport } from "./transports/transport.ts";
-import { WebSocketTransport } from "./transports/websocket.ts";
+import { makePolling, makeWebSocket } from "./transports/make.ts";
+import { SILENT, type Transport } from "./transports/transport.ts";
+import type { WebSocketTransport } from "./transports/websocket.ts";
+import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
+import { greetWebTransport, makeWebTransportRequest } from "./webtransport-handshake.ts";
 
 /** What the `connection_error` event tells. */
 export interface ConnectionError {
@@ -127,6 +128,10 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     return this.#opts.allowRequest;
   }
 
+  get allowEIO3(): boolean {
+    return this.#opts.allowEIO3;
+  }
+
   get maxHttpBufferSize(): number {
     return this.#opts.maxHttpBufferSize;
   }
@@ -194,7 +199,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       } else if (admission.kind === "closed") {
         exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
       } else if (!exchange.aborted) {
-        const transport = new PollingTransport(admission.sid, codecV4, this, SILENT);
+        const transport = makePolling(admission.sid, exchange.request, this);
         const session = this.#register(admission.sid, exchange.request, transport);
         transport.onRequest(exchange);
         this.#announce(session);
@@ -236,7 +241,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       if (verdict.kind === "rejected") {
         refuse(verdict);
       } else if (verdict.kind === "session") {
-        accept((port) => this.#openCandidate(verdict.sid, port));
+        accept((port) => this.#openCandidate(verdict.sid, request, port));
       } else {
         admit(request, verdict.protocol, this, (admission) => {
           if (admission.kind === "rejected") {
@@ -252,7 +257,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   #openWebSocket(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
-    const transport = new WebSocketTransport(port, codecV4, this.#opts, SILENT);
+    const transport = makeWebSocket(port, request, this.#opts);
     if (this.#closed || this.#sessions.has(sid)) {
       transport.close();
       return transport;
@@ -261,8 +266,8 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     return transport;
   }
 
-  #openCandidate(sid: string, port: WebSocketPort): WebSocketTransport {
-    const transport = new WebSocketTransport(port, codecV4, this.#opts, SILENT);
+  #openCandidate(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
+    const transport = makeWebSocket(port, request, this.#opts);
     const session = this.#find(sid);
     if (session === undefined) {
       transport.close();
@@ -270,6 +275,36 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       session.tryUpgrade(transport);
     }
     return transport;
+  }
+
+  /**
+   * Serves a client of WebTransport: opens a session for it, or moves one here. The application's
+   * HTTP/3 server accepts it and hands it over.
+   *
+   * There is no HTTP request to it: it is closed where there are middlewares or the option `cors`,
+   * which could not see it, and `allowRequest` and `generateId` are not asked.
+   *
+   * @param session a session of WebTransport, as the standard has it
+   * @returns resolves when it is known what the client wants
+   */
+  async onWebTransportSession(session: WebTransportSession): Promise<void> {
+    if (!this.#middlewares.isEmpty || this.#closed) {
+      session.close();
+      return;
+    }
+    const greeting = await greetWebTransport(session, this.#opts);
+    if (greeting === null) {
+      return;
+    }
+    const transport = new WebTransportTransport(greeting, SILENT);
+    const current = greeting.sid === null ? undefined : this.#find(greeting.sid);
+    if (current !== undefined) {
+      current.tryUpgrade(transport);
+    } else if (greeting.sid !== null || this.#closed) {
+      transport.close();
+    } else {
+      this.#announce(this.#register(generateId(), makeWebTransportRequest(), transport));
+    }
   }
 
   #register(sid: string, request: EngineRequest, transport: Transport): Session {

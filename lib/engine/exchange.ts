@@ -11,7 +11,7 @@ export interface Answer {
 
 /** How reading a request body ended. */
 export type BodyResult =
-  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "complete"; readonly body: Buffer }
   /** It is longer than the limit; what came of it is thrown away. */
   | { readonly kind: "too-large" }
   /** The client went away, or {@link HttpExchange.cancelBody} was called. */
@@ -59,7 +59,7 @@ export interface HttpExchange {
    */
   respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void;
   /**
-   * Reads the body as UTF-8 text, never holding more than the limit.
+   * Reads the body, never holding more than the limit.
    *
    * @param limitBytes the largest body taken
    */

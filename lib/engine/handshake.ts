@@ -1,3 +1,4 @@
+import { protocolOf } from "./codec/choose.ts";
 import type { ResolvedEngineOptions, TransportName } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 
@@ -48,7 +49,6 @@ export interface KnownSession {
   readonly transport: { readonly name: TransportName };
 }
 
-const SUPPORTED_PROTOCOL = 4;
 // RFC 9110, section 5.5: field-vchar, obs-text, space and tab.
 const INVALID_HEADER_CHAR = /[^\t\x20-\x7e\x80-\xff]/;
 
@@ -89,7 +89,7 @@ export function verify(
   transports: ResolvedEngineOptions["transports"],
   find: (sid: string) => KnownSession | undefined,
 ): Verdict {
-  const { transport, sid, EIO } = request._query;
+  const { transport, sid } = request._query;
   // WebTransport sessions do not begin with a request.
   if (!isTransport(transport, transports) || transport === "webtransport") {
     return reject(ENGINE_ERRORS.UNKNOWN_TRANSPORT, { transport });
@@ -98,7 +98,7 @@ export function verify(
   if (origin !== undefined && INVALID_HEADER_CHAR.test(origin)) {
     return reject(ENGINE_ERRORS.BAD_REQUEST, { name: "INVALID_ORIGIN", origin });
   }
-  const protocol = EIO === "4" ? 4 : 3; // the third revision had no such parameter at first
+  const protocol = protocolOf(request._query);
   if (sid) {
     return verifySession(sid, find(sid), transport, protocol, isUpgrade);
   }
@@ -142,10 +142,12 @@ function verifySession(
 /**
  * Checks the protocol revision of a handshake.
  *
+ * @param protocol the revision
+ * @param allowEIO3 whether revision 3 will do
  * @returns null where the server speaks it
  */
-export function verifyProtocol(protocol: number): Rejection | null {
-  return protocol === SUPPORTED_PROTOCOL
+export function verifyProtocol(protocol: number, allowEIO3: boolean): Rejection | null {
+  return protocol === 4 || allowEIO3
     ? null
     : reject(ENGINE_ERRORS.UNSUPPORTED_PROTOCOL_VERSION, { protocol });
 }

@@ -10,6 +10,20 @@ export interface HeartbeatTimes {
   readonly pingTimeout: number;
 }
 
+/** The server's half of a heartbeat. */
+export interface SessionHeartbeat {
+  start(): void;
+  /**
+   * A ping or a pong has come.
+   *
+   * @returns whether that is the client's to send
+   */
+  onBeat(type: "ping" | "pong"): boolean;
+  /** Another packet has come. */
+  onActivity(): void;
+  stop(): void;
+}
+
 type State =
   /** Not started, or stopped. */
   | "stopped"
@@ -24,7 +38,7 @@ type State =
  * The server's half of the heartbeat: a ping every `pingInterval`, to be answered by a pong within
  * `pingTimeout`. Source: Engine.IO protocol revision 4, "Heartbeat".
  */
-export class Heartbeat {
+export class Heartbeat implements SessionHeartbeat {
   #state: State = "stopped";
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #port: HeartbeatPort;
@@ -39,14 +53,18 @@ export class Heartbeat {
     this.#rest();
   }
 
-  /** A pong has come. One that no ping asked for changes nothing. */
-  onPong(): void {
+  /** A pong that no ping asked for changes nothing. */
+  onBeat(type: "ping" | "pong"): boolean {
+    if (type === "ping") {
+      return false;
+    }
     if (this.#state === "waiting" || this.#state === "extended") {
       this.#rest();
     }
+    return true;
   }
 
-  /** Another packet has come: a client that sends is alive, even if its pong is late. */
+  /** A client that sends is alive, even if its pong is late. */
   onActivity(): void {
     if (this.#state === "waiting") {
       this.#wait("extended");

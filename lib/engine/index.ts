@@ -37,4 +37,5 @@ export type {
   SessionHandler,
 } from "./session-types.ts";
 export type { Transport, TransportState } from "./transports/transport.ts";
+export type { WebTransportSession, WebTransportStream } from "./transports/webtransport.ts";
 export const protocol = 4;

@@ -17,6 +17,11 @@ export class MiddlewareChain {
     this.#join();
   }
 
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.#all.length === 0;
+  }
+
   /** Replaces the option `cors`. */
   configure(cors: EngineOptions["cors"]): void {
     this.#cors = corsMiddleware(cors);

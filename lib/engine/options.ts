@@ -1,5 +1,5 @@
 import type { ZlibOptions } from "node:zlib";
-import { type SerializeOptions, stringifySetCookie } from "cookie";
+import { stringifySetCookie } from "cookie";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import {
   type Check,
@@ -23,7 +23,26 @@ export type TransportName = "polling" | "websocket" | "webtransport";
 export type AllowRequestCallback = (err: string | null | undefined, success: boolean) => void;
 
 /** The cookie set by the handshake of a polling session: its name and its attributes. */
-export type CookieOptions = SerializeOptions & { name?: string };
+// Written out, as the package `cookie` is ESM alone: its types cannot be named from CommonJS ones.
+export interface CookieOptions {
+  /** The name of the cookie. Default: `io`. */
+  name?: string;
+  /** Default: `/`. */
+  path?: string;
+  /** Default: true. */
+  httpOnly?: boolean;
+  /** Default: `lax`; `true` means `strict`. */
+  sameSite?: boolean | "lax" | "strict" | "none";
+  domain?: string;
+  expires?: Date;
+  /** How long the cookie lives, in seconds. Default: as long as the browser runs. */
+  maxAge?: number;
+  secure?: boolean;
+  partitioned?: boolean;
+  priority?: "low" | "medium" | "high";
+  /** Encodes the value. Default: `encodeURIComponent`. */
+  encode?: (value: string) => string;
+}
 
 /** HTTP compression of polling answers: a threshold, and the options of node:zlib. */
 export interface HttpCompressionOptions extends ZlibOptions {
@@ -60,6 +79,8 @@ export interface EngineOptions {
   transports?: readonly TransportName[];
   /** Whether a session may move to a better transport. Default: true. */
   allowUpgrades?: boolean;
+  /** Whether clients of Socket.IO 1 and 2 (Engine.IO, revision 3) are served. Default: false. */
+  allowEIO3?: boolean;
   /** Compression of WebSocket messages (RFC 7692). Default: false. */
   perMessageDeflate?: boolean | PerMessageDeflateOptions;
   /** Compression of polling answers. Default: `{ threshold: 1024 }`. */
@@ -91,6 +112,7 @@ const DEFAULTS = {
   maxHttpBufferSize: 1_000_000,
   transports: ["polling", "websocket"] as readonly TransportName[],
   allowUpgrades: true,
+  allowEIO3: false,
 };
 
 const DEFAULT_THRESHOLD_BYTES = 1024;
@@ -121,6 +143,7 @@ const TABLE: Readonly<Record<string, Check>> = {
   allowRequest: isFunction,
   transports: listOf(["polling", "websocket", "webtransport"]),
   allowUpgrades: isBoolean,
+  allowEIO3: isBoolean,
   perMessageDeflate: oneOf(isBoolean, isObject),
   httpCompression: oneOf(isBoolean, isObject),
   initialPacket: isData,
@@ -138,6 +161,7 @@ export interface ResolvedEngineOptions {
   maxHttpBufferSize: number;
   transports: readonly TransportName[];
   allowUpgrades: boolean;
+  allowEIO3: boolean;
   allowRequest?: EngineOptions["allowRequest"];
   initialPacket?: string | Uint8Array;
   cors?: EngineOptions["cors"];

@@ -1,9 +1,10 @@
 import type { Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
 import type { Flushable, FlushQueue } from "./flush-queue.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
-import { Heartbeat, type HeartbeatPort } from "./heartbeat.ts";
+import { Heartbeat, type HeartbeatPort, type SessionHeartbeat } from "./heartbeat.ts";
 import type { ResolvedEngineOptions } from "./options.ts";
 import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
+import { PingWatch, type PingWatchPort } from "./ping-watch.ts";
 import type { EngineRequest } from "./request.ts";
 import type {
   CloseReason,
@@ -12,7 +13,12 @@ import type {
   SessionEvents,
   SessionHandler,
 } from "./session-types.ts";
-import type { Transport, TransportError, TransportSink } from "./transports/transport.ts";
+import {
+  SILENT,
+  type Transport,
+  type TransportError,
+  type TransportSink,
+} from "./transports/transport.ts";
 import { UpgradeAttempt, type UpgradePort } from "./upgrade.ts";
 
 /** What a session needs of its engine. */
@@ -33,7 +39,7 @@ export interface SessionPort {
  */
 export class Session
   extends GuardedEmitter<SessionEvents>
-  implements TransportSink, HeartbeatPort, UpgradePort, OutboxPort, Flushable
+  implements TransportSink, HeartbeatPort, PingWatchPort, UpgradePort, OutboxPort, Flushable
 {
   /** The session id; it is a secret between server and client. */
   readonly id: string;
@@ -55,7 +61,7 @@ export class Session
   #inFlushQueue = false;
   #closeWhenFlushed = false;
   #upgrade: UpgradeAttempt | null = null;
-  readonly #heartbeat: Heartbeat;
+  readonly #heartbeat: SessionHeartbeat;
 
   constructor(id: string, server: SessionPort, request: EngineRequest, transport: Transport) {
     super();
@@ -65,7 +71,8 @@ export class Session
     this.remoteAddress = request.connection.remoteAddress;
     this.protocol = transport.codec.protocol;
     this.#transport = transport;
-    this.#heartbeat = new Heartbeat(this, server.opts);
+    this.#heartbeat =
+      this.protocol === 3 ? new PingWatch(this, server.opts) : new Heartbeat(this, server.opts);
     transport.sink = this;
   }
 
@@ -148,6 +155,10 @@ export class Session
     this.#push("ping");
   }
 
+  sendPong(): void {
+    this.#push("pong");
+  }
+
   #push(type: PacketType, data?: RawData, options?: PacketOptions, callback?: SendCallback): void {
     if (this.#readyState !== "open") {
       return;
@@ -222,12 +233,13 @@ export class Session
       this.tell("packet", packet);
     }
     switch (packet.type) {
-      case "pong":
-        this.#heartbeat.onPong();
-        this.tell("heartbeat");
-        break;
       case "ping":
-        this.#onClose("transport error", new Error("invalid heartbeat direction"));
+      case "pong":
+        if (this.#heartbeat.onBeat(packet.type)) {
+          this.tell("heartbeat");
+        } else {
+          this.#onClose("transport error", new Error("invalid heartbeat direction"));
+        }
         break;
       case "error":
         this.#onClose("parse error");
@@ -313,13 +325,14 @@ export class Session
       return;
     }
     this.#readyState = "closing";
-    // A WebSocket that is congested takes the rest when it can; a poll may never come.
-    if (!this.#outbox.isEmpty && (!discard || this.#transport.name === "websocket")) {
+    // A connection that is congested takes the rest when it can; a poll may never come.
+    const waits = !discard || this.#transport.name !== "polling";
+    if (waits && !this.#outbox.isEmpty) {
       this.#closeWhenFlushed = true;
-    } else if (discard) {
-      this.#closeNow();
-    } else {
+    } else if (waits) {
       this.#closeTransport();
+    } else {
+      this.#closeNow();
     }
   }
 
@@ -349,12 +362,3 @@ export class Session
     this.#outbox.clear(); // last: listeners may look at what was not sent
   }
 }
-
-/** Hears of what a transport does that no session listens to any more. */
-export const SILENT: TransportSink = {
-  onMessage() {},
-  onPacket() {},
-  onWritable() {},
-  onError() {},
-  onClose() {},
-};

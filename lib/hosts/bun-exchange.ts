@@ -126,7 +126,7 @@ export class BunExchange implements HttpExchange {
       return { kind: "too-large" };
     }
     if (body === null) {
-      return { kind: "text", text: "" };
+      return { kind: "complete", body: Buffer.alloc(0) };
     }
     const reader = body.getReader();
     let cancelled = false;
@@ -144,7 +144,7 @@ export class BunExchange implements HttpExchange {
           return { kind: "aborted" };
         }
         if (done) {
-          return { kind: "text", text: Buffer.concat(chunks, length).toString("utf8") };
+          return { kind: "complete", body: Buffer.concat(chunks, length) };
         }
         length += value.length;
         if (length > limitBytes) {

@@ -84,7 +84,7 @@ export class NodeExchange implements HttpExchange {
         this.#cancelBody = null;
         incoming.off("data", onData).off("end", onEnd);
         incoming.off("close", onAborted).off("error", onAborted);
-        if (result.kind !== "text") {
+        if (result.kind !== "complete") {
           incoming.on("error", ignore); // of what is left of it
           incoming.pause();
         }
@@ -99,8 +99,7 @@ export class NodeExchange implements HttpExchange {
           chunks.push(bytes);
         }
       };
-      const onEnd = (): void =>
-        finish({ kind: "text", text: Buffer.concat(chunks, length).toString("utf8") });
+      const onEnd = (): void => finish({ kind: "complete", body: Buffer.concat(chunks, length) });
       const onAborted = (): void => finish({ kind: "aborted" });
       this.#cancelBody = onAborted;
       incoming.on("data", onData).on("end", onEnd).on("close", onAborted).on("error", onAborted);

@@ -44,7 +44,7 @@ test("without a pong it is over after pingTimeout", () => {
 
 test("after a pong it rests for pingInterval", () => {
   pass(1200);
-  heartbeat.onPong();
+  heartbeat.onBeat("pong");
   pass(999);
   expect(events).toEqual(["ping"]);
   pass(1);
@@ -73,7 +73,7 @@ test("a pong that comes late, in the time that another packet bought, is in time
   pass(1200);
   heartbeat.onActivity();
   pass(200);
-  heartbeat.onPong();
+  heartbeat.onBeat("pong");
   pass(1000);
   expect(events).toEqual(["ping", "ping"]);
 });
@@ -81,7 +81,7 @@ test("a pong that comes late, in the time that another packet bought, is in time
 test("time is bought anew with each ping", () => {
   pass(1200);
   heartbeat.onActivity();
-  heartbeat.onPong();
+  heartbeat.onBeat("pong");
   pass(1200);
   heartbeat.onActivity();
   pass(299);
@@ -90,7 +90,7 @@ test("time is bought anew with each ping", () => {
 
 test("packets and pongs while no ping is out change nothing", () => {
   pass(600);
-  heartbeat.onPong();
+  heartbeat.onBeat("pong");
   heartbeat.onActivity();
   pass(399);
   expect(events).toEqual([]);
@@ -102,7 +102,7 @@ test("a heartbeat that was stopped stays quiet, whatever comes", () => {
   pass(1200);
   heartbeat.stop();
   heartbeat.onActivity();
-  heartbeat.onPong();
+  heartbeat.onBeat("pong");
   pass(10_000);
   expect(events).toEqual(["ping"]);
 });

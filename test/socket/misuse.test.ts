@@ -100,7 +100,7 @@ describe("options", () => {
   });
 
   test("takes the options that a program for the reference may pass and that change nothing", () => {
-    const options = { destroyUpgrade: true, destroyUpgradeTimeout: 1, allowEIO3: false };
+    const options = { destroyUpgrade: true, destroyUpgradeTimeout: 1 };
     expect(() => new Server(options as ServerOptions)).not.toThrow();
   });
 });
@@ -147,15 +147,6 @@ describe("namespaces", () => {
       expect(codeOf(() => untyped(io.of.bind(io))(name))).toBe("ERR_INVALID_NAMESPACE");
     },
   );
-});
-
-// What is built one day leaves this list.
-describe("what is not supported yet", () => {
-  test.each([["allowEIO3", true]])("is refused as an option: %s", (option, value) => {
-    const options = { [option]: value } as ServerOptions;
-    expect(codeOf(() => new Server(options))).toBe("ERR_UNSUPPORTED");
-    expect(errorOf(() => new Server(options)).message).toContain(`"${option}"`);
-  });
 });
 
 describe("reserved events", () => {

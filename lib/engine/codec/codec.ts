@@ -29,12 +29,34 @@ export interface Packet {
 export interface Codec {
   /** The revision, as in the query parameter `EIO`. */
   readonly protocol: number;
+  /** Whether each binary WebSocket message is a message packet, without a byte for its type. */
+  readonly bareBinary: boolean;
   /** The content of the WebSocket message that carries the packet. */
   encodePacket(packet: Packet): RawData;
   /** The packet in a WebSocket message; type `error` for anything else. */
   decodePacket(data: RawData): Packet;
   /** The body of the polling answer that carries the packets. */
-  encodePayload(packets: readonly Packet[]): string;
-  /** The packets in a polling body; the last one has type `error` where the rest is unreadable. */
-  decodePayload(body: string): Packet[];
+  encodePayload(packets: readonly Packet[]): RawData;
+  /**
+   * The packets in a polling body, bytes where the client has declared it binary; the last one has
+   * type `error` where the rest is unreadable.
+   */
+  decodePayload(body: RawData): Packet[];
+}
+
+/**
+ * Returns what an encoder hands to its callback. Those of the parsers can wait, as a browser has
+ * to for some data, but on the server they call back before they return.
+ *
+ * @param encode calls the encoder
+ */
+export function collect<Encoded>(encode: (callback: (encoded: Encoded) => void) => void): Encoded {
+  let result: { encoded: Encoded } | undefined;
+  encode((encoded) => {
+    result = { encoded };
+  });
+  if (result === undefined) {
+    throw new TypeError("engine.io-parser did not encode at once");
+  }
+  return (result as { encoded: Encoded }).encoded;
 }

@@ -5,19 +5,7 @@ import {
   encodePayload,
   type Packet as ParserPacket,
 } from "engine.io-parser";
-import type { Codec, Packet, RawData } from "./codec.ts";
-
-// The parser hands its result to a callback, and on the server does so before it returns.
-function collect<Encoded>(encode: (callback: (encoded: Encoded) => void) => void): Encoded {
-  let result: { encoded: Encoded } | undefined;
-  encode((encoded) => {
-    result = { encoded };
-  });
-  if (result === undefined) {
-    throw new TypeError("engine.io-parser did not encode at once");
-  }
-  return (result as { encoded: Encoded }).encoded;
-}
+import { type Codec, collect, type Packet, type RawData } from "./codec.ts";
 
 /**
  * Revision 4 of the Engine.IO protocol, by the package `engine.io-parser`.
@@ -26,10 +14,18 @@ function collect<Encoded>(encode: (callback: (encoded: Encoded) => void) => void
  */
 export const codecV4: Codec = {
   protocol: 4,
+  bareBinary: true,
   encodePacket: (packet) =>
     collect<RawData>((callback) => encodePacket(packet as ParserPacket, true, callback)),
   decodePacket: (data) => decodePacket(data, "nodebuffer") as Packet,
   encodePayload: (packets) =>
     collect<string>((callback) => encodePayload(packets as ParserPacket[], callback)),
-  decodePayload: (body) => decodePayload(body, "nodebuffer") as Packet[],
+  decodePayload: (body) => decodePayload(body.toString(), "nodebuffer") as Packet[],
+};
+
+/** The same for a client that asks for text alone: bytes go over a WebSocket as base64. */
+export const codecV4Base64: Codec = {
+  ...codecV4,
+  encodePacket: (packet) =>
+    collect<RawData>((callback) => encodePacket(packet as ParserPacket, false, callback)),
 };

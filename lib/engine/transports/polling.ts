@@ -1,6 +1,6 @@
 import { throwLater } from "../../errors.ts";
 import type { OutgoingHeaders } from "../../response-head.ts";
-import type { Codec, Packet } from "../codec/codec.ts";
+import type { Codec, Packet, RawData } from "../codec/codec.ts";
 import { type Compression, compressBody } from "../compression.ts";
 import type { HttpExchange } from "../exchange.ts";
 import type { EngineRequest } from "../request.ts";
@@ -12,6 +12,7 @@ import {
 } from "./transport.ts";
 
 const CLOSE_TIMEOUT_MS = 30_000;
+const BINARY = "application/octet-stream";
 const NOOP: Packet = { type: "noop" };
 const CLOSE: Packet = { type: "close" };
 
@@ -22,6 +23,23 @@ export interface PollingSettings {
   /** Adds to the headers of an answer of the given session before it is sent. */
   decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void;
 }
+
+/** How payloads lie in the bodies of requests and answers. */
+export interface BodyForm {
+  /** The media type of the answer that carries the payload. */
+  mediaType(payload: RawData): string;
+  /** The body of the answer that carries the payload. */
+  wrap(payload: RawData): RawData;
+  /** The payload in the body of a request; null where there is none. */
+  unwrap(body: RawData): RawData | null;
+}
+
+/** The payload is the body. */
+export const PLAIN_BODY: BodyForm = {
+  mediaType: (payload) => (typeof payload === "string" ? "text/plain; charset=UTF-8" : BINARY),
+  wrap: (payload) => payload,
+  unwrap: (body) => body,
+};
 
 /** What the transport has of the client's GET request. */
 type Poll =
@@ -53,11 +71,19 @@ export class PollingTransport implements Transport {
   #finishClose: (() => void) | null = null;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #sid: string;
+  readonly #form: BodyForm;
   readonly #settings: PollingSettings;
 
-  constructor(sid: string, codec: Codec, settings: PollingSettings, sink: TransportSink) {
+  constructor(
+    sid: string,
+    codec: Codec,
+    form: BodyForm,
+    settings: PollingSettings,
+    sink: TransportSink,
+  ) {
     this.#sid = sid;
     this.codec = codec;
+    this.#form = form;
     this.#settings = settings;
     this.sink = sink;
   }
@@ -115,15 +141,16 @@ export class PollingTransport implements Transport {
       exchange.respond(400, {}, null);
       return;
     }
-    if (exchange.request.headers["content-type"] === "application/octet-stream") {
+    const isBinary = exchange.request.headers["content-type"] === BINARY;
+    if (isBinary && this.codec.protocol !== 3) {
       this.sink.onError(new TransportError("invalid content"));
       exchange.respond(400, {}, null);
       return;
     }
     this.#incoming = exchange;
-    const body = await exchange.readBody(this.#settings.maxHttpBufferSize);
+    const result = await exchange.readBody(this.#settings.maxHttpBufferSize);
     this.#incoming = null;
-    switch (body.kind) {
+    switch (result.kind) {
       case "aborted":
         if (this.#state === "open") {
           this.sink.onError(new TransportError("data request connection closed prematurely"));
@@ -133,9 +160,9 @@ export class PollingTransport implements Transport {
       case "too-large":
         exchange.respond(413, {}, null);
         return;
-      case "text":
+      case "complete":
         try {
-          this.#deliver(body.text);
+          this.#deliver(isBinary ? result.body : result.body.toString());
         } catch (error) {
           throwLater(error); // of a user's listener: the request still gets its answer
         }
@@ -143,8 +170,12 @@ export class PollingTransport implements Transport {
     }
   }
 
-  #deliver(body: string): void {
-    for (const packet of this.codec.decodePayload(body)) {
+  #deliver(body: RawData): void {
+    const payload = this.#form.unwrap(body);
+    if (payload === null) {
+      return;
+    }
+    for (const packet of this.codec.decodePayload(payload)) {
       if (this.#state === "closed") {
         return;
       }
@@ -174,8 +205,10 @@ export class PollingTransport implements Transport {
     const taken = packets.length; // before listeners of header events add to the list
     const finishClose = this.#finishClose;
     this.#finishClose = null;
-    const body = this.codec.encodePayload(finishClose === null ? packets : [...packets, CLOSE]);
-    const headers: OutgoingHeaders = { "Content-Type": "text/plain; charset=UTF-8" };
+    const all = finishClose === null ? packets : [...packets, CLOSE];
+    const payload = this.codec.encodePayload(all);
+    const body = this.#form.wrap(payload);
+    const headers: OutgoingHeaders = { "Content-Type": this.#form.mediaType(payload) };
     const compression = this.#settings.httpCompression;
     const compressible = packets.some(({ options }) => options?.compress !== false);
     const pending =

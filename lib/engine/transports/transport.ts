@@ -29,6 +29,15 @@ export interface TransportSink {
   onClose(): void;
 }
 
+/** Hears of what a transport does that no session listens to any more. */
+export const SILENT: TransportSink = {
+  onMessage() {},
+  onPacket() {},
+  onWritable() {},
+  onError() {},
+  onClose() {},
+};
+
 /** One way of carrying packets between a session and its client. */
 export interface Transport {
   readonly name: TransportName;

@@ -86,7 +86,11 @@ export class WebSocketTransport implements Transport {
       if (this.#isTooBig(data.length)) {
         return;
       }
-      this.sink.onMessage(data);
+      if (this.codec.bareBinary) {
+        this.sink.onMessage(data);
+      } else {
+        this.sink.onPacket(this.codec.decodePacket(data));
+      }
       return;
     }
     // A string of n characters is at least n bytes; only one that could be over is measured.

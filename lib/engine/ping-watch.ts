@@ -1,0 +1,47 @@
+import type { HeartbeatTimes, SessionHeartbeat } from "./heartbeat.ts";
+
+/** What the watch needs of its session. */
+export interface PingWatchPort {
+  sendPong(): void;
+  onPingTimeout(): void;
+}
+
+/**
+ * The server's half of the heartbeat of revision 3, where it is the client that sends a ping every
+ * `pingInterval`: each gets its pong, and none for `pingTimeout` longer than that ends the session.
+ * Source: Engine.IO protocol revision 3, "Timeouts".
+ */
+export class PingWatch implements SessionHeartbeat {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #port: PingWatchPort;
+  readonly #times: HeartbeatTimes;
+
+  constructor(port: PingWatchPort, times: HeartbeatTimes) {
+    this.#port = port;
+    this.#times = times;
+  }
+
+  start(): void {
+    const { pingInterval, pingTimeout } = this.#times;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#port.onPingTimeout(), pingInterval + pingTimeout);
+  }
+
+  onBeat(type: "ping" | "pong"): boolean {
+    if (type === "pong") {
+      return false;
+    }
+    this.start();
+    this.#port.sendPong();
+    return true;
+  }
+
+  onActivity(): void {
+    // Whatever else a client of this revision sends, it goes on sending pings.
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

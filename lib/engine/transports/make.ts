@@ -1,0 +1,39 @@
+import { chooseCodec } from "../codec/choose.ts";
+import type { WebSocketPort } from "../exchange.ts";
+import type { EngineRequest } from "../request.ts";
+import { jsonpBody } from "./jsonp.ts";
+import { PLAIN_BODY, type PollingSettings, PollingTransport } from "./polling.ts";
+import { SILENT } from "./transport.ts";
+import { type WebSocketSettings, WebSocketTransport } from "./websocket.ts";
+
+/**
+ * Makes the polling transport of a new session.
+ *
+ * @param sid the session's id
+ * @param request its first request
+ * @param settings those of the engine
+ */
+export function makePolling(
+  sid: string,
+  { _query: query }: EngineRequest,
+  settings: PollingSettings,
+): PollingTransport {
+  return query.j === undefined
+    ? new PollingTransport(sid, chooseCodec(query), PLAIN_BODY, settings, SILENT)
+    : new PollingTransport(sid, chooseCodec(query, true), jsonpBody(query.j), settings, SILENT);
+}
+
+/**
+ * Makes the transport of a WebSocket.
+ *
+ * @param port the WebSocket
+ * @param request the request for it
+ * @param settings those of the engine
+ */
+export function makeWebSocket(
+  port: WebSocketPort,
+  request: EngineRequest,
+  settings: WebSocketSettings,
+): WebSocketTransport {
+  return new WebSocketTransport(port, chooseCodec(request._query), settings, SILENT);
+}
