@@ -3,8 +3,6 @@ import {
   type Server as HttpServer,
   type IncomingMessage,
   type ServerResponse,
-  validateHeaderName,
-  validateHeaderValue,
 } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
@@ -18,6 +16,7 @@ import { throwLater } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { type AttachOptions, computePrefix } from "./attach-options.ts";
 import { NodeExchange, toEngineRequest, write } from "./node-exchange.ts";
+import { requireValid, refuse, toLines } from "./node-upgrade.ts";
 import { NodeWebSocket, type WsSocket } from "./node-websocket.ts";
 
 /** A server of node:http, node:https or node:http2. */
@@ -48,12 +47,6 @@ export type FileService = (request: EngineRequest) => Answer | Promise<Answer> |
 
 const DEFAULT_PATH = "/engine.io";
 const DEFAULT_DESTROY_TIMEOUT_MS = 1_000;
-const STATUS_TEXTS: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  403: "Forbidden",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-};
 
 /** Answers the requests of servers of node:http from an engine. */
 export class NodeHost {
@@ -172,7 +165,7 @@ export class NodeHost {
     decision: UpgradeDecision & { accepted: true },
   ): void {
     try {
-      validate(decision.headers);
+      requireValid(decision.headers);
     } catch (error) {
       throwLater(error); // of a header that a user's function set
       refuse(socket, { status: 500, headers: { Connection: "close" }, body: null });
@@ -281,47 +274,6 @@ export function isNodeServer(value: unknown): value is NodeHttpServer {
     "on" in value &&
     typeof value.on === "function" &&
     "removeAllListeners" in value
-  );
-}
-
-function refuse(socket: Duplex, { status, headers, body }: Answer): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const length = body === null ? 0 : Buffer.byteLength(body);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_TEXTS[status] ?? ""}`,
-    ...safeLines(headers),
-    `Content-Length: ${length}`,
-    "\r\n",
-  ].join("\r\n");
-  const bytes = Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body ?? "")]);
-  socket.end(bytes, () => socket.destroy());
-}
-
-function safeLines(headers: OutgoingHeaders): string[] {
-  try {
-    validate(headers);
-    return toLines(headers);
-  } catch (error) {
-    throwLater(error); // of a header that a user's function set
-    return ["Connection: close"];
-  }
-}
-
-function validate(headers: OutgoingHeaders): void {
-  for (const [name, value] of Object.entries(headers)) {
-    validateHeaderName(name);
-    for (const each of typeof value === "string" ? [value] : value) {
-      validateHeaderValue(name, each);
-    }
-  }
-}
-
-function toLines(headers: OutgoingHeaders): string[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map((each) => `${name}: ${each}`),
   );
 }
 
