@@ -32,4 +32,3 @@ if (name === "bun-socket.io") {
     console.log(`port ${typeof address === "object" ? address?.port : address}`);
   });
 }
-
