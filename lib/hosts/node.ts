@@ -184,8 +184,7 @@ export class NodeHost {
     const { opts } = this.#engine;
     if (this.#wsServer === null || this.#wsOptions !== opts) {
       this.#wsServer?.close();
-      // Of a class of the user's no more than this is known.
-      const WsEngine = (opts.wsEngine ?? loadWs().WebSocketServer) as WsConstructor;
+      const WsEngine = opts.wsEngine as WsConstructor; // of the user's no more than this is known
       this.#wsServer = new WsEngine({
         noServer: true,
         clientTracking: false,
@@ -238,10 +237,14 @@ export class NodeHost {
   }
 }
 
-// Bun has it built in, wherever its types are not.
-function loadWs(): { WebSocketServer: WsConstructor } {
-  const require = createRequire(import.meta.url);
-  return require("ws");
+/**
+ * The default of the option `wsEngine`: makes a `WebSocketServer` of Bun's own `ws`, which is not
+ * loaded before. To be called with `new`, as the class would be.
+ */
+export function DefaultWsEngine(options: object): WsServer {
+  const require = createRequire(import.meta.url); // the types of `ws` are not everywhere
+  const { WebSocketServer } = require("ws") as { WebSocketServer: WsConstructor };
+  return new WebSocketServer(options);
 }
 
 /** Makes a server of node:http that answers 501 to all that is not the engine's. */

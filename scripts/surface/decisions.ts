@@ -28,10 +28,6 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
     state: "planned",
     note: "Bun cannot accept WebTransport yet",
   },
-  "Options: wsEngine": {
-    state: "differs",
-    note: "`opts` has no default: Bun's own is loaded when the first WebSocket asks for it",
-  },
   "Polling transport: sid": OF_SESSION,
   "Polling transport: protocol": OF_SESSION,
   "Polling transport: doClose": OF_TRANSPORT,
