@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { stringifySetCookie } from "cookie";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
@@ -148,7 +149,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    *
    * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
    */
-  use(middleware: Middleware): this {
+  use<Req extends IncomingMessage = EngineRequest, Res extends ServerResponse = ServerResponse>(
+    middleware: Middleware<Req, Res>,
+  ): this {
     this.#middlewares.use(middleware);
     return this;
   }
@@ -187,6 +190,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
           this.#refuse(exchange, verdict);
           break;
         case "session":
+          forgetResponse(request);
           this.#find(verdict.sid)?.transport.onRequest(exchange);
           break;
         case "handshake":
@@ -202,6 +206,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       } else if (admission.kind === "closed") {
         exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
       } else if (!exchange.aborted) {
+        forgetResponse(exchange.request);
         const transport = makePolling(admission.sid, exchange.request, this);
         const session = this.#register(admission.sid, exchange.request, transport);
         transport.onRequest(exchange);
@@ -222,12 +227,26 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     response: ResponseHead,
     decided: (decision: UpgradeDecision) => void,
   ): void {
+    const answer = (status: number, message: string): void => {
+      if (!response.writableEnded) {
+        response.respond(status, UPGRADE_REFUSAL_HEADERS, message);
+      }
+    };
     const refuse = (rejection: Rejection): void => {
       this.#report(request, rejection);
-      decided(upgradeRefusal(400, response.headers(), rejectionMessage(rejection)));
+      answer(400, rejectionMessage(rejection));
     };
     const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
-      response.writeHead(101); // middlewares wait for it to add their headers
+      if (response.writableEnded) {
+        return; // by a middleware, after it had let the request pass
+      }
+      try {
+        response.writeHead(101); // middlewares wait for it to add their headers
+      } catch (error) {
+        response.fail(error);
+        return;
+      }
+      forgetResponse(request);
       const headers = response.headers();
       this.#announceHeaders(headers, request);
       decided({ accepted: true, headers, open });
@@ -239,7 +258,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
         headers: response.headers(),
         body: response.body,
       });
-    this.#middlewares.run({ request, response }, (refusal) => {
+    this.#middlewares.run({ request, response: response.asServerResponse() }, (refusal) => {
       const verdict = refusal ?? verify(request, true, this.#opts.transports, this.#find);
       if (verdict.kind === "rejected") {
         refuse(verdict);
@@ -250,7 +269,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
           if (admission.kind === "rejected") {
             refuse(admission);
           } else if (admission.kind === "closed") {
-            decided(upgradeRefusal(503, response.headers(), "Server shutting down"));
+            answer(503, "Server shutting down");
           } else {
             accept((port) => this.#openWebSocket(admission.sid, request, port));
           }
@@ -424,11 +443,11 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
 const JSON_HEADERS = { "Content-Type": "application/json" };
 const SHUTTING_DOWN = JSON.stringify({ code: 3, message: "Server shutting down" });
 
-function upgradeRefusal(status: number, headers: OutgoingHeaders, body: string): UpgradeDecision {
-  return {
-    accepted: false,
-    status,
-    headers: { ...headers, Connection: "close", "Content-Type": "text/html" },
-    body,
-  };
+// A session keeps its request, but need not keep the answer to it.
+function forgetResponse(request: EngineRequest): void {
+  if (request.res) {
+    request.res = null;
+  }
 }
+
+const UPGRADE_REFUSAL_HEADERS = { Connection: "close", "Content-Type": "text/html" };

@@ -75,6 +75,7 @@ function parseSid({ data }: Packet): string | null | undefined {
 
 /** What stands for the request that opened a session, where there was none. */
 export function makeWebTransportRequest(): EngineRequest {
-  const connection = { encrypted: true };
-  return { method: "GET", url: "", headers: {}, connection, socket: connection, _query: {} };
+  const socket = { encrypted: true };
+  const request = { method: "GET", url: "", headers: {}, connection: socket, socket, _query: {} };
+  return request as unknown as EngineRequest; // nothing else of a request is there
 }

@@ -149,8 +149,11 @@ export class NodeHost {
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", ignore); // while the user's functions think, nobody else listens
-    this.#engine.decideUpgrade(toEngineRequest(request), new ResponseHead(), (decision) => {
+    const engineRequest = toEngineRequest(request);
+    const response = new ResponseHead(engineRequest);
+    this.#engine.decideUpgrade(engineRequest, response, (decision) => {
       if (decision.accepted) {
+        response.finish();
         this.#accept(request, socket, head, decision);
       } else {
         refuse(socket, decision);

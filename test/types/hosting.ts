@@ -3,6 +3,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { createSecureServer } from "node:http2";
 import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { Adapter, Server, type ServerOptions, SocketIOError } from "bun-socket.io";
 import { attach, type CloseReason, type EngineServer, listen } from "bun-socket.io/engine";
 import { WebSocketServer } from "ws";
@@ -80,6 +81,19 @@ export function making(): void {
   };
   const io = new Server({ ...options, adapter: (nsp) => new Adapter(nsp) });
   io.listen(3000, options).attach("3001");
+  io.listen("/run/chat.sock").listen(3000, {
+    hostname: "::",
+    ipv6Only: true,
+    reusePort: true,
+    tls: { key: Bun.file("key.pem"), cert: Bun.file("cert.pem") },
+  });
+  new Server("/run/chat.sock", { tls: [{ key: "", cert: "", serverName: "a.example" }] });
+  const address: AddressInfo | string | null | undefined = io.httpServer?.address();
+  if (typeof address === "object") {
+    expectType<Equal<number | undefined, NonNullable<typeof address>["port"] | undefined>>();
+  }
+  // @ts-expect-error it is a boolean
+  io.listen(3000, { reusePort: 1 });
   io.close((error) => error?.message).then(() => {});
   io.path("/y").serveClient(true).connectTimeout(1).adapter(Adapter);
   // @ts-expect-error there is no such transport
