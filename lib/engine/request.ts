@@ -17,8 +17,9 @@ export interface EngineRequest extends IncomingMessage {
 }
 
 /** Whether the connection that a request came over is TLS. */
-export function isEncrypted({ socket }: EngineRequest): boolean {
-  return "encrypted" in socket && socket.encrypted === true;
+export function isEncrypted({ connection }: EngineRequest): boolean {
+  // By its old name: the requests of other engines, see `bind()`, know no other.
+  return "encrypted" in connection && connection.encrypted === true;
 }
 
 /**
