@@ -9,11 +9,13 @@ interface OldClientSocket {
       id: string;
       transport: { name: string };
       ping(): void;
+      pingTimeout: number;
+      pingTimeoutTimer: ReturnType<typeof setTimeout>;
       write(data: string): void;
       close(): void;
       once(event: string, listener: (...args: never[]) => void): unknown;
     };
-    socket(namespace: string, options?: { query?: Record<string, string> }): OldClientSocket;
+    socket(namespace: string, options?: { query?: string }): OldClientSocket;
   };
   on(event: string, listener: (...args: never[]) => void): this;
   once(event: string, listener: (...args: never[]) => void): this;

@@ -62,6 +62,11 @@ export class OldWorld {
     return this.host === REFERENCE;
   }
 
+  /** Whether clients move from polling to WebSocket. */
+  get upgrades(): boolean {
+    return this.kind.transports.length > 1;
+  }
+
   get isPolling(): boolean {
     return !this.kind.transports.includes("websocket");
   }
@@ -100,10 +105,14 @@ export class OldWorld {
     const client = this.make(namespace, options);
     await once(client, "connect");
     const { engine } = client.io;
-    if (this.kind.transports.length > 1 && engine.transport.name === "polling") {
+    if (this.upgrades && engine.transport.name === "polling") {
       await once(engine, "upgrade");
     }
-    return { client, socket: this.socketOf(client, namespace) };
+    const socket = this.socketOf(client, namespace);
+    while (socket.conn.transport.name !== engine.transport.name) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    return { client, socket };
   }
 
   /** The same over the connection of a client that there is. */
@@ -112,8 +121,8 @@ export class OldWorld {
     namespace: string,
     query?: Record<string, string>,
   ): Promise<OldPair> {
-    const client = other.io.socket(namespace, query === undefined ? {} : { query });
-    client.connect();
+    const options = query === undefined ? {} : { query: `${new URLSearchParams(query)}` };
+    const client = other.io.socket(namespace, options);
     await once(client, "connect");
     return { client, socket: this.socketOf(client, namespace) };
   }
@@ -132,7 +141,9 @@ export class OldWorld {
   }
 
   socketOf(client: OldClient, namespace = "/"): Socket {
-    const socket = this.io.of(namespace).sockets.get(client.id ?? "");
+    const { id } = client.io.engine; // client 1 believes that it has this id in every namespace
+    const name = namespace === "/" ? id : `${namespace}#${id}`;
+    const socket = this.io.of(namespace).sockets.get(name);
     if (socket === undefined) {
       throw new Error("the server has no socket for this client");
     }
