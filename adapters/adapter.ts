@@ -48,7 +48,10 @@ export interface AdapterSocket {
   readonly handshake: object;
   data: Untyped;
   /** Acknowledgements that the client owes, by packet id. */
-  readonly acks: { set(id: number, callback: AnyFunction): unknown };
+  readonly acks: {
+    set(id: number, callback: AnyFunction): unknown;
+    delete(id: number): boolean;
+  };
   readonly client: {
     writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void;
   };
@@ -58,11 +61,29 @@ export interface AdapterSocket {
   disconnect(close?: boolean): unknown;
 }
 
+/** How long sessions are kept for connection state recovery. */
+export interface RecoveryOptions {
+  /** How long after a disconnection a session can be taken up again, in ms. Default: 120000. */
+  maxDisconnectionDuration?: number;
+  /** Whether a socket that takes its session up again skips the middlewares. Default: true. */
+  skipMiddlewares?: boolean;
+}
+
 /** What an adapter sees of the namespace it serves. */
 export interface AdapterNamespace {
   readonly name: string;
   readonly sockets: ReadonlyMap<SocketId, AdapterSocket>;
-  readonly server: { readonly encoder: { encode(packet: Packet): EncodedPackets } };
+  readonly server: {
+    readonly encoder: { encode(packet: Packet): EncodedPackets };
+    /** The server's options. */
+    readonly opts: {
+      readonly connectionStateRecovery?: RecoveryOptions | undefined;
+      /** How long to wait for acknowledgements where nothing else is said, in ms. */
+      readonly ackTimeout?: number | undefined;
+      readonly pingInterval?: number | undefined;
+      readonly pingTimeout?: number | undefined;
+    };
+  };
   /** The last packet id handed out; ids are shared by all sockets of the namespace. */
   _ids: number;
 }
@@ -83,18 +104,24 @@ export interface SessionToPersist {
   data: unknown;
 }
 
-/** A session found again, with the packets that its client missed. */
+/**
+ * A session found again, with the packets that its client missed: the `data` of each. They are read
+ * once, at the moment at which the socket begins to get packets by itself.
+ */
 export interface RestoredSession extends SessionToPersist {
-  missedPackets: unknown[][];
+  readonly missedPackets: unknown[][];
 }
 
 /**
  * What the server asks of an adapter: who is in which room, and packets to many sockets. An adapter
  * for several nodes does the same across them.
  *
- * It emits `create-room` and `delete-room` (room), `join-room` and `leave-room` (room, socket id).
+ * It emits `create-room` and `delete-room` (room), `join-room` and `leave-room` (room, socket id), and
+ * `session-expired` ({@link SessionToPersist}) when a session it kept was not taken up again in time.
  */
 export interface AdapterApi extends EventEmitter {
+  /** The namespace it serves. */
+  readonly nsp: AdapterNamespace;
   /** The sockets of each room of this node. */
   readonly rooms: Map<Room, Set<SocketId>>;
   /** The rooms of each socket of this node. */
@@ -139,11 +166,19 @@ export interface AdapterApi extends EventEmitter {
   disconnectSockets(options: BroadcastOptions, close: boolean): void;
   /** Sends an event to the other nodes. */
   serverSideEmit(packet: unknown[]): void;
-  /** Keeps a session for recovery. */
+  /** Keeps the session of a socket that was disconnected, for recovery. */
   persistSession(session: SessionToPersist): void;
-  /** Finds a session again; null where it is gone. */
+  /**
+   * Finds a session again, which is then no longer kept.
+   *
+   * @param pid the private id of the session
+   * @param offset the last packet that its client got; undefined if it got none
+   * @returns null where it is gone, or the packets that the client missed are
+   */
   restoreSession(
     pid: string,
-    offset: string,
+    offset: string | undefined,
   ): Promise<RestoredSession | null> | RestoredSession | null;
+  /** Whether sessions are kept for clients that may come back. Default: none are. */
+  hasSessions?(): boolean;
 }

@@ -108,14 +108,14 @@ export class Adapter extends EventEmitter implements AdapterApi {
     const id = this.nsp._ids++;
     packet.id = id;
     const { encoded, write } = this.#prepare(packet, options);
-    let clientCount = 0;
-    for (const socket of this.targets(options)) {
-      clientCount++;
-      socket.acks.set(id, onResponse);
+    const sockets = [...this.targets(options)];
+    const onAnswer = releasing(sockets, id, options.flags?.timeout, onResponse);
+    for (const socket of sockets) {
+      socket.acks.set(id, onAnswer);
       socket.notifyOutgoingListeners(packet);
       socket.client.writeToEngine(encoded, write);
     }
-    onClientCount(clientCount);
+    onClientCount(sockets.length);
   }
 
   #prepare(
@@ -165,18 +165,26 @@ export class Adapter extends EventEmitter implements AdapterApi {
     }
   }
 
-  /** Does nothing but warn: there is no other node to send to. */
-  serverSideEmit(_packet: unknown[]): void {
+  /** Does nothing but warn: there is no other node to send to, and so none to answer. */
+  serverSideEmit(packet: unknown[]): void {
     console.warn("this adapter does not support the serverSideEmit() functionality");
+    const callback = packet.at(-1);
+    if (typeof callback === "function") {
+      process.nextTick(() => callback(null, []));
+    }
   }
 
   persistSession(_session: SessionToPersist): void {}
 
   restoreSession(
     _pid: string,
-    _offset: string,
+    _offset: string | undefined,
   ): Promise<RestoredSession | null> | RestoredSession | null {
     return null;
+  }
+
+  hasSessions(): boolean {
+    return false;
   }
 
   /**
@@ -211,6 +219,34 @@ export class Adapter extends EventEmitter implements AdapterApi {
     }
     return members;
   }
+}
+
+/**
+ * What hears the acknowledgements of a broadcast: those that are still owed when its time is over are
+ * released.
+ */
+function releasing(
+  sockets: readonly AdapterSocket[],
+  id: number,
+  timeoutMs: number | undefined,
+  onResponse: (response: Untyped) => void,
+): (response: Untyped) => void {
+  if (timeoutMs === undefined || sockets.length === 0) {
+    return onResponse;
+  }
+  let owed = sockets.length;
+  const timer = setTimeout(() => {
+    for (const socket of sockets) {
+      socket.acks.delete(id);
+    }
+  }, timeoutMs);
+  return (response) => {
+    owed--;
+    if (owed === 0) {
+      clearTimeout(timer);
+    }
+    onResponse(response);
+  };
 }
 
 function getOrAdd<Key, Item>(map: Map<Key, Set<Item>>, key: Key): Set<Item> {

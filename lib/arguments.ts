@@ -57,12 +57,9 @@ export function toPort(port: unknown): number {
  * Checks the name of a namespace, and puts a slash before it where there is none.
  *
  * @param name the name
- * @throws SocketIOError with `ERR_INVALID_NAMESPACE`, or `ERR_UNSUPPORTED` for a dynamic namespace
+ * @throws SocketIOError with `ERR_INVALID_NAMESPACE`
  */
 export function toNamespaceName(name: unknown): string {
-  if (name instanceof RegExp || typeof name === "function") {
-    throw new SocketIOError("ERR_UNSUPPORTED", "dynamic namespaces are not supported yet");
-  }
   if (typeof name !== "string") {
     throw new SocketIOError(
       "ERR_INVALID_NAMESPACE",

@@ -15,12 +15,14 @@ import type {
   AnyFunction,
   DecorateAcknowledgements,
   EventNames,
+  EventNamesWithAck,
   EventNamesWithError,
   EventParams,
   EventsMap,
   FirstNonErrorArg,
   Last,
   TypedEventBroadcaster,
+  Untyped,
 } from "./events.ts";
 import { type Handshake, RESERVED_EVENTS } from "./socket-types.ts";
 
@@ -126,11 +128,13 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
     packet: { type: PacketType; nsp: string; data: unknown[] },
     callback: AnyFunction,
   ): void {
-    const { timeout, expectSingleResponse } = this.#flags;
+    const { expectSingleResponse } = this.#flags;
+    const timeout = this.#flags.timeout ?? this.#adapter.nsp.server.opts.ackTimeout;
+    const flags = timeout === undefined ? this.#flags : { ...this.#flags, timeout };
     const acks = new BroadcastAcks(callback, timeout, expectSingleResponse === true);
     this.#adapter.broadcastWithAck(
       packet,
-      this.#options(),
+      { ...this.#options(), flags },
       (clientCount) => acks.onClientCount(clientCount),
       (response) => acks.onResponse(response),
     );
@@ -236,6 +240,18 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData>
   /** Sends an event to the socket. */
   emit<Ev extends EventNames<EmitEvents>>(ev: Ev, ...args: EventParams<EmitEvents, Ev>): boolean {
     return this.#operator.emit(ev, ...args);
+  }
+
+  /**
+   * Sends an event to the socket and waits for its acknowledgement.
+   *
+   * @returns its first argument; rejects with `ERR_ACK_TIMEOUT` after `timeout()` or `ackTimeout`
+   */
+  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
+    return this.#operator.emitWithAck(ev as Untyped, ...(args as Untyped)) as Promise<Untyped>;
   }
 
   /** Makes it join rooms. */

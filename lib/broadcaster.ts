@@ -1,11 +1,15 @@
 import type { Room, SocketId } from "../adapters/adapter.ts";
 import type { BroadcastOperator, RemoteSocket, Rooms } from "./broadcast-operator.ts";
 import {
+  type AllButLast,
   type DecorateAcknowledgements,
   type DecorateAcknowledgementsWithMultipleResponses,
+  type EventNamesWithAck,
   type EventNamesWithoutAck,
   type EventParams,
   type EventsMap,
+  type FirstNonErrorArg,
+  type Last,
   type RemoveAcknowledgements,
   StrictEventEmitter,
   type Untyped,
@@ -55,6 +59,20 @@ export abstract class Broadcaster<
     ...args: EventParams<EmitEvents, Ev>
   ): boolean {
     return this.everyone().emit(ev, ...(args as Untyped));
+  }
+
+  /**
+   * Sends an event to everyone and waits for the acknowledgements of all clients.
+   *
+   * @returns one response of each; rejects after the option `ackTimeout`, with an error
+   * (`ERR_ACK_TIMEOUT`) whose `responses` are those that did arrive. Without one, use
+   * `timeout(ms).emitWithAck()`: a client that leaves before it answers is waited for.
+   */
+  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
+    ev: Ev,
+    ...args: AllButLast<EventParams<EmitEvents, Ev>>
+  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>[]> {
+    return this.everyone().emitWithAck(ev as Untyped, ...(args as Untyped)) as Promise<Untyped>;
   }
 
   /** Sends the event `message` to everyone. */

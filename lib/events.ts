@@ -1,4 +1,6 @@
-import { EventEmitter } from "node:events";
+import { captureRejectionSymbol, EventEmitter } from "node:events";
+import { throwLater } from "./errors.ts";
+import { callEach } from "./listeners.ts";
 
 /**
  * What the reference's types leave open to the user: listener arguments, `socket.data`, payloads.
@@ -189,6 +191,18 @@ export abstract class StrictEventEmitter<
   extends EventEmitter
   implements TypedEventBroadcaster<EmitEvents>
 {
+  /** Whether rejected promises of listeners are looked at, as node:events lets one choose. */
+  readonly #capturesRejections: boolean;
+
+  constructor() {
+    super();
+    this.#capturesRejections = EventEmitter.captureRejections;
+    if (this.#capturesRejections && Object.hasOwn(this, "emit")) {
+      // Bun gives each emitter an `emit` of its own then, which would hide that of our classes.
+      Reflect.deleteProperty(this, "emit");
+    }
+  }
+
   /** Adds a listener. */
   override on<Ev extends ReservedOrUserEventNames<ReservedEvents, ListenEvents>>(
     ev: Ev,
@@ -225,11 +239,55 @@ export abstract class StrictEventEmitter<
     ev: Ev,
     ...args: EventParams<ReservedEvents, Ev>
   ): boolean {
-    return super.emit(ev, ...args);
+    return this.#call(ev, args);
   }
 
   /** Calls the listeners of an event whose name comes from the wire. */
   protected emitUntyped(ev: string | symbol, ...args: unknown[]): boolean {
-    return super.emit(ev, ...args);
+    return this.#call(ev, args);
+  }
+
+  /**
+   * Who is told of a listener that throws or whose promise rejects; null where nobody asked, so that
+   * what it throws is the caller's and a rejection is the runtime's.
+   */
+  protected errorHook(): ListenerErrorHook | null {
+    return null;
+  }
+
+  #call(ev: string | symbol, args: Untyped[]): boolean {
+    const hook = this.errorHook();
+    if (hook === null && !this.#capturesRejections) {
+      return super.emit(ev, ...args);
+    }
+    const report = (error: unknown): void => (hook ?? throwLater)(error, ev, args);
+    const onReject = this.#capturesRejections
+      ? (error: unknown) => this.#onRejection(error, ev, args, report)
+      : report;
+    return callEach(this, ev, args, report, onReject);
+  }
+
+  // Source: node:events, "Capture rejections of promises".
+  #onRejection(
+    error: Untyped,
+    ev: string | symbol,
+    args: Untyped[],
+    report: (error: unknown) => void,
+  ): void {
+    const own = Reflect.get(this, captureRejectionSymbol);
+    if (typeof own === "function") {
+      own.call(this, error, ev, ...args);
+    } else if (ev !== "error" && this.listenerCount("error") > 0) {
+      super.emit("error", error);
+    } else {
+      report(error);
+    }
   }
 }
+
+/** Gets what a listener threw or its promise rejected with, the event, and its arguments. */
+export type ListenerErrorHook = (
+  error: unknown,
+  event: string | symbol,
+  args: readonly Untyped[],
+) => void;

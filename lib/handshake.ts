@@ -19,7 +19,7 @@ export function describeHandshake(
     time: `${new Date(issued)}`,
     address: session.remoteAddress ?? "",
     xdomain: Boolean(request.headers.origin),
-    secure: request.connection.encrypted,
+    secure: Boolean(request.connection.encrypted),
     issued,
     url: request.url,
     query: request._query,

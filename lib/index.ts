@@ -4,16 +4,20 @@ export type {
   AdapterSocket,
   BroadcastFlags,
   BroadcastOptions,
+  RecoveryOptions,
   Room,
+  SessionToPersist,
   SocketId,
 } from "../adapters/adapter.ts";
 export { Adapter } from "../adapters/memory.ts";
+export { SessionAwareAdapter } from "../adapters/session-aware.ts";
 export { BroadcastOperator, RemoteSocket } from "./broadcast-operator.ts";
 export { type ErrorCode, SocketIOError } from "./errors.ts";
 export type { DefaultEventsMap } from "./events.ts";
 export type { BunApplication, BunHandler } from "./hosts/bun-application.ts";
 export type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 export { Namespace } from "./namespace.ts";
+export { ParentNamespace } from "./parent-namespace.ts";
 export { Server, type ServerOptions } from "./server.ts";
-export { Socket } from "./socket.ts";
+export { type ListenerErrorContext, Socket } from "./socket.ts";
 export type { DisconnectReason, Event, ExtendedError, Handshake } from "./socket-types.ts";

@@ -1,9 +1,15 @@
 import { PacketType } from "socket.io-parser";
-import type { AdapterApi, AdapterNamespace, SocketId } from "../adapters/adapter.ts";
+import type {
+  AdapterApi,
+  AdapterNamespace,
+  RestoredSession,
+  SessionToPersist,
+  SocketId,
+} from "../adapters/adapter.ts";
 import type { BroadcastAckError } from "./acks.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
-import { reservedEvent, throwLater } from "./errors.ts";
+import { reservedEvent, throwLater, warn } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -14,13 +20,15 @@ import type {
   EventsMap,
   FirstNonErrorArg,
   Last,
+  ListenerErrorHook,
   Untyped,
 } from "./events.ts";
-import { runMiddlewares } from "./middleware.ts";
-import { type NamespaceReservedEventsMap, Socket, type SocketNamespace } from "./socket.ts";
+import { callEach } from "./listeners.ts";
+import { isPromiseLike, runMiddlewares } from "./middleware.ts";
+import { type NamespaceReservedEventsMap, Socket } from "./socket.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import { refusalOf } from "./socket-protocol-3.ts";
-import type { ExtendedError } from "./socket-types.ts";
+import type { ExtendedError, UpperClasses } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
 
 const RESERVED_SERVER_EVENTS: ReadonlySet<string | symbol> = new Set([
@@ -35,13 +43,6 @@ export type AdapterConstructor =
       nsp: Untyped,
     ) => AdapterApi)
   | ((nsp: Untyped) => AdapterApi);
-
-/** What a namespace needs of its server. */
-export interface NamespaceServer {
-  readonly encoder: AdapterNamespace["server"]["encoder"];
-  /** Makes the adapter of a namespace. */
-  createAdapter(namespace: AdapterNamespace): AdapterApi;
-}
 
 /** A middleware that each socket passes before it is connected. */
 export type NamespaceMiddleware<SocketType> = (
@@ -65,11 +66,12 @@ export class Namespace<
     NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     SocketData
   >
-  implements SocketNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  implements AdapterNamespace
 {
   /** The name; it begins with a slash. */
   readonly name: string;
-  readonly server: NamespaceServer;
+  /** The server it belongs to. */
+  readonly server: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Server"];
   /** The connected sockets of this node. */
   readonly sockets = new Map<
     SocketId,
@@ -82,17 +84,33 @@ export class Namespace<
   readonly _fns: NamespaceMiddleware<
     Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   >[] = [];
+  /** How many clients wait to be let in. */
+  #pending = 0;
+  /** By the private id of its session, where sessions can be recovered. */
+  #recoverable: Map<string, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> | null =
+    null;
 
-  constructor(server: NamespaceServer, name: string) {
+  constructor(
+    server: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Server"],
+    name: string,
+  ) {
     super();
     this.server = server;
     this.name = name;
-    this.adapter = server.createAdapter(this);
+    this.adapter = this.makeAdapter();
     this.initAdapter();
+  }
+
+  protected makeAdapter(): AdapterApi {
+    return this.server.createAdapter(this);
   }
 
   /** Starts the adapter, once there is a new one. @internal */
   initAdapter(): void {
+    this.adapter.on("session-expired", (session: SessionToPersist) => {
+      this.emitReserved("session_expired", session);
+      this.#checkEmpty();
+    });
     Promise.resolve(this.adapter.init()).catch(throwLater);
   }
 
@@ -121,37 +139,99 @@ export class Namespace<
     auth: Record<string, unknown>,
     attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
   ): void {
-    const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
-      this,
-      client,
-      auth,
-    );
-    runMiddlewares(
-      this._fns,
-      (middleware, next) => middleware(socket, next),
-      (error) => {
-        if (!attempt.isWanted) {
-          socket.onRefused();
-        } else if (error) {
-          socket.onRefused();
-          attempt.onRefused();
-          const refusal = describeRefusal(error);
-          const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
-          client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
-        } else {
-          this.#onConnect(socket, attempt);
-        }
-      },
-    );
+    this.#pending++;
+    this.#restore(auth, (session) => {
+      const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
+        this,
+        client,
+        auth,
+        session,
+      );
+      const skips = this.server.opts.connectionStateRecovery?.skipMiddlewares;
+      runMiddlewares(
+        session !== null && skips ? [] : this._fns,
+        (middleware, next) => middleware(socket, next),
+        (error) => {
+          this.#pending--;
+          if (!attempt.isWanted) {
+            this.#refuse(socket, session);
+          } else if (error) {
+            this.#refuse(socket, session);
+            attempt.onRefused();
+            const refusal = describeRefusal(error);
+            const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
+            client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
+          } else {
+            this.#onConnect(socket, attempt, session);
+          }
+        },
+      );
+    });
+  }
+
+  /** Finds the session that a client had before it lost its connection; null where there is none. */
+  #restore(
+    auth: Record<string, unknown>,
+    restored: (session: RestoredSession | null) => void,
+  ): void {
+    const { pid, offset } = auth;
+    if (!this.server.opts.connectionStateRecovery || typeof pid !== "string") {
+      restored(null);
+      return;
+    }
+    this.#endUnnoticed(pid);
+    const fail = (error: unknown): void => {
+      const detail = error instanceof Error ? error.stack : String(error);
+      warn("the adapter could not restore a session: the client starts a new one", detail);
+      restored(null);
+    };
+    try {
+      const session = this.adapter.restoreSession(
+        pid,
+        typeof offset === "string" ? offset : undefined,
+      );
+      if (isPromiseLike(session)) {
+        session.then(restored, fail);
+      } else {
+        restored(session);
+      }
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  // A client can be back before the server has noticed that its connection was lost.
+  #endUnnoticed(pid: string): void {
+    const socket = this.#recoverable?.get(pid);
+    if (socket !== undefined) {
+      socket.onClose("transport close");
+      socket.conn.close(true);
+    }
+  }
+
+  #refuse(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    session: RestoredSession | null,
+  ): void {
+    if (session !== null) {
+      const { sid, pid, rooms, data } = session;
+      this.adapter.persistSession({ sid, pid, rooms, data }); // its client may try once more
+    }
+    socket.onRefused();
   }
 
   #onConnect(
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+    session: RestoredSession | null,
   ): void {
     this.sockets.set(socket.id, socket);
+    if (socket.pid !== undefined) {
+      this.#recoverable ??= new Map();
+      this.#recoverable.set(socket.pid, socket);
+    }
     attempt.onConnected(socket);
-    socket.onConnect();
+    socket.onConnect(session?.missedPackets ?? []);
     try {
       this.emitReserved("connect", socket);
       this.emitReserved("connection", socket);
@@ -161,8 +241,42 @@ export class Namespace<
   }
 
   /** Called when a socket is gone. @internal */
-  remove(socket: { readonly id: SocketId }): void {
-    this.sockets.delete(socket.id);
+  remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
+    // Of a recovered session there may be another socket of that id by now.
+    if (this.sockets.get(socket.id) === socket) {
+      this.sockets.delete(socket.id);
+      if (socket.pid !== undefined) {
+        this.#recoverable?.delete(socket.pid);
+      }
+    }
+    this.#checkEmpty();
+  }
+
+  #checkEmpty(): void {
+    if (this.sockets.size === 0 && this.#pending === 0 && this.adapter.hasSessions?.() !== true) {
+      this.server.onNamespaceEmpty(this);
+    }
+  }
+
+  /** Tells the `error` listeners, of here or of the server, what a listener threw. */
+  protected override errorHook(): ListenerErrorHook | null {
+    const target = this.listenerCount("error") > 0 ? this : this.server.sockets;
+    if (target === undefined || target.listenerCount("error") === 0) {
+      return null;
+    }
+    return (error, event, args) => {
+      const [socket] = args;
+      const context = { event, socket: socket instanceof Socket ? socket : undefined };
+      callEach(target, "error", [error, { ...context, namespace: this }], throwLater);
+    };
+  }
+
+  /** The same for what a listener of a socket threw. @internal */
+  errorHookOf(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ): ListenerErrorHook | null {
+    const hook = this.errorHook();
+    return hook === null ? null : (error, event) => hook(error, event, [socket]);
   }
 
   /**
@@ -230,4 +344,15 @@ function describeRefusal(error: unknown): { message: string; data?: unknown } {
     return { message, data };
   }
   return { message: String(error) };
+}
+
+declare module "./socket-types.ts" {
+  interface UpperClasses<
+    ListenEvents extends EventsMap,
+    EmitEvents extends EventsMap,
+    ServerSideEvents extends EventsMap,
+    SocketData,
+  > {
+    Namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  }
 }

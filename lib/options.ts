@@ -1,11 +1,14 @@
+import type { RecoveryOptions } from "../adapters/adapter.ts";
 import type { EngineOptions } from "./engine/options.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import {
   isBoolean,
   isFunction,
+  isObject,
   isString,
   objectWith,
+  oneOf,
   timeFrom,
   validateOptions,
   withDefaults,
@@ -29,6 +32,21 @@ export interface ServerOptions<AdapterType = Untyped> extends EngineOptions, Att
   parser?: Untyped;
   /** How long a client may take to join its first namespace, in ms. Default: 45000. */
   connectTimeout?: number;
+  /**
+   * Lets clients that lost their connection take their session up again, with id, rooms and `data`,
+   * and sends them what they missed. `{}` means it with its defaults. Default: off.
+   */
+  connectionStateRecovery?: RecoveryOptions;
+  /**
+   * Whether a namespace made on demand (by a regular expression or a function) is removed when the
+   * last of its sockets is gone. Default: false.
+   */
+  cleanupEmptyChildNamespaces?: boolean;
+  /**
+   * How long to wait for acknowledgements where `timeout()` is not called, in ms. As after `timeout()`,
+   * callbacks then get an error or null first. Default: for ever.
+   */
+  ackTimeout?: number;
   /** The address that `listen()` binds to. Default: all of them. */
   hostname?: string;
 }
@@ -46,14 +64,24 @@ const TABLE = {
   adapter: isFunction,
   parser: objectWith("Encoder", "Decoder"),
   connectTimeout: timeFrom(0),
+  connectionStateRecovery: oneOf(isObject, isBoolean),
+  cleanupEmptyChildNamespaces: isBoolean,
+  ackTimeout: timeFrom(0),
   hostname: isString,
 };
 
+const RECOVERY_DEFAULTS = { maxDisconnectionDuration: 120_000, skipMiddlewares: true };
+const RECOVERY_TABLE = { maxDisconnectionDuration: timeFrom(0), skipMiddlewares: isBoolean };
+
 /** Options of the reference that would change what a program does, and are not built yet. */
-const NOT_YET = ["connectionStateRecovery", "wsEngine"] as const;
+const NOT_YET = ["wsEngine"] as const;
 
 /** A server's options with every default filled in. */
-export type ResolvedServerOptions<AdapterType> = ServerOptions<AdapterType> & typeof DEFAULTS;
+export type ResolvedServerOptions<AdapterType> = Omit<
+  ServerOptions<AdapterType>,
+  "connectionStateRecovery"
+> &
+  typeof DEFAULTS & { connectionStateRecovery?: Required<RecoveryOptions> | undefined };
 
 /**
  * Checks the user's options and fills in the defaults; the engine does the same for its own.
@@ -78,12 +106,20 @@ export function resolveServerOptions<AdapterType>(
     }
   }
   // As in the reference, an empty path and no time at all mean the defaults.
-  const { path, connectTimeout, ...rest } = given;
-  return withDefaults(DEFAULTS, {
-    ...rest,
-    path: path || DEFAULTS.path,
-    connectTimeout: connectTimeout || DEFAULTS.connectTimeout,
-  });
+  const { path, connectTimeout, connectionStateRecovery: recovery, ...rest } = given;
+  return {
+    ...withDefaults(DEFAULTS, {
+      ...rest,
+      path: path || DEFAULTS.path,
+      connectTimeout: connectTimeout || DEFAULTS.connectTimeout,
+    }),
+    connectionStateRecovery: recovery ? resolveRecovery(recovery) : undefined,
+  };
+}
+
+function resolveRecovery(given: RecoveryOptions): Required<RecoveryOptions> {
+  validateOptions(given, RECOVERY_TABLE);
+  return withDefaults(RECOVERY_DEFAULTS, given);
 }
 
 /**

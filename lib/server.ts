@@ -2,6 +2,7 @@ import type { Server as HttpServer } from "node:http";
 import * as defaultParser from "socket.io-parser";
 import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
 import { Adapter } from "../adapters/memory.ts";
+import { SessionAwareAdapter } from "../adapters/session-aware.ts";
 import { isTarget, toNamespaceName, toPort } from "./arguments.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
@@ -9,7 +10,7 @@ import { Client, type ClientServer, type Decoder, type Encoder } from "./client.
 import { serveClientBundle } from "./client-bundle.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
-import { SocketIOError, unsupported } from "./errors.ts";
+import { SocketIOError, throwLater } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -25,18 +26,15 @@ import type {
 import { BunHost } from "./hosts/bun.ts";
 import type { BunApplication, BunHandler, BunWebSocketHandler } from "./hosts/bun-application.ts";
 import type { BunListener, BunServer } from "./hosts/bun-listener.ts";
-import {
-  type AdapterConstructor,
-  Namespace,
-  type NamespaceMiddleware,
-  type NamespaceServer,
-} from "./namespace.ts";
+import { type AdapterConstructor, Namespace, type NamespaceMiddleware } from "./namespace.ts";
+import { NamespaceRegistry, type ParentNspNameMatchFn } from "./namespace-registry.ts";
 import {
   computePath,
   type ServerOptions as Options,
   type ResolvedServerOptions,
   resolveServerOptions,
 } from "./options.ts";
+import { ParentNamespace } from "./parent-namespace.ts";
 import type { NamespaceReservedEventsMap, Socket } from "./socket.ts";
 import { withDefaults } from "./validate.ts";
 
@@ -75,12 +73,12 @@ export class Server<
     ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     SocketData
   >
-  implements ClientServer, NamespaceServer
+  implements ClientServer
 {
   /** The namespace `/`. */
   readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The Engine.IO server below. */
-  readonly engine: Engine;
+  engine: Engine;
   /** Encodes packets for the wire. */
   readonly encoder: Encoder;
   /** What listens, after `listen()`. */
@@ -89,10 +87,9 @@ export class Server<
   /** The options of the constructor, without the defaults. */
   readonly #given: ServerOptions;
   readonly #options: ResolvedServerOptions<AdapterConstructor>;
-  readonly #namespaces = new Map<
-    string,
+  readonly #namespaces = new NamespaceRegistry<
     Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  >();
+  >((namespace) => this.sockets.onNewNamespace(namespace));
   readonly #host: BunHost;
   #path = "";
   #addTrailingSlash: boolean;
@@ -121,7 +118,8 @@ export class Server<
     this.#addTrailingSlash = options.addTrailingSlash ?? true;
     this.#connectTimeoutMs = options.connectTimeout;
     this.#servesClient = options.serveClient;
-    this.#adapter = options.adapter ?? Adapter;
+    this.#adapter =
+      options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
     this.path(options.path);
     this.encoder = new this._parser.Encoder();
     this.engine = new Engine(given);
@@ -159,11 +157,16 @@ export class Server<
 
   /** The namespaces by name. @internal */
   get _nsps(): Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> {
-    return this.#namespaces;
+    return this.#namespaces.byName;
   }
 
-  /** The options. @internal */
-  get _opts(): ServerOptions {
+  /** The options of the server, with their defaults; those of the engine are in `engine.opts`. */
+  get opts(): ResolvedServerOptions<AdapterConstructor> {
+    return this.#options;
+  }
+
+  /** The same as {@link opts}. @internal */
+  get _opts(): ResolvedServerOptions<AdapterConstructor> {
     return this.#options;
   }
 
@@ -228,7 +231,7 @@ export class Server<
       return this.#adapter;
     }
     this.#adapter = value;
-    for (const namespace of this.#namespaces.values()) {
+    for (const namespace of this._nsps.values()) {
       namespace.adapter = this.createAdapter(namespace);
       namespace.initAdapter();
     }
@@ -266,9 +269,22 @@ export class Server<
     return this.listen(port, options);
   }
 
-  /** Of the reference, for engines of others: not here. Throws `ERR_UNSUPPORTED`. */
-  bind(_engine: unknown): never {
-    throw unsupported("bind()", "this server has its engine: use io.handler() with Bun.serve");
+  /**
+   * Serves the sessions of another engine: one of `bun-socket.io/engine`, or any that emits
+   * `connection` with sessions like those, such as that of `@socket.io/bun-engine`.
+   *
+   * @param engine the engine, which `io.engine` is from now on; `close()` closes it too
+   */
+  bind(engine: Untyped): this {
+    this.engine = engine;
+    engine.on("connection", (conn: Untyped) => {
+      const client = new Client(this, conn);
+      conn.on("data", (data: Untyped) => client.onMessage(data));
+      conn.on("close", (reason: Untyped, description: unknown) =>
+        client.onClose(reason, description),
+      );
+    });
+    return this;
   }
 
   /**
@@ -303,38 +319,69 @@ export class Server<
   /** Looks up a namespace for a client. @internal */
   findNamespace(
     name: string,
-    _auth: Record<string, unknown>,
+    auth: Record<string, unknown>,
     found: (
       namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | null,
     ) => void,
   ): void {
-    found(this.#namespaces.get(name) ?? null);
+    this.#namespaces.find(name, auth, found);
   }
 
   /**
    * Looks up a namespace, or makes it.
    *
-   * @param name the name; a slash is put before it where there is none
+   * @param name the name; a slash is put before it where there is none. A regular expression, or a
+   * function, has namespaces made on demand, when a client asks for a name that it takes: the result is
+   * then the {@link ParentNamespace} of all of these.
    * @param listener listens to its connections
    * @throws SocketIOError with `ERR_INVALID_NAMESPACE`
    */
   of(
-    name: string,
+    name: string | RegExp | ParentNspNameMatchFn,
     listener?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const path = toNamespaceName(name);
-    let namespace = this.#namespaces.get(path);
-    if (namespace === undefined) {
-      namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, path);
-      this.#namespaces.set(path, namespace);
-      if (path !== "/") {
-        this.sockets.onNewNamespace(namespace);
-      }
-    }
+    const namespace =
+      typeof name === "function" || name instanceof RegExp
+        ? this.#makeParent(name)
+        : this.#getNamespace(toNamespaceName(name));
     if (listener !== undefined) {
       namespace.on("connect", listener);
     }
     return namespace;
+  }
+
+  #makeParent(
+    match: RegExp | ParentNspNameMatchFn,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
+      this,
+    );
+    this.#namespaces.addRule(match, parent);
+    return parent;
+  }
+
+  #getNamespace(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    let namespace = this.#namespaces.lookUp(name);
+    if (namespace === undefined) {
+      namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
+      this._nsps.set(name, namespace);
+      if (name !== "/") {
+        this.sockets.onNewNamespace(namespace);
+      }
+    }
+    return namespace;
+  }
+
+  /** Called when nobody is in a namespace any more. @internal */
+  onNamespaceEmpty(
+    namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ): void {
+    if (
+      this.#options.cleanupEmptyChildNamespaces &&
+      this.#namespaces.removeChild(namespace.name, namespace)
+    ) {
+      new Promise((resolve) => resolve(namespace.adapter.close())).catch(throwLater);
+    }
   }
 
   /** Adds a middleware to the namespace `/`: see {@link Namespace.use}. */
@@ -374,7 +421,7 @@ export class Server<
    * @returns resolves when the port is free
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
-    const namespaces = [...this.#namespaces.values()];
+    const namespaces = [...this._nsps.values()];
     const listener = this.httpServer;
     for (const namespace of namespaces) {
       for (const socket of [...namespace.sockets.values()]) {
@@ -383,7 +430,7 @@ export class Server<
     }
     this.engine.close();
     await Promise.allSettled([
-      this.engine.whenEmpty(CLOSE_GRACE_MS),
+      this.engine instanceof Engine ? this.engine.whenEmpty(CLOSE_GRACE_MS) : undefined,
       ...namespaces.map(async (namespace) => namespace.adapter.close()),
     ]);
     await listener?.stop();
@@ -396,3 +443,14 @@ export class Server<
 
 // `io.on("connection")` and the like mean the namespace `/`.
 delegateEmitter(Server.prototype, (io: Server) => io.sockets);
+
+declare module "./socket-types.ts" {
+  interface UpperClasses<
+    ListenEvents extends EventsMap,
+    EmitEvents extends EventsMap,
+    ServerSideEvents extends EventsMap,
+    SocketData,
+  > {
+    Server: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  }
+}

@@ -1,5 +1,6 @@
 import { throwLater } from "./errors.ts";
 import { type AnyFunction, type EventsMap, StrictEventEmitter } from "./events.ts";
+import { callOne } from "./listeners.ts";
 import { runMiddlewares } from "./middleware.ts";
 import type { Event, SocketReservedEventsMap } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
@@ -88,7 +89,7 @@ export abstract class SocketEmitter<
    */
   protected receive(event: Event): void {
     try {
-      call(this, this.#incoming, event);
+      this.#callAny(this.#incoming, event);
       if (this.#middlewares === null) {
         this.#dispatch(event);
         return;
@@ -138,14 +139,22 @@ export abstract class SocketEmitter<
 
   /** Calls the listeners for what goes out. */
   protected callAnyOutgoing(event: readonly unknown[]): void {
-    call(this, this.#outgoing, event);
+    this.#callAny(this.#outgoing, event);
   }
-}
 
-function call(self: unknown, listeners: Listeners, event: readonly unknown[]): void {
-  if (listeners !== null) {
+  #callAny(listeners: Listeners, event: readonly unknown[]): void {
+    if (listeners === null) {
+      return;
+    }
+    const hook = this.errorHook();
+    const [name, ...args] = event as Event;
+    const report = (error: unknown): void => hook?.(error, name, args);
     for (const listener of listeners) {
-      listener.apply(self, event as unknown[]);
+      if (hook === null) {
+        listener.apply(this, event as unknown[]);
+      } else {
+        callOne(listener, this, event, report);
+      }
     }
   }
 }

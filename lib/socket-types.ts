@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Untyped } from "./events.ts";
+import type { EventsMap, Untyped } from "./events.ts";
 
 /** Why a socket was disconnected. */
 export type DisconnectReason =
@@ -59,3 +59,19 @@ export const RESERVED_EVENTS: ReadonlySet<string | symbol> = new Set([
   "newListener",
   "removeListener",
 ]);
+
+/**
+ * The public classes of the layers above, by name. They add themselves here, so that `socket.nsp` and
+ * `namespace.server` are those very classes to the user, while no file imports one above it.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: filled in by `declare module` in the files of the classes
+export interface UpperClasses<
+  // biome-ignore lint/correctness/noUnusedVariables: the same names in every part of an interface
+  ListenEvents extends EventsMap,
+  // biome-ignore lint/correctness/noUnusedVariables: as above
+  EmitEvents extends EventsMap,
+  // biome-ignore lint/correctness/noUnusedVariables: as above
+  ServerSideEvents extends EventsMap,
+  // biome-ignore lint/correctness/noUnusedVariables: as above
+  SocketData,
+> {}

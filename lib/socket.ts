@@ -1,15 +1,15 @@
 import { type Packet, PacketType } from "socket.io-parser";
 import type {
   AdapterApi,
-  AdapterNamespace,
   AdapterSocket,
   BroadcastFlags,
   Room,
+  SessionToPersist,
   SocketId,
 } from "../adapters/adapter.ts";
 import { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
-import type { Broadcaster, NamespaceOperator } from "./broadcaster.ts";
+import type { NamespaceOperator } from "./broadcaster.ts";
 import type { EngineRequest } from "./engine/request.ts";
 import type { Session } from "./engine/session.ts";
 import { reservedEvent, throwLater } from "./errors.ts";
@@ -24,6 +24,7 @@ import type {
   EventsMap,
   FirstNonErrorArg,
   Last,
+  ListenerErrorHook,
   Untyped,
 } from "./events.ts";
 import { describeHandshake } from "./handshake.ts";
@@ -34,9 +35,9 @@ import { socketIdOf } from "./socket-protocol-3.ts";
 import {
   type DisconnectReason,
   type Event,
-  type ExtendedError,
   type Handshake,
   RESERVED_EVENTS,
+  type UpperClasses,
 } from "./socket-types.ts";
 
 /** The events that a namespace itself emits. */
@@ -48,33 +49,35 @@ export interface NamespaceReservedEventsMap<
 > {
   connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
   connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
+  /** A session kept for connection state recovery was not taken up again in time. */
+  session_expired: (session: SessionToPersist) => void;
+  /** A listener threw, or its promise was rejected. Where nobody listens to this, the runtime does. */
+  error: (
+    error: Untyped,
+    context: ListenerErrorContext<
+      UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"],
+      Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+    >,
+  ) => void;
 }
 
-/** A namespace, as its sockets know it. */
-export interface SocketNamespace<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-> extends Broadcaster<
-      EmitEvents,
-      ServerSideEvents,
-      NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-      SocketData
-    >,
-    AdapterNamespace {
-  readonly sockets: Map<SocketId, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>;
-  readonly adapter: AdapterApi;
-  /** Adds a middleware that each socket passes before it is connected. */
-  use(
-    middleware: (
-      socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-      next: (err?: ExtendedError) => void,
-    ) => unknown,
-  ): this;
-  /** The socket is gone. */
-  remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void;
+/** Where a listener threw. */
+export interface ListenerErrorContext<NamespaceType, SocketType> {
+  /** The event it listened to. */
+  readonly event: string | symbol;
+  readonly namespace: NamespaceType;
+  /** The socket concerned, if one was. */
+  readonly socket: SocketType | undefined;
 }
+
+const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
+  "transport error",
+  "transport close",
+  "forced close",
+  "ping timeout",
+  "server shutting down",
+  "forced server close",
+]);
 
 const NO_FLAGS: Readonly<BroadcastFlags> = {};
 
@@ -96,17 +99,22 @@ export class Socket<
   /** The socket id: not secret, and not the session's, but for clients of protocol 3. */
   readonly id: SocketId;
   /** The namespace it is in. */
-  readonly nsp: SocketNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  readonly nsp: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"];
   /** The connection it shares with the client's sockets in other namespaces. */
   readonly client: SocketClient;
   /** The acknowledgements that the client owes. */
   readonly acks = new PendingAcks();
-  /** Whether it took over the state of an earlier socket. */
-  readonly recovered: boolean = false;
+  /**
+   * Whether it took up the session of an earlier socket again: id, rooms and `data` are those of that,
+   * and the packets missed meanwhile have been sent.
+   */
+  readonly recovered: boolean;
   /** Whatever the application keeps with the socket; `fetchSockets()` carries it across nodes. */
-  data: SocketData = {} as SocketData;
+  data: SocketData;
   /** Whether it is connected. */
   connected = false;
+  /** The private id by which the client takes its session up again. @internal */
+  readonly pid: string | undefined;
 
   readonly #auth: Record<string, unknown>;
   readonly #issued = Date.now();
@@ -115,16 +123,38 @@ export class Socket<
   #closed = false;
 
   constructor(
-    nsp: SocketNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    nsp: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"],
     client: SocketClient,
     auth: Record<string, unknown>,
+    session: SessionToPersist | null = null,
   ) {
     super();
-    const { conn } = client;
-    this.id = conn.protocol === 3 ? socketIdOf(nsp.name, conn.id) : generateId();
     this.nsp = nsp;
     this.client = client;
     this.#auth = auth;
+    this.recovered = session !== null;
+    if (session === null) {
+      const { conn } = client;
+      const isOld = conn.protocol === 3; // such clients know nothing of recovery
+      this.id = isOld ? socketIdOf(nsp.name, conn.id) : generateId();
+      this.pid = nsp.server.opts.connectionStateRecovery && !isOld ? generateId() : undefined;
+      this.data = {} as SocketData;
+    } else {
+      this.id = session.sid;
+      this.pid = session.pid;
+      this.data = session.data as SocketData;
+      void this.join(session.rooms);
+    }
+  }
+
+  /** The server. @internal */
+  get server(): UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Server"] {
+    return this.nsp.server;
+  }
+
+  /** The adapter of the namespace. @internal */
+  get adapter(): AdapterApi {
+    return this.nsp.adapter;
   }
 
   /** The request that opened the connection. */
@@ -176,13 +206,26 @@ export class Socket<
     if (callback !== null) {
       packet.id = this.nsp._ids++;
     }
+    if (this.pid !== undefined && this.connected && callback === null) {
+      // The adapter keeps it for the case that the client loses its connection.
+      this.nsp.adapter.broadcast(packet, {
+        rooms: new Set([this.id]),
+        except: new Set(),
+        flags,
+      });
+      return true;
+    }
     this.notifyOutgoingListeners(packet);
     this.client.writePacket(packet, flags);
     if (callback !== null && packet.id !== undefined) {
       // Only now: of a packet that cannot be encoded, no acknowledgement is owed.
-      this.acks.set(packet.id, callback.bind(this), flags.timeout);
+      this.acks.set(packet.id, callback.bind(this), this.#ackTimeoutMs(flags));
     }
     return true;
+  }
+
+  #ackTimeoutMs(flags: BroadcastFlags | null): number | undefined {
+    return flags?.timeout ?? this.nsp.server.opts.ackTimeout;
   }
 
   /**
@@ -194,7 +237,7 @@ export class Socket<
     ev: Ev,
     ...args: AllButLast<EventParams<EmitEvents, Ev>>
   ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
-    const hasTimeout = this.#flags?.timeout !== undefined;
+    const hasTimeout = this.#ackTimeoutMs(this.#flags) !== undefined;
     return new Promise((resolve, reject) => {
       const callback = (...response: Untyped[]): void => {
         if (!hasTimeout) {
@@ -319,13 +362,27 @@ export class Socket<
     }
   }
 
-  /** Called when the namespace has let it in. @internal */
-  onConnect(): void {
+  protected override errorHook(): ListenerErrorHook | null {
+    return this.nsp.errorHookOf(this);
+  }
+
+  /**
+   * Called when the namespace has let it in.
+   *
+   * @param missedPackets the data of the packets that its client missed; the client keeps them until
+   * it is connected
+   * @internal
+   */
+  onConnect(missedPackets: readonly unknown[][]): void {
+    const nsp = this.nsp.name;
     this.connected = true;
     void this.join(this.id);
-    const packet: Packet = { type: PacketType.CONNECT, nsp: this.nsp.name };
+    for (const data of missedPackets) {
+      this.client.writePacket({ type: PacketType.EVENT, nsp, data }, NO_FLAGS);
+    }
+    const packet: Packet = { type: PacketType.CONNECT, nsp };
     if (this.conn.protocol !== 3) {
-      packet.data = { sid: this.id };
+      packet.data = this.pid === undefined ? { sid: this.id } : { sid: this.id, pid: this.pid };
     }
     this.client.writePacket(packet, NO_FLAGS);
   }
@@ -382,6 +439,7 @@ export class Socket<
     }
     this.#closed = true;
     this.#notify("disconnecting", reason, description);
+    this.#persist(reason);
     this.#leaveNamespace();
     this.client.remove(this);
     this.connected = false;
@@ -397,6 +455,13 @@ export class Socket<
       this.emitReserved(event, reason, description);
     } catch (error) {
       throwLater(error); // of a listener: the other sockets of the client must be closed too
+    }
+  }
+
+  #persist(reason: DisconnectReason): void {
+    if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+      const { id: sid, pid, data } = this;
+      this.nsp.adapter.persistSession({ sid, pid, rooms: [...this.rooms], data });
     }
   }
 

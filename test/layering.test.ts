@@ -26,6 +26,7 @@ const LAYERS: readonly Layer[] = [
       "lib/errors.ts",
       "lib/events.ts",
       "lib/ids.ts",
+      "lib/listeners.ts",
       "lib/middleware.ts",
       "lib/response-head.ts",
       "lib/socket-types.ts",
@@ -47,7 +48,7 @@ const LAYERS: readonly Layer[] = [
   { name: "acks", files: ["lib/acks.ts"] },
   { name: "broadcast", files: ["lib/broadcast-operator.ts", "lib/broadcaster.ts"] },
   { name: "socket", files: ["lib/handshake.ts", "lib/socket-*.ts", "lib/socket.ts"] },
-  { name: "namespaces", files: ["lib/client.ts", "lib/namespace.ts", "lib/parent-namespace.ts"] },
+  { name: "namespaces", files: ["lib/client.ts", "lib/namespace*.ts", "lib/parent-namespace.ts"] },
   {
     name: "hosts",
     files: ["lib/client-bundle.ts", "lib/hosts/*.ts"],
@@ -264,16 +265,26 @@ async function readTree(root: string): Promise<Tree> {
   return new Map(sources);
 }
 
+/** A target of `exports`: a path, or targets by condition. */
+type ExportsTarget = string | { [condition: string]: ExportsTarget };
+
+/** The sources that a target of `exports` means. */
+function sourcesOf(target: ExportsTarget): string[] {
+  if (typeof target !== "string") return Object.values(target).flatMap(sourcesOf);
+  return /\.d\.[cm]?ts$/.test(target) ? [] : [target];
+}
+
 /** What the package calls its own files: "bun-socket.io/engine" is lib/engine/index.ts. */
 async function readExports(root: string): Promise<Map<string, string>> {
-  const manifest: { name: string; exports: Record<string, string> } = await Bun.file(
+  const manifest: { name: string; exports: Record<string, ExportsTarget> } = await Bun.file(
     `${root}/package.json`,
   ).json();
   return new Map(
-    Object.entries(manifest.exports).map(([name, path]) => [
-      posix.join(manifest.name, name).replace(/\/$/, ""),
-      posix.normalize(path),
-    ]),
+    Object.entries(manifest.exports).flatMap(([name, target]) =>
+      sourcesOf(target)
+        .filter((path) => !path.endsWith(".cjs"))
+        .map((path) => [posix.join(manifest.name, name).replace(/\/$/, ""), posix.normalize(path)]),
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import type { ZlibOptions } from "node:zlib";
-import { type SerializeOptions, stringifySetCookie } from "cookie";
+import { stringifySetCookie } from "cookie";
 import type { CorsOptions, CorsOptionsDelegate } from "cors";
 import {
   type Check,
@@ -23,7 +23,26 @@ export type TransportName = "polling" | "websocket" | "webtransport";
 export type AllowRequestCallback = (err: string | null | undefined, success: boolean) => void;
 
 /** The cookie set by the handshake of a polling session: its name and its attributes. */
-export type CookieOptions = SerializeOptions & { name?: string };
+// Written out, as the package `cookie` is ESM alone: its types cannot be named from CommonJS ones.
+export interface CookieOptions {
+  /** The name of the cookie. Default: `io`. */
+  name?: string;
+  /** Default: `/`. */
+  path?: string;
+  /** Default: true. */
+  httpOnly?: boolean;
+  /** Default: `lax`; `true` means `strict`. */
+  sameSite?: boolean | "lax" | "strict" | "none";
+  domain?: string;
+  expires?: Date;
+  /** How long the cookie lives, in seconds. Default: as long as the browser runs. */
+  maxAge?: number;
+  secure?: boolean;
+  partitioned?: boolean;
+  priority?: "low" | "medium" | "high";
+  /** Encodes the value. Default: `encodeURIComponent`. */
+  encode?: (value: string) => string;
+}
 
 /** HTTP compression of polling answers: a threshold, and the options of node:zlib. */
 export interface HttpCompressionOptions extends ZlibOptions {

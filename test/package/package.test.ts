@@ -1,98 +1,118 @@
-import { afterAll, beforeAll, expect, test } from "bun:test";
-import { copyFileSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+// The package as it would be published, in projects of its users.
 
-const ROOT = resolve(import.meta.dir, "../..");
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { Project, ROOT } from "../support/project.ts";
+
 const NAME = "bun-socket.io";
+const ALIAS = "socket.io";
 
-let project: string;
-
-/** Runs a command in the project and answers what it printed; fails with that if it failed. */
-async function run(cwd: string, ...argv: string[]): Promise<string> {
-  const child = Bun.spawn(argv, { cwd, stdout: "pipe", stderr: "pipe" });
-  const [out, err, code] = await Promise.all([
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-    child.exited,
-  ]);
-  if (code !== 0) {
-    throw new Error(`${argv.join(" ")} exited with ${code}:\n${out}${err}`);
-  }
-  return out;
-}
-
-/** The packages named, and all that they depend on. */
-async function closure(names: string[]): Promise<Set<string>> {
-  const found = new Set<string>();
-  const add = async (name: string): Promise<void> => {
-    if (!found.has(name)) {
-      found.add(name);
-      const manifest = await Bun.file(join(ROOT, "node_modules", name, "package.json")).json();
-      await Promise.all(Object.keys(manifest.dependencies ?? {}).map(add));
-    }
-  };
-  await Promise.all(names.map(add));
-  return found;
-}
-
-// The package as it would be published, in a project where nothing else of this tree is at hand.
+let project: Project;
+let manifest: { exports: Record<string, unknown>; files: string[] };
 beforeAll(async () => {
-  project = mkdtempSync(join(tmpdir(), "bun-socket-io-package-"));
-  const modules = join(project, "node_modules");
-  mkdirSync(join(modules, NAME), { recursive: true });
-  await run(ROOT, process.execPath, "pm", "pack", "--quiet", "--destination", project);
-  const tarball = readdirSync(project).find((name) => name.endsWith(".tgz")) ?? "";
-  await run(project, "tar", "-xzf", tarball, "--strip-components=1", "-C", `node_modules/${NAME}`);
-  // What its manifest asks for, and what a project of `bun init` has: nothing else of this tree,
-  // and no links into it, which the types would follow.
-  const { dependencies } = await Bun.file(join(ROOT, "package.json")).json();
-  for (const name of await closure([...Object.keys(dependencies), "bun-types"])) {
-    cpSync(join(ROOT, "node_modules", name), join(modules, name), { recursive: true });
-  }
-  copyFileSync(join(import.meta.dir, "consumer.ts"), join(project, "consumer.ts"));
-}, 30_000);
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+  project = await Project.make([NAME, ALIAS]);
+  project.copy(join(import.meta.dir, "programs"), "programs");
+  manifest = JSON.parse(readFileSync(project.path("node_modules", NAME, "package.json"), "utf8"));
+}, 60_000);
+afterAll(() => project.remove());
 
-test("the package as published runs a program that imports it", async () => {
-  const out = await run(project, process.execPath, "consumer.ts");
-  expect(JSON.parse(out)).toEqual({ doubled: 42, script: 200, engine: "Engine", protocol: 4 });
+describe("the package as published", () => {
+  test("runs a program that imports it", async () => {
+    const out = await project.bun("programs/consumer.ts");
+    expect(JSON.parse(out)).toEqual({ doubled: 42, script: 200, engine: "Engine", protocol: 4 });
+  });
+
+  test("runs such a program in one file, as bun build makes it", async () => {
+    await project.bun("build", "--target=bun", "--outfile=one-file.js", "programs/consumer.ts");
+    const out = await project.bun("one-file.js");
+    expect(JSON.parse(out)).toMatchObject({ doubled: 42, engine: "Engine" });
+  });
+
+  test("holds sources and declarations, and neither tests nor examples", () => {
+    expect(readdirSync(project.path("node_modules", NAME)).sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "adapters",
+      "client-dist",
+      "dist",
+      "docs",
+      "lib",
+      "package.json",
+    ]);
+  });
+
+  test("has every file that its manifest names", () => {
+    const named = (value: unknown): string[] =>
+      typeof value === "string"
+        ? [value]
+        : Object.values(value as Record<string, unknown>).flatMap(named);
+    const files = named(manifest.exports).filter((path) => !path.includes("*"));
+    expect(files.length).toBeGreaterThan(6);
+    for (const path of files) {
+      expect(readFileSync(project.path("node_modules", NAME, path), "utf8")).not.toBe("");
+    }
+  });
+
+  test("has the client for browsers where servers of static files look for it", () => {
+    const names = readdirSync(join(ROOT, `node_modules/${ALIAS}/client-dist`)).sort();
+    expect(readdirSync(project.path(`node_modules/${ALIAS}/client-dist`)).sort()).toEqual(names);
+    for (const name of names) {
+      const own = readFileSync(project.path(`node_modules/${ALIAS}/client-dist`, name), "utf8");
+      expect(own).toBe(
+        readFileSync(join(ROOT, "node_modules/socket.io-client/dist", name), "utf8"),
+      );
+    }
+  });
+
+  test("has declarations that lead to its sources", () => {
+    const dist = project.path("node_modules", NAME, "dist/lib");
+    const map = JSON.parse(readFileSync(join(dist, "server.d.ts.map"), "utf8"));
+    expect(map.sources).toEqual(["../../lib/server.ts"]);
+  });
 });
 
-test("the package as published gives its types to a strict project", async () => {
-  await Bun.write(
-    join(project, "tsconfig.json"),
-    JSON.stringify({
-      compilerOptions: {
-        strict: true,
-        module: "Preserve",
-        moduleResolution: "bundler",
-        target: "ESNext",
-        lib: ["ESNext", "DOM"],
-        noPropertyAccessFromIndexSignature: true,
-        noUncheckedIndexedAccess: true,
-        noImplicitOverride: true,
-        types: ["bun-types"],
-        allowImportingTsExtensions: true,
-        noEmit: true,
-        skipLibCheck: true,
-      },
-      files: ["consumer.ts"],
-    }),
-  );
-  const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
-  expect(await run(project, process.execPath, tsc)).toBe("");
-}, 30_000);
+describe("the package under the name socket.io", () => {
+  test("is called by a CommonJS program that requires it", async () => {
+    const out = await project.bun("programs/required.cjs");
+    expect(JSON.parse(out)).toEqual({
+      doubled: 42,
+      isSocket: true,
+      isServer: true,
+      isNamespace: true,
+    });
+  });
 
-test("the package as published holds its sources, and neither tests nor examples", () => {
-  const files = readdirSync(join(project, "node_modules", NAME));
-  expect(files.sort()).toEqual([
-    "CHANGELOG.md",
-    "LICENSE",
-    "README.md",
-    "adapters",
-    "docs",
-    "lib",
-    "package.json",
-  ]);
+  test("is the same whether imported or required", async () => {
+    expect(JSON.parse(await project.bun("programs/both.mjs"))).toEqual({
+      same: [true, true, true],
+      missing: [],
+      interop: [true, "object"],
+      asModule: null,
+      version: NAME,
+    });
+  });
+
+  test("names the lines of its sources where it throws", async () => {
+    const out = await project.bun("programs/failing.ts");
+    const [, file, line] = /node_modules\/socket\.io\/(lib\/server\.ts):(\d+):\d+/.exec(out) ?? [];
+    const source = readFileSync(join(ROOT, file ?? ""), "utf8").split("\n");
+    expect(source[Number(line) - 1]).toContain("new Engine(");
+  });
+
+  test("runs the same whatever the compiler settings of the project", async () => {
+    const compilerOptions = {
+      target: "ES5",
+      module: "CommonJS",
+      useDefineForClassFields: false,
+      experimentalDecorators: true,
+      emitDecoratorMetadata: true,
+      verbatimModuleSyntax: false,
+      jsx: "react",
+    };
+    await project.write("tsconfig.json", JSON.stringify({ compilerOptions }));
+    expect(JSON.parse(await project.bun("programs/required.cjs"))).toMatchObject({ doubled: 42 });
+    expect(JSON.parse(await project.bun("programs/consumer.ts"))).toMatchObject({ doubled: 42 });
+  });
 });

@@ -149,20 +149,10 @@ describe("namespaces", () => {
 
 // What is built one day leaves this list.
 describe("what is not supported yet", () => {
-  test.each([
-    ["connectionStateRecovery", {}],
-    ["wsEngine", () => {}],
-  ])("is refused as an option: %s", (option, value) => {
+  test.each([["wsEngine", () => {}]])("is refused as an option: %s", (option, value) => {
     const options = { [option]: value } as ServerOptions;
     expect(codeOf(() => new Server(options))).toBe("ERR_UNSUPPORTED");
     expect(errorOf(() => new Server(options)).message).toContain(`"${option}"`);
-  });
-
-  test("is refused as a namespace: a pattern or a function", () => {
-    const io = new Server();
-    const of = untyped(io.of.bind(io));
-    expect(codeOf(() => of(/^\/dynamic-\d+$/))).toBe("ERR_UNSUPPORTED");
-    expect(codeOf(() => of(() => true))).toBe("ERR_UNSUPPORTED");
   });
 
   test("is refused as something to listen on: a server of node:http", () => {

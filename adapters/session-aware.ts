@@ -1,0 +1,146 @@
+import { type Packet, PacketType } from "socket.io-parser";
+import { generateId } from "../lib/ids.ts";
+import type {
+  AdapterNamespace,
+  BroadcastOptions,
+  RestoredSession,
+  Room,
+  SessionToPersist,
+  SocketId,
+} from "./adapter.ts";
+import { Adapter } from "./memory.ts";
+import { PacketLog } from "./packet-log.ts";
+
+const DEFAULT_DURATION_MS = 120_000;
+const DEFAULT_HEARTBEAT_MS = 45_000;
+
+/** A session of a client that may come back. */
+interface KeptSession {
+  readonly session: SessionToPersist;
+  /** The last packet before the session began. */
+  readonly start: number;
+  readonly expiresAt: number;
+}
+
+/**
+ * The adapter of a single node with connection state recovery: it keeps the sessions of clients that
+ * lost their connection, and the packets they may have missed, both in memory.
+ *
+ * Each event it broadcasts gets an offset as its last argument, by which a client that comes back says
+ * what it has. Volatile events, and those with an acknowledgement, are not kept.
+ *
+ * It emits `session-expired` ({@link SessionToPersist}) when a client did not come back in time.
+ *
+ * Source: Socket.IO protocol, "Connection state recovery".
+ */
+export class SessionAwareAdapter extends Adapter {
+  readonly #durationMs: number;
+  readonly #log: PacketLog;
+  /** By private id, the one that expires next first. */
+  readonly #sessions = new Map<string, KeptSession>();
+  /** Where in the log the session of each connected socket began. */
+  readonly #starts = new Map<SocketId, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(nsp: AdapterNamespace) {
+    super(nsp);
+    const { connectionStateRecovery, pingInterval, pingTimeout } = nsp.server.opts;
+    this.#durationMs = connectionStateRecovery?.maxDisconnectionDuration ?? DEFAULT_DURATION_MS;
+    // What was sent to a client that is gone, before that was noticed, is missed as well.
+    const unnoticedMs =
+      pingInterval === undefined || pingTimeout === undefined
+        ? DEFAULT_HEARTBEAT_MS
+        : pingInterval + pingTimeout;
+    this.#log = new PacketLog(generateId().slice(0, 4), this.#durationMs + unnoticedMs);
+  }
+
+  override close(): Promise<void> | void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sessions.clear();
+    this.#log.clear();
+    return super.close();
+  }
+
+  override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    // The room of its own is the one that a socket joins when it is connected.
+    if (rooms.has(id) && !this.#starts.has(id)) {
+      this.#starts.set(id, this.#log.last);
+    }
+    return super.addAll(id, rooms);
+  }
+
+  override delAll(id: SocketId): void {
+    this.#starts.delete(id);
+    super.delAll(id);
+  }
+
+  override persistSession(session: SessionToPersist): void {
+    const start = this.#starts.get(session.sid) ?? this.#log.last;
+    const expiresAt = Date.now() + this.#durationMs;
+    this.#sessions.delete(session.pid); // or it would keep its place among the others
+    this.#sessions.set(session.pid, { session, start, expiresAt });
+    this.#schedule();
+  }
+
+  override restoreSession(pid: string, offset: string | undefined): RestoredSession | null {
+    this.#sweep();
+    const kept = this.#sessions.get(pid);
+    const from = offset === undefined ? kept?.start : this.#log.find(offset);
+    if (kept === undefined || from === undefined) {
+      return null;
+    }
+    const { session, start } = kept;
+    this.#sessions.delete(pid);
+    this.#starts.set(session.sid, start);
+    const log = this.#log;
+    return {
+      ...session,
+      get missedPackets() {
+        // The offset may be of an earlier session of that client.
+        return log.since(Math.max(from, start), session.rooms);
+      },
+    };
+  }
+
+  override hasSessions(): boolean {
+    return this.#sessions.size > 0;
+  }
+
+  override broadcast(packet: Packet, options: BroadcastOptions): void {
+    const isKept =
+      packet.type === PacketType.EVENT &&
+      packet.id === undefined &&
+      options.flags?.volatile !== true;
+    if (isKept) {
+      this.#log.add(packet.data, options);
+    }
+    super.broadcast(packet, options);
+  }
+
+  #schedule(): void {
+    const [next] = this.#sessions.values();
+    if (next !== undefined && this.#timer === undefined) {
+      const delayMs = Math.max(0, next.expiresAt - Date.now());
+      this.#timer = setTimeout(() => this.#onTimer(), delayMs);
+      this.#timer.unref();
+    }
+  }
+
+  #onTimer(): void {
+    this.#timer = undefined;
+    this.#sweep();
+    this.#schedule();
+  }
+
+  #sweep(): void {
+    const now = Date.now();
+    for (const [pid, { session, expiresAt }] of this.#sessions) {
+      if (expiresAt > now) {
+        break;
+      }
+      this.#sessions.delete(pid);
+      this.emit("session-expired", session);
+    }
+  }
+}

@@ -1,0 +1,7 @@
+// The package for require(): a function that makes a server, with every export of index.ts on it.
+// Bun's require() of index.ts answers the very modules that import does, so the classes are the same.
+const library = require("./index.ts");
+
+module.exports = Object.assign(function io(server, options) {
+  return new library.Server(server, options);
+}, library);

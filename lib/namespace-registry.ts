@@ -1,0 +1,140 @@
+import type { Untyped } from "./events.ts";
+import { isPromiseLike } from "./middleware.ts";
+import { warn } from "./errors.ts";
+
+/**
+ * Decides whether a namespace is to be made for a client that asks for it: `next(null, true)`, or by
+ * the boolean, or promise of one, that it returns.
+ */
+export type ParentNspNameMatchFn = (
+  name: string,
+  auth: { [key: string]: Untyped },
+  next: (err: Error | null, success: boolean) => void,
+) => unknown;
+
+/** What the registry needs of a parent namespace. */
+export interface Parent<Child> {
+  readonly children: Set<Child>;
+  createChild(name: string): Child;
+}
+
+interface Rule<Child> {
+  readonly match: RegExp | ParentNspNameMatchFn;
+  readonly parent: Parent<Child>;
+}
+
+/** The namespaces of a server by name, and the rules by which more are made. */
+export class NamespaceRegistry<Child> {
+  readonly byName = new Map<string, Child>();
+  readonly #onNew: (child: Child) => void;
+  readonly #rules: Rule<Child>[] = [];
+
+  /** @param onNew called with each child of a parent that is made */
+  constructor(onNew: (child: Child) => void) {
+    this.#onNew = onNew;
+  }
+
+  /** Adds a rule behind the others. */
+  addRule(match: RegExp | ParentNspNameMatchFn, parent: Parent<Child>): void {
+    this.#rules.push({ match, parent });
+  }
+
+  /** The namespace of that name; made, where a regular expression takes it. */
+  lookUp(name: string): Child | undefined {
+    const known = this.byName.get(name);
+    if (known !== undefined) {
+      return known;
+    }
+    const rule = this.#rules.find(({ match }) => match instanceof RegExp && test(match, name));
+    return rule === undefined ? undefined : this.#create(name, rule.parent);
+  }
+
+  /**
+   * Finds the namespace that a client asks for, or makes it where a rule allows that. The first rule
+   * that does makes it.
+   *
+   * @param name the name
+   * @param auth what the client gave as `auth`
+   * @param found called once, with null where there is none
+   */
+  find(name: string, auth: { [key: string]: Untyped }, found: (child: Child | null) => void): void {
+    const rules = this.#rules.slice();
+    const tryNext = (): void => {
+      const known = this.byName.get(name); // made meanwhile, perhaps
+      const rule = known === undefined ? rules.shift() : undefined;
+      if (rule === undefined) {
+        found(known ?? null);
+        return;
+      }
+      ask(rule.match, name, auth, (allowed) => {
+        if (allowed) {
+          found(this.byName.get(name) ?? this.#create(name, rule.parent));
+        } else {
+          tryNext();
+        }
+      });
+    };
+    tryNext();
+  }
+
+  /**
+   * Removes a namespace that was made by a rule.
+   *
+   * @returns false for any other
+   */
+  removeChild(name: string, child: Child): boolean {
+    const rule = this.#rules.find(({ parent }) => parent.children.delete(child));
+    return rule !== undefined && this.byName.delete(name);
+  }
+
+  #create(name: string, parent: Parent<Child>): Child {
+    const child = parent.createChild(name);
+    this.byName.set(name, child);
+    this.#onNew(child);
+    return child;
+  }
+}
+
+function test(pattern: RegExp, name: string): boolean {
+  pattern.lastIndex = 0; // one with the flag g or y would go on from its last match
+  return pattern.test(name);
+}
+
+function ask(
+  match: RegExp | ParentNspNameMatchFn,
+  name: string,
+  auth: { [key: string]: Untyped },
+  decided: (allowed: boolean) => void,
+): void {
+  if (match instanceof RegExp) {
+    decided(test(match, name));
+    return;
+  }
+  let isDecided = false;
+  const decide = (allowed: boolean): void => {
+    if (!isDecided) {
+      isDecided = true;
+      decided(allowed);
+    }
+  };
+  const fail = (error: unknown): void => {
+    const detail = error instanceof Error ? error.stack : String(error);
+    warn("the function of a dynamic namespace threw, or its promise was rejected", detail);
+    decide(false);
+  };
+  const onResult = (result: unknown): void => {
+    if (typeof result === "boolean") {
+      decide(result);
+    }
+  };
+  try {
+    const result = match(name, auth, (error, allow) => decide(!error && Boolean(allow)));
+    if (isPromiseLike(result)) {
+      result.then(onResult, fail);
+    } else {
+      onResult(result);
+    }
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -1,0 +1,67 @@
+// What the program cannot see for itself: why something is not, or not quite, as in the reference.
+
+/** Why a row of the table is not plainly the same. */
+export type Decision =
+  /** There, with a difference that docs/differences.md tells. */
+  | { state: "differs"; note: string }
+  /** Not there yet, and somebody's work to come. */
+  | { state: "planned"; note: string }
+  /** Not there, for good. */
+  | { state: "left out"; note: string };
+
+const CLUSTER: Decision = { state: "planned", note: "with the adapters for several nodes" };
+const UWS: Decision = { state: "left out", note: "uWebSockets.js is a server for Node.js" };
+
+const OF_SESSION: Decision = { state: "left out", note: "the Engine.IO socket has it" };
+const OF_TRANSPORT: Decision = { state: "left out", note: "for transports of the reference's own" };
+const NO_EMITTER: Decision = {
+  state: "left out",
+  note: "a transport has no events here: the Engine.IO socket has them",
+};
+
+/** By "<area>: <name>". An entry for a whole area has the area alone. */
+export const DECISIONS: Readonly<Record<string, Decision>> = {
+  ClusterAdapter: CLUSTER,
+  ClusterAdapterWithHeartbeat: CLUSTER,
+  "Server: attachApp": UWS,
+  "Engine.IO server: onWebTransportSession": {
+    state: "planned",
+    note: "Bun cannot accept WebTransport yet",
+  },
+  "Polling transport: sid": OF_SESSION,
+  "Polling transport: protocol": OF_SESSION,
+  "Polling transport: doClose": OF_TRANSPORT,
+  "Polling transport: upgradesTo": OF_TRANSPORT,
+  "Polling transport: (those of EventEmitter)": NO_EMITTER,
+  "WebSocket transport: sid": OF_SESSION,
+  "WebSocket transport: protocol": OF_SESSION,
+  "WebSocket transport: doClose": OF_TRANSPORT,
+  "WebSocket transport: upgradesTo": OF_TRANSPORT,
+  "WebSocket transport: (those of EventEmitter)": NO_EMITTER,
+};
+
+/**
+ * Members marked private in the reference, or of classes it does not export, that published adapters
+ * and @socket.io/admin-ui reach for.
+ */
+export const REACHED_FOR: Readonly<Record<string, readonly string[]>> = {
+  Server: ["_nsps", "_parser", "encoder", "_opts"],
+  Namespace: ["server", "_ids", "_fns", "_onServerSideEmit"],
+  ParentNamespace: ["server", "_ids", "_fns", "_onServerSideEmit"],
+  Socket: ["acks", "notifyOutgoingListeners"],
+  Client: ["writeToEngine"],
+  "Engine.IO server": ["clients"],
+};
+
+/** The decisions that are about nothing, or about what is as it should be. */
+export function staleDecisions(
+  rows: readonly { area: string; name: string; state: string }[],
+): string[] {
+  return Object.entries(DECISIONS).flatMap(([key, decision]) => {
+    const used = rows.some(
+      (row) =>
+        (key === row.area || key === `${row.area}: ${row.name}`) && row.state === decision.state,
+    );
+    return used ? [] : [key];
+  });
+}

@@ -1,0 +1,59 @@
+// Types of the package as an ES module, in every setting of the compiler.
+import {
+  type BroadcastOperator,
+  type DefaultEventsMap,
+  type DisconnectReason,
+  type Event,
+  type ExtendedError,
+  Namespace,
+  type RemoteSocket,
+  Server,
+  type ServerOptions,
+  Socket,
+} from "bun-socket.io";
+import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
+import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
+import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
+import type { Server as EngineServer } from "bun-socket.io/engine";
+
+interface ClientToServer {
+  double: (value: number, reply: (doubled: number) => void) => void;
+}
+interface ServerToClient {
+  welcome: (id: string) => void;
+}
+interface SocketData {
+  user: string;
+}
+
+const options: Partial<ServerOptions> = { pingInterval: 1000, cors: { origin: "*" } };
+const io = new Server<ClientToServer, ServerToClient, DefaultEventsMap, SocketData>(options);
+io.use((socket, next) => {
+  socket.data.user = "ada";
+  const error: ExtendedError = new Error("no");
+  error.data = { why: "because" };
+  next(error);
+});
+io.on("connection", (socket) => {
+  const deep: DeepSocket<ClientToServer, ServerToClient, DeepEvents, SocketData> = socket;
+  deep.emit("welcome", socket.id);
+  socket.on("double", (value, reply) => reply(value * 2));
+  socket.on("disconnect", (reason: DisconnectReason) => reason.length);
+  socket.use((event: Event, next) => {
+    next();
+    return event;
+  });
+  // @ts-expect-error: no such event
+  socket.emit("nothing");
+  // @ts-expect-error: a name is no number
+  socket.data.user = 1;
+});
+
+const namespace: Namespace<ClientToServer, ServerToClient, DefaultEventsMap, SocketData> =
+  io.of("/other");
+const deepNamespace: DeepNamespace<ClientToServer, ServerToClient, DefaultEventsMap, SocketData> =
+  namespace;
+const operator: BroadcastOperator<ServerToClient, SocketData> = io.to("room");
+const sockets: Promise<RemoteSocket<ServerToClient, SocketData>[]> = io.fetchSockets();
+const engine: EngineServer = io.engine;
+export const all = [deepNamespace, operator, sockets, engine, Socket, Namespace];
