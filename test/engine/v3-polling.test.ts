@@ -219,8 +219,8 @@ overTheWire((wire) => {
 
   test("a session without pings ends with a ping timeout, messages or not", async () => {
     startV3(wire, { pingInterval: 60, pingTimeout: 60 });
-    const peer = await openPolling(wire);
     const start = performance.now();
+    const peer = await openPolling(wire);
     await deliver(wire, peer, "2:4x");
     expect(await peer.ended).toBe("ping timeout");
     expect(performance.now() - start).toBeGreaterThan(100);
