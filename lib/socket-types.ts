@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { EventsMap, Untyped } from "./events.ts";
+import type { AnyFunction, EventsMap, Untyped } from "./events.ts";
 
 /** Why a socket was disconnected. */
 export type DisconnectReason =
@@ -75,3 +75,9 @@ export interface UpperClasses<
   // biome-ignore lint/correctness/noUnusedVariables: as above
   SocketData,
 > {}
+
+/** The events that every emitter has, about its own listeners. */
+export interface EventEmitterReservedEventsMap {
+  newListener: (eventName: string | symbol, listener: AnyFunction) => void;
+  removeListener: (eventName: string | symbol, listener: AnyFunction) => void;
+}
