@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { AnyFunction, EventsMap, Untyped } from "./events.ts";
+import type { EventsMap, Untyped } from "./events.ts";
 
 /** Why a socket was disconnected. */
 export type DisconnectReason =
@@ -78,6 +78,6 @@ export interface UpperClasses<
 
 /** The events that every emitter has, about its own listeners. */
 export interface EventEmitterReservedEventsMap {
-  newListener: (eventName: string | symbol, listener: AnyFunction) => void;
-  removeListener: (eventName: string | symbol, listener: AnyFunction) => void;
+  newListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
+  removeListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
 }
