@@ -2,6 +2,7 @@
 // port, then the lines of its transcript, each as JSON. When it is told `end`, it waits until its
 // last client has left, and says `end` itself.
 
+import type { AddressInfo } from "node:net";
 import type { CompatServer, Log } from "./scenario.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
 
@@ -26,7 +27,7 @@ if (process.env.COMPAT_SERVER === "bun-socket.io") {
   scenario?.server?.(io as unknown as CompatServer, log);
   endWhenAlone(io);
   io.listen(0);
-  console.log(`port ${io.httpServer?.address()?.port}`);
+  console.log(`port ${(io.httpServer?.address() as AddressInfo | undefined)?.port}`);
 } else {
   const { createServer } = await import("node:http");
   const { Server } = await import("socket.io");

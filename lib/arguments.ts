@@ -1,4 +1,5 @@
 import { SocketIOError } from "./errors.ts";
+import { describe } from "./validate.ts";
 
 // The protocol puts a comma behind the name, and polling a record separator between packets.
 const NAMESPACE_DELIMITERS = [",", "\u001e"];
@@ -17,7 +18,7 @@ function isBunServer(value: unknown): boolean {
  * Checks the port of `listen()`.
  *
  * @param port a number, or digits
- * @throws SocketIOError with `ERR_INVALID_ARGUMENT`, or `ERR_UNSUPPORTED` for a server of node:http
+ * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
  */
 export function toPort(port: unknown): number {
   const number = typeof port === "string" && port.trim() !== "" ? Number(port) : port;
@@ -29,8 +30,8 @@ export function toPort(port: unknown): number {
   if (typeof port === "function") {
     throw new SocketIOError(
       "ERR_INVALID_ARGUMENT",
-      "got a request handler (an Express application?) where a port belongs: " +
-        "route requests to io.handle(request, server), or pass a port",
+      "got a request handler (an Express application?) where a server or a port belongs: " +
+        "pass the server, http.createServer(application)",
     );
   }
   if (isBunServer(port)) {
@@ -40,16 +41,10 @@ export function toPort(port: unknown): number {
         "start it with Bun.serve({ port, ...io.handler({ fetch }) })",
     );
   }
-  if (typeof port === "object" && port !== null) {
-    throw new SocketIOError(
-      "ERR_UNSUPPORTED",
-      "attaching to a server of node:http is not supported yet: pass a port, or use io.handler()",
-    );
-  }
   throw new SocketIOError(
     "ERR_INVALID_ARGUMENT",
-    `the port must be a whole number from 0 to ${HIGHEST_PORT}, ` +
-      `got ${typeof port === "string" ? JSON.stringify(port) : String(port)}`,
+    `the port must be a whole number from 0 to ${HIGHEST_PORT}, or a server of node:http, ` +
+      `got ${describe(port)}`,
   );
 }
 

@@ -2,6 +2,7 @@ import type { RecoveryOptions } from "../adapters/adapter.ts";
 import type { EngineOptions } from "./engine/options.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
+import { ATTACH_OPTIONS, type AttachOptions } from "./hosts/attach-options.ts";
 import {
   isBoolean,
   isFunction,
@@ -13,14 +14,6 @@ import {
   validateOptions,
   withDefaults,
 } from "./validate.ts";
-
-/** The path that a server answers under. */
-export interface AttachOptions {
-  /** The path. Default: `/socket.io`. */
-  path?: string;
-  /** Whether the path ends with a slash. Default: true. */
-  addTrailingSlash?: boolean;
-}
 
 /** The options of a Socket.IO server, with those of its engine. */
 export interface ServerOptions<AdapterType = Untyped> extends EngineOptions, AttachOptions {
@@ -58,8 +51,7 @@ const DEFAULTS = {
 };
 
 const TABLE = {
-  path: isString,
-  addTrailingSlash: isBoolean,
+  ...ATTACH_OPTIONS,
   serveClient: isBoolean,
   adapter: isFunction,
   parser: objectWith("Encoder", "Decoder"),
@@ -73,9 +65,6 @@ const TABLE = {
 const RECOVERY_DEFAULTS = { maxDisconnectionDuration: 120_000, skipMiddlewares: true };
 const RECOVERY_TABLE = { maxDisconnectionDuration: timeFrom(0), skipMiddlewares: isBoolean };
 
-/** Options of the reference that would change what a program does, and are not built yet. */
-const NOT_YET = ["wsEngine"] as const;
-
 /** A server's options with every default filled in. */
 export type ResolvedServerOptions<AdapterType> = Omit<
   ServerOptions<AdapterType>,
@@ -87,8 +76,7 @@ export type ResolvedServerOptions<AdapterType> = Omit<
  * Checks the user's options and fills in the defaults; the engine does the same for its own.
  *
  * @param given the user's options
- * @throws SocketIOError with `ERR_INVALID_OPTION`, or `ERR_UNSUPPORTED` for one that the reference
- * has and this package has not
+ * @throws SocketIOError with `ERR_INVALID_OPTION`
  */
 export function resolveServerOptions<AdapterType>(
   given: ServerOptions<AdapterType>,
@@ -99,11 +87,6 @@ export function resolveServerOptions<AdapterType>(
       "ERR_INVALID_OPTION",
       "a port is not an option: new Server(port, options), or io.listen(port)",
     );
-  }
-  for (const name of NOT_YET) {
-    if (name in given && (given as Record<string, unknown>)[name]) {
-      throw new SocketIOError("ERR_UNSUPPORTED", `option "${name}" is not supported yet`);
-    }
   }
   // As in the reference, an empty path and no time at all mean the defaults.
   const { path, connectTimeout, connectionStateRecovery: recovery, ...rest } = given;
@@ -120,14 +103,4 @@ export function resolveServerOptions<AdapterType>(
 function resolveRecovery(given: RecoveryOptions): Required<RecoveryOptions> {
   validateOptions(given, RECOVERY_TABLE);
   return withDefaults(RECOVERY_DEFAULTS, given);
-}
-
-/**
- * The prefix of the paths that belong to the server.
- *
- * @param options `path` and `addTrailingSlash`
- */
-export function computePath(options: { path: string; addTrailingSlash?: boolean }): string {
-  const path = options.path.replace(/\/$/, "");
-  return options.addTrailingSlash === false ? path : `${path}/`;
 }

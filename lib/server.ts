@@ -1,4 +1,3 @@
-import type { Server as HttpServer } from "node:http";
 import * as defaultParser from "socket.io-parser";
 import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
 import { Adapter } from "../adapters/memory.ts";
@@ -10,6 +9,7 @@ import { Client, type ClientServer, type Decoder, type Encoder } from "./client.
 import { serveClientBundle } from "./client-bundle.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
+import type { EngineRequest } from "./engine/request.ts";
 import { SocketIOError, throwLater } from "./errors.ts";
 import type {
   AllButLast,
@@ -23,13 +23,15 @@ import type {
   Last,
   Untyped,
 } from "./events.ts";
+import { type AttachOptions, computePrefix } from "./hosts/attach-options.ts";
 import { BunHost } from "./hosts/bun.ts";
 import type { BunApplication, BunHandler, BunWebSocketHandler } from "./hosts/bun-application.ts";
-import type { BunListener, BunServer } from "./hosts/bun-listener.ts";
+import { BunListener, type BunServer } from "./hosts/bun-listener.ts";
+import { EngineServer } from "./hosts/engine-server.ts";
+import { closeNodeServer, isNodeServer, type NodeHttpServer } from "./hosts/node.ts";
 import { type AdapterConstructor, Namespace, type NamespaceMiddleware } from "./namespace.ts";
 import { NamespaceRegistry, type ParentNspNameMatchFn } from "./namespace-registry.ts";
 import {
-  computePath,
   type ServerOptions as Options,
   type ResolvedServerOptions,
   resolveServerOptions,
@@ -78,11 +80,11 @@ export class Server<
   /** The namespace `/`. */
   readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The Engine.IO server below. */
-  engine: Engine;
+  engine: EngineServer;
   /** Encodes packets for the wire. */
   readonly encoder: Encoder;
-  /** What listens, after `listen()`. */
-  httpServer: BunListener | undefined;
+  /** What `listen()` made, or the server of node:http given to it. */
+  httpServer: BunListener | NodeHttpServer | undefined;
 
   /** The options of the constructor, without the defaults. */
   readonly #given: ServerOptions;
@@ -90,7 +92,11 @@ export class Server<
   readonly #namespaces = new NamespaceRegistry<
     Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   >((namespace) => this.sockets.onNewNamespace(namespace));
+  /** Its own engine, if `bind()` has put another in its place. */
+  readonly #engine: EngineServer;
   readonly #host: BunHost;
+  /** All that {@link close} has to close. */
+  readonly #servers = new Set<BunListener | NodeHttpServer>();
   #path = "";
   #addTrailingSlash: boolean;
   #connectTimeoutMs: number;
@@ -103,12 +109,12 @@ export class Server<
    */
   constructor(options?: ServerOptions);
   /**
-   * @param port listens there at once, as {@link listen} does
+   * @param target a server of node:http or a port: see {@link listen}
    * @param options see {@link ServerOptions}
-   * @throws SocketIOError with `ERR_INVALID_OPTION`
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
    */
-  constructor(port: number | string | undefined, options?: ServerOptions);
-  constructor(first?: ServerOptions | HttpServer | number | string, second?: ServerOptions) {
+  constructor(target: NodeHttpServer | number | string | undefined, options?: ServerOptions);
+  constructor(first?: ServerOptions | NodeHttpServer | number | string, second?: ServerOptions) {
     super();
     const hasTarget = isTarget(first);
     const given = (hasTarget ? second : (first as ServerOptions)) ?? {};
@@ -122,8 +128,9 @@ export class Server<
       options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
     this.path(options.path);
     this.encoder = new this._parser.Encoder();
-    this.engine = new Engine(given);
-    this.engine.onSession = (session) => new Client(this, session);
+    this.#engine = new EngineServer(given);
+    this.#engine.onSession = (session) => new Client(this, session);
+    this.engine = this.#engine;
     this.#host = new BunHost(this.#makeService());
     this.sockets = this.of("/");
     if (hasTarget && first !== undefined && first !== null) {
@@ -134,17 +141,20 @@ export class Server<
   #makeService(): ConstructorParameters<typeof BunHost>[0] {
     const self = this;
     return {
-      engine: this.engine,
+      engine: this.#engine,
       get prefix() {
         return self.#prefix();
       },
-      serveFile: (request) =>
-        this.#servesClient ? serveClientBundle(request, this.#path, this.#options.cors) : null,
+      serveFile: (request) => this.#serveFile(request),
     };
   }
 
+  #serveFile(request: EngineRequest): ReturnType<typeof serveClientBundle> {
+    return this.#servesClient ? serveClientBundle(request, this.#path, this.#options.cors) : null;
+  }
+
   #prefix(): string {
-    return computePath({ path: this.#path, addTrailingSlash: this.#addTrailingSlash });
+    return computePrefix(this.#path, this.#addTrailingSlash);
   }
 
   /** The package that encodes and decodes packets. @internal */
@@ -239,34 +249,62 @@ export class Server<
   }
 
   /**
-   * Listens on a port of its own, with `Bun.serve`. What is not Socket.IO's is answered with 404;
-   * see {@link handler} for sharing a port with an application.
+   * Attaches to a server, or listens on a port of its own.
    *
-   * @param port the port; 0 for any free one, which `httpServer.address()` tells
+   * A server of node:http, node:https or node:http2 may listen already. Of its requests those under
+   * the path of this server come here; its listeners get all others.
+   *
+   * For a port, `Bun.serve` listens. What is not Socket.IO's is answered with 404; see
+   * {@link handler} for sharing a port with an application.
+   *
+   * @param target the server; or the port, 0 for any free one, which `httpServer.address()` tells
    * @param options laid under those of the constructor
    * @throws SocketIOError with `ERR_ALREADY_LISTENING`, `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
    */
-  listen(port: number | string, options: ServerOptions = {}): this {
-    const number = toPort(port);
-    if (this.httpServer !== undefined) {
-      throw new SocketIOError(
-        "ERR_ALREADY_LISTENING",
-        `the server listens on port ${this.httpServer.address()?.port} already: ` +
-          "close() it first, or make another Server",
-      );
+  listen(target: NodeHttpServer | number | string, options: ServerOptions = {}): this {
+    const server = isNodeServer(target) ? target : toPort(target);
+    if (typeof server === "number") {
+      this.#requireSilence();
     }
     const merged = resolveServerOptions(withDefaults(options, this.#given));
     this.#addTrailingSlash = merged.addTrailingSlash ?? true;
     // Only a path of these options counts: one of the constructor is set already, if not replaced.
     this.path((this.#given.path ? null : options.path) ?? this.#path);
-    this.engine.configure(merged);
-    this.httpServer = this.#host.listen(number, merged.hostname);
+    this.engine = this.#engine;
+    this.#engine.configure(merged);
+    this.httpServer =
+      typeof server === "number"
+        ? this.#host.listen(server, merged.hostname)
+        : this.#attachTo(server, merged);
+    this.#servers.add(this.httpServer);
     return this;
   }
 
+  #requireSilence(): void {
+    for (const server of this.#servers) {
+      if (server instanceof BunListener) {
+        throw new SocketIOError(
+          "ERR_ALREADY_LISTENING",
+          `the server listens on port ${server.address()?.port} already: ` +
+            "close() it first, or make another Server",
+        );
+      }
+    }
+  }
+
+  #attachTo(server: NodeHttpServer, options: AttachOptions): NodeHttpServer {
+    const attachOptions = {
+      ...options,
+      path: this.#path || "/", // an empty one would mean the engine's own default
+      addTrailingSlash: this.#addTrailingSlash,
+    };
+    this.#engine.attach(server, attachOptions, (request) => this.#serveFile(request));
+    return server;
+  }
+
   /** The same as {@link listen}. */
-  attach(port: number | string, options: ServerOptions = {}): this {
-    return this.listen(port, options);
+  attach(target: NodeHttpServer | number | string, options: ServerOptions = {}): this {
+    return this.listen(target, options);
   }
 
   /**
@@ -412,32 +450,49 @@ export class Server<
   }
 
   /**
-   * Ends every session, with the reason `server shutting down`, and stops listening. What was sent
-   * before still arrives, but a client that is slow to take it is cut after two seconds. A server that
-   * the application started with {@link handler} is the application's to stop; new handshakes there
-   * get the status 503.
+   * Ends every session, with the reason `server shutting down`, and stops listening, as do the
+   * servers of node:http that this one is attached to. What was sent before still arrives, but a
+   * client that is slow to take it is cut after two seconds. A server that the application started
+   * with {@link handler} is the application's to stop; new handshakes there get the status 503.
    *
-   * @param callback called when all is done
+   * @param callback called when all is done, with the error of a server of node:http that did not
+   * listen (`ERR_SERVER_NOT_RUNNING`)
    * @returns resolves when the port is free
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
     const namespaces = [...this._nsps.values()];
-    const listener = this.httpServer;
+    const servers = [...this.#servers];
     for (const namespace of namespaces) {
       for (const socket of [...namespace.sockets.values()]) {
         socket.onClose("server shutting down");
       }
     }
-    this.engine.close();
-    await Promise.allSettled([
-      this.engine instanceof Engine ? this.engine.whenEmpty(CLOSE_GRACE_MS) : undefined,
-      ...namespaces.map(async (namespace) => namespace.adapter.close()),
-    ]);
-    await listener?.stop();
-    if (this.httpServer === listener) {
-      this.httpServer = undefined;
+    const engines = new Set<{ close(): unknown }>([this.#engine, this.engine]);
+    for (const engine of engines) {
+      engine.close();
     }
-    callback?.();
+    await Promise.allSettled([
+      ...[...engines].map((engine) =>
+        engine instanceof Engine ? engine.whenEmpty(CLOSE_GRACE_MS) : undefined,
+      ),
+      ...namespaces
+        .filter((namespace) => this._nsps.get(namespace.name) === namespace) // or it is closed by now
+        .map(async (namespace) => namespace.adapter.close()),
+    ]);
+    const errors = await Promise.all(
+      servers.map((server) =>
+        server instanceof BunListener ? server.stop() : closeNodeServer(server),
+      ),
+    );
+    for (const server of servers) {
+      if (server instanceof BunListener) {
+        this.#servers.delete(server);
+        if (this.httpServer === server) {
+          this.httpServer = undefined;
+        }
+      }
+    }
+    callback?.(errors.find((error) => error !== undefined));
   }
 }
 

@@ -37,7 +37,7 @@ const LAYERS: readonly Layer[] = [
   { name: "codec", files: ["lib/engine/codec/*.ts"] },
   { name: "transports", files: ["lib/engine/transports/*.ts", "lib/engine/*.ts"] },
   { name: "session", files: ["lib/engine/session.ts"] },
-  { name: "engine", files: ["lib/engine/engine.ts", "lib/engine/index.ts"] },
+  { name: "engine", files: ["lib/engine/engine.ts"] },
   {
     name: "adapter",
     files: ["adapters/adapter.ts"],
@@ -55,7 +55,7 @@ const LAYERS: readonly Layer[] = [
     mayImportOnly: ["ground", "request", "codec", "transports", "session", "engine"],
   },
   { name: "server", files: ["lib/options.ts", "lib/server.ts"] },
-  { name: "package", files: ["lib/index.ts"], apart: true },
+  { name: "package", files: ["lib/index.ts", "lib/engine/index.ts"], apart: true },
 ];
 
 /** What only some files may touch. */

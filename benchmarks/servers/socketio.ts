@@ -1,5 +1,7 @@
 // The same program for every Socket.IO server: BENCH_SERVER names the package. It prints its port.
 
+import type { AddressInfo } from "node:net";
+
 const name = process.env.BENCH_SERVER ?? "bun-socket.io";
 
 interface BenchSocket {
@@ -19,7 +21,7 @@ if (name === "bun-socket.io") {
   const io = new Server({ hostname: "127.0.0.1" });
   serve(io as unknown as BenchSocket);
   io.listen(0);
-  console.log(`port ${io.httpServer?.address()?.port}`);
+  console.log(`port ${(io.httpServer?.address() as AddressInfo | undefined)?.port}`);
 } else {
   const { createServer } = await import("node:http");
   const { Server } = await import("socket.io");
@@ -30,5 +32,3 @@ if (name === "bun-socket.io") {
     console.log(`port ${typeof address === "object" ? address?.port : address}`);
   });
 }
-
-export {};

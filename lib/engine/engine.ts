@@ -40,14 +40,17 @@ export interface ConnectionError {
   context: Rejection["context"];
 }
 
-/** The events of an engine. */
+/**
+ * The events of an engine. They are methods, of which the compiler takes listeners that name a narrower
+ * type than there is, as programs do that were written for the reference: its engine has no types here.
+ */
 export interface EngineEvents {
-  connection: (session: Session) => void;
-  connection_error: (error: ConnectionError) => void;
-  initial_headers: (headers: OutgoingHeaders, req: EngineRequest) => void;
-  headers: (headers: OutgoingHeaders, req: EngineRequest) => void;
-  flush: (session: Session, packets: Packet[]) => void;
-  drain: (session: Session) => void;
+  connection(session: Session): void;
+  connection_error(error: ConnectionError): void;
+  initial_headers(headers: OutgoingHeaders, req: EngineRequest): void;
+  headers(headers: OutgoingHeaders, req: EngineRequest): void;
+  flush(session: Session, packets: Packet[]): void;
+  drain(session: Session): void;
 }
 
 /** How a request for a WebSocket was decided. */
@@ -106,6 +109,11 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   configure(options: EngineOptions): void {
     this.#opts = resolveEngineOptions(options);
     this.#middlewares.configure(this.#opts.cors);
+    this.#closed = false;
+  }
+
+  /** Takes new sessions again after {@link close}. */
+  reopen(): void {
     this.#closed = false;
   }
 
@@ -209,7 +217,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    * @param response collects the headers that middlewares set
    * @param decided called once
    */
-  handleUpgrade(
+  decideUpgrade(
     request: EngineRequest,
     response: ResponseHead,
     decided: (decision: UpgradeDecision) => void,
@@ -219,6 +227,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       decided(upgradeRefusal(400, response.headers(), rejectionMessage(rejection)));
     };
     const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
+      response.writeHead(101); // middlewares wait for it to add their headers
       const headers = response.headers();
       this.#announceHeaders(headers, request);
       decided({ accepted: true, headers, open });

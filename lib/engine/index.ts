@@ -1,9 +1,11 @@
+export type { AttachOptions } from "../hosts/attach-options.ts";
+export { attach, EngineServer, EngineServer as Server, listen } from "../hosts/engine-server.ts";
+export type { NodeHttpServer } from "../hosts/node.ts";
 export type { AdmissionRules } from "./admission.ts";
 export type { Codec, Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
 export {
   type ConnectionError,
   Engine,
-  Engine as Server,
   type EngineEvents,
   type UpgradeDecision,
 } from "./engine.ts";

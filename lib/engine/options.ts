@@ -96,6 +96,13 @@ export interface EngineOptions {
   cors?: CorsOrigin | CorsOptions | CorsOptionsDelegate;
   /** Makes the id of a new session. Default: 20 random characters. */
   generateId?: (req: EngineRequest) => string | PromiseLike<string>;
+  /**
+   * Makes the WebSockets of servers of node:http: a class with the constructor and the methods of
+   * `WebSocketServer` of the package `ws`. Default: Bun's own.
+   */
+  wsEngine?: new (
+    ...args: never[]
+  ) => unknown;
 }
 
 const DEFAULTS = {
@@ -143,6 +150,7 @@ const TABLE: Readonly<Record<string, Check>> = {
   cookie: oneOf(isBoolean, isCookie),
   cors: oneOf(isBoolean, isString, isObject, isFunction),
   generateId: isFunction,
+  wsEngine: isFunction,
 };
 
 /** The engine's options with every default filled in. */
@@ -158,6 +166,7 @@ export interface ResolvedEngineOptions {
   initialPacket?: string | Uint8Array;
   cors?: EngineOptions["cors"];
   generateId?: EngineOptions["generateId"];
+  wsEngine?: EngineOptions["wsEngine"];
   perMessageDeflate: false | (PerMessageDeflateOptions & { threshold: number });
   httpCompression: false | (HttpCompressionOptions & { threshold: number });
   cookie: false | (CookieOptions & { name: string });

@@ -160,7 +160,7 @@ export class BunHost {
     server: BunServer<Data>,
   ): Promise<Response> {
     return new Promise((resolve) => {
-      this.#service.engine.handleUpgrade(engineRequest, new ResponseHead(), (decision) => {
+      this.#service.engine.decideUpgrade(engineRequest, new ResponseHead(), (decision) => {
         if (!decision.accepted) {
           resolve(toResponse(decision, request));
           return;

@@ -193,7 +193,11 @@ overTheWire((wire) => {
     wire.expectNoSessions();
   });
 
-  const upgrades = wire.isReference ? OVER_UPGRADE : [...OVER_UPGRADE, ...OURS_OVER_UPGRADE];
+  const ours = wire.isReference ? [] : OURS_OVER_UPGRADE;
+  const upgrades = [...OVER_UPGRADE, ...ours].filter(
+    // Nobody listens for upgrades then: node:http takes it for a request like others.
+    ({ title }) => !wire.host.isNode || title !== "a transport that is switched off",
+  );
   test.each(upgrades)("an upgrade request with $title is refused", async (refusal) => {
     const { query, headers = {}, options, code } = refusal;
     start(options);
@@ -213,15 +217,18 @@ overTheWire((wire) => {
   });
 
   // node:http refuses such a header itself.
-  test.skipIf(wire.isReference)("an Origin with a control character is refused", async () => {
-    wire.start();
-    const errors = wire.recordErrors();
-    const origin = "http://a\x7f.example";
-    const answer = await exchange(wire.port, "GET", wire.path(), { Origin: origin });
-    expect([answer.status, answer.body]).toEqual([400, '{"code":3,"message":"Bad request"}']);
-    expect(errors.map(({ context }) => context)).toEqual([{ name: "INVALID_ORIGIN", origin }]);
-    wire.expectNoSessions();
-  });
+  test.skipIf(wire.host.isNode === true)(
+    "an Origin with a control character is refused",
+    async () => {
+      wire.start();
+      const errors = wire.recordErrors();
+      const origin = "http://a\x7f.example";
+      const answer = await exchange(wire.port, "GET", wire.path(), { Origin: origin });
+      expect([answer.status, answer.body]).toEqual([400, '{"code":3,"message":"Bad request"}']);
+      expect(errors.map(({ context }) => context)).toEqual([{ name: "INVALID_ORIGIN", origin }]);
+      wire.expectNoSessions();
+    },
+  );
 
   test("an Origin with letters beyond ASCII is taken", async () => {
     wire.start();

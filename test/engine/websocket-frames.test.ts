@@ -232,7 +232,7 @@ overTheWire((wire) => {
 
   test.each<[string, Record<string, string>]>([
     ["without a key", { "Sec-WebSocket-Key": "" }],
-    ["of an old version", { "Sec-WebSocket-Version": "8" }],
+    ["of an old version", { "Sec-WebSocket-Version": "7" }],
   ])("a request for a WebSocket %s opens none and leaves no session", async (_, headers) => {
     wire.start();
     const { answer } = await requestWebSocket(

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Adapter, Server, type SocketIOError } from "bun-socket.io";
 import { Clients, once } from "../support/clients.ts";
-import { HOSTS } from "../support/hosts.ts";
+import { HOSTS, portOf } from "../support/hosts.ts";
 
 const clients = new Clients();
 afterEach(() => clients.closeAll());
@@ -143,7 +143,7 @@ test("a generateId that returns nothing is refused, and not replaced", async () 
   io.listen(0);
   const errors: unknown[] = [];
   io.engine.on("connection_error", ({ context }) => errors.push(context.name));
-  const answer = await fetch(`http://${hostname}:${io.httpServer?.address()?.port}${handshake}`);
+  const answer = await fetch(`http://${hostname}:${portOf(io.httpServer)}${handshake}`);
   expect(answer.status).toBe(400);
   expect(errors).toEqual(["ID_GENERATION_ERROR"]);
   await io.close();
@@ -235,7 +235,7 @@ test("what goes wrong behind allowRequest is reported, and the request is answer
 test("a client may go on waiting for its first event while another is cut", async () => {
   const io = new Server({ hostname });
   io.listen(0);
-  const url = `http://${hostname}:${io.httpServer?.address()?.port}`;
+  const url = `http://${hostname}:${portOf(io.httpServer)}`;
   const [first, second] = [await clients.connect(url), await clients.connect(url)];
   const heard = once(second, "news");
   first.disconnect();

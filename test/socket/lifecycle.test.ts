@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "bun:test";
 import { Adapter, Server } from "bun-socket.io";
 import { lifecycleSuite } from "../suites/lifecycle.ts";
 import { Clients, once } from "../support/clients.ts";
+import { portOf } from "../support/hosts.ts";
 import { everywhere } from "../support/world.ts";
 
 everywhere(lifecycleSuite);
@@ -11,7 +12,7 @@ const clients = new Clients();
 afterEach(() => clients.closeAll());
 
 function urlOf(io: Server): string {
-  return `http://${hostname}:${io.httpServer?.address()?.port}`;
+  return `http://${hostname}:${portOf(io.httpServer)}`;
 }
 
 test("listens again after it was closed", async () => {
@@ -32,7 +33,7 @@ test("listens again after it was closed", async () => {
 
 test("frees its port when it closes", async () => {
   const first = new Server({ hostname }).listen(0);
-  const port = first.httpServer?.address()?.port ?? 0;
+  const port = portOf(first.httpServer);
   const client = await clients.connect(urlOf(first));
   const gone = once(client, "disconnect");
   await first.close();
@@ -45,7 +46,7 @@ test("frees its port when it closes", async () => {
 test("tells of a port that is in use, and can listen elsewhere", async () => {
   const first = new Server({ hostname }).listen(0);
   const second = new Server({ hostname });
-  const port = first.httpServer?.address()?.port ?? 0;
+  const port = portOf(first.httpServer);
   expect(() => second.listen(port)).toThrow(expect.objectContaining({ code: "EADDRINUSE" }));
   expect(second.httpServer).toBeUndefined();
   await clients.connect(urlOf(second.listen(0)));

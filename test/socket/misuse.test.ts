@@ -1,11 +1,10 @@
 // Bad use of the API fails where it happens, with a code.
 
 import { afterEach, describe, expect, test } from "bun:test";
-import { createServer } from "node:http";
 import { Server, type ServerOptions, SocketIOError } from "bun-socket.io";
 import { REFERENCE } from "../support/reference.ts";
 import { World } from "../support/world.ts";
-import { HOSTS } from "../support/hosts.ts";
+import { HOSTS, portOf } from "../support/hosts.ts";
 
 const hostname = "127.0.0.1";
 
@@ -56,6 +55,9 @@ const wrongOptions: [option: string, expected: string, ...values: unknown[]][] =
   ["cors", "a boolean", 1],
   ["generateId", "a function", "uuid"],
   ["addTrailingSlash", "a boolean", "no"],
+  ["destroyUpgrade", "a boolean", "no"],
+  ["destroyUpgradeTimeout", milliseconds, "1000", -1],
+  ["wsEngine", "a function", "ws", {}],
 ];
 
 describe("options", () => {
@@ -106,11 +108,11 @@ describe("options", () => {
 describe("listen()", () => {
   test("refuses to listen twice, and goes on listening", async () => {
     const io = new Server({ hostname }).listen(0);
-    const port = io.httpServer?.address()?.port;
+    const port = portOf(io.httpServer);
     expect(codeOf(() => io.listen(0))).toBe("ERR_ALREADY_LISTENING");
     expect(codeOf(() => io.attach(0))).toBe("ERR_ALREADY_LISTENING");
     expect(errorOf(() => io.listen(0)).message).toContain(`${port}`);
-    expect(io.httpServer?.address()?.port).toBe(port);
+    expect(portOf(io.httpServer)).toBe(port);
     const response = await fetch(`http://${hostname}:${port}/socket.io/?EIO=4&transport=polling`);
     expect(response.status).toBe(200);
     await io.close();
@@ -145,22 +147,6 @@ describe("namespaces", () => {
       expect(codeOf(() => untyped(io.of.bind(io))(name))).toBe("ERR_INVALID_NAMESPACE");
     },
   );
-});
-
-// What is built one day leaves this list.
-describe("what is not supported yet", () => {
-  test.each([["wsEngine", () => {}]])("is refused as an option: %s", (option, value) => {
-    const options = { [option]: value } as ServerOptions;
-    expect(codeOf(() => new Server(options))).toBe("ERR_UNSUPPORTED");
-    expect(errorOf(() => new Server(options)).message).toContain(`"${option}"`);
-  });
-
-  test("is refused as something to listen on: a server of node:http", () => {
-    const server = createServer();
-    const io = new Server();
-    expect(codeOf(() => untyped(io.listen.bind(io))(server))).toBe("ERR_UNSUPPORTED");
-    expect(codeOf(() => untyped(io.attach.bind(io))(server))).toBe("ERR_UNSUPPORTED");
-  });
 });
 
 describe("reserved events", () => {

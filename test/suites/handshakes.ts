@@ -75,7 +75,7 @@ export function handshakeSuite(world: World): void {
     expect(socket.request.url).toBe(socket.handshake.url);
     expect(socket.request.headers).toEqual(socket.handshake.headers);
     if (!world.isReference) {
-      // node:http, as Bun has it, forgets the address with the end of the request.
+      // A socket of node:http forgets its address when it closes, and the reference leaves it so.
       expect(socket.request.connection.remoteAddress).toBe("127.0.0.1");
     }
     expect(client.io.engine.id).toBe(socket.conn.id);

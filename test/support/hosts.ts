@@ -1,5 +1,6 @@
 // The ways in to a server, so that one suite runs over each of them.
 
+import { createServer } from "node:http";
 import type { Server, ServerOptions } from "bun-socket.io";
 import { Server as SocketIOServer } from "bun-socket.io";
 
@@ -16,6 +17,8 @@ export interface Running {
 /** One way of hosting a server. */
 export interface Host {
   name: string;
+  /** Whether node:http reads the requests, and the server closes when Socket.IO does. */
+  isNode?: true;
   start(options?: ServerOptions): Running;
 }
 
@@ -25,6 +28,14 @@ function running(io: Server, port: number, close: () => Promise<void>): Running 
   return { io, port, url: `http://${hostname}:${port}`, close };
 }
 
+/** The port that a server listens on. */
+export function portOf(server: { address(): unknown } | undefined): number {
+  const address = server?.address();
+  return typeof address === "object" && address !== null && "port" in address
+    ? Number(address.port)
+    : 0;
+}
+
 /** Every way of hosting a server. */
 export const HOSTS: readonly Host[] = [
   {
@@ -32,7 +43,7 @@ export const HOSTS: readonly Host[] = [
     start(options = {}) {
       const io = new SocketIOServer({ hostname, ...options });
       io.listen(0);
-      return running(io, io.httpServer?.address()?.port ?? 0, () => io.close());
+      return running(io, portOf(io.httpServer), () => io.close());
     },
   },
   {
@@ -64,6 +75,18 @@ export const HOSTS: readonly Host[] = [
         await io.close();
         await server.stop(true);
       });
+    },
+  },
+  {
+    name: "a server of node:http",
+    isNode: true,
+    start(options = {}) {
+      const httpServer = createServer((_request, response) => {
+        response.end("the application's own page");
+      });
+      const io = new SocketIOServer(httpServer, options);
+      httpServer.listen(0, hostname);
+      return running(io, portOf(httpServer), () => io.close());
     },
   },
 ];

@@ -11,6 +11,7 @@ const hostname = "127.0.0.1";
 /** `socket.io` on a server of node:http, in this process. */
 export const REFERENCE: Host = {
   name: "the reference",
+  isNode: true,
   start(options = {}) {
     const httpServer = createServer();
     const io = new ReferenceServer(httpServer, options as unknown as Partial<ReferenceOptions>);

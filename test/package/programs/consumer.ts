@@ -1,4 +1,5 @@
 // A program of someone who installed the package: run by Bun and checked by tsc in package.test.ts.
+import type { AddressInfo } from "node:net";
 import { Server } from "bun-socket.io";
 import { Engine, protocol } from "bun-socket.io/engine";
 import { io as connect } from "socket.io-client";
@@ -17,7 +18,7 @@ io.on("connection", (socket) => {
 });
 io.listen(0);
 
-const url = `http://127.0.0.1:${io.httpServer?.address()?.port}`;
+const url = `http://127.0.0.1:${(io.httpServer?.address() as AddressInfo | undefined)?.port}`;
 const script = await fetch(`${url}/socket.io/socket.io.min.js`);
 const client = connect(url);
 const doubled: number = await client.emitWithAck("double", 21);

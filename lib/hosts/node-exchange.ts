@@ -1,0 +1,159 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Answer, BodyResult, HttpExchange, MiddlewareResponse } from "../engine/exchange.ts";
+import { type EngineRequest, parseQuery } from "../engine/request.ts";
+import { throwLater } from "../errors.ts";
+import type { OutgoingHeaders } from "../response-head.ts";
+
+/**
+ * Makes a request of node:http one of the engine: the same object, with the parsed query on it.
+ *
+ * @param request the request; a `_query` that it has already is kept, as in the reference
+ */
+export function toEngineRequest(request: IncomingMessage & { _query?: unknown }): EngineRequest {
+  request._query ??= parseQuery(request.url ?? "/");
+  keepAddress(request.socket);
+  return request as unknown as EngineRequest;
+}
+
+// A socket forgets it when it closes, which may be long before the session ends that keeps the
+// request, and programs ask the request.
+function keepAddress(socket: Socket): void {
+  if (!Object.hasOwn(socket, "remoteAddress")) {
+    const { remoteAddress, remotePort } = socket;
+    Object.defineProperty(socket, "remoteAddress", { value: remoteAddress, enumerable: true });
+    Object.defineProperty(socket, "remotePort", { value: remotePort, enumerable: true });
+  }
+}
+
+/** One request of node:http, or of HTTP/2 with the interface of that, and its answer. */
+export class NodeExchange implements HttpExchange {
+  readonly request: EngineRequest;
+  onAbort: (() => void) | null = null;
+  readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #aborted = false;
+  #cancelBody: (() => void) | null = null;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.request = toEngineRequest(incoming);
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+    outgoing.once("close", () => this.#onClose());
+  }
+
+  get response(): MiddlewareResponse {
+    return this.#outgoing as unknown as MiddlewareResponse;
+  }
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  #onClose(): void {
+    if (this.#outgoing.writableEnded) {
+      return;
+    }
+    this.#aborted = true;
+    const { onAbort } = this;
+    this.onAbort = null;
+    onAbort?.();
+  }
+
+  respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
+    if (!this.#aborted) {
+      // The rest of a body that nobody reads would be taken for the next request, or be waited for.
+      const isRead = this.#incoming.complete || this.#incoming.method === "GET";
+      const connection = isRead || this.#incoming.httpVersionMajor > 1 ? {} : CLOSE;
+      write(this.#outgoing, { status, headers: { ...headers, ...connection }, body });
+    }
+  }
+
+  readBody(limitBytes: number): Promise<BodyResult> {
+    const incoming = this.#incoming;
+    if (Number(incoming.headers["content-length"]) > limitBytes) {
+      return Promise.resolve({ kind: "too-large" });
+    }
+    if (incoming.readableEnded || incoming.destroyed) {
+      return Promise.resolve({ kind: "aborted" }); // a middleware has read it, or the client is gone
+    }
+    return new Promise((resolve) => {
+      const chunks: Uint8Array[] = [];
+      let length = 0;
+      const finish = (result: BodyResult): void => {
+        this.#cancelBody = null;
+        incoming.off("data", onData).off("end", onEnd);
+        incoming.off("close", onAborted).off("error", onAborted);
+        if (result.kind !== "complete") {
+          incoming.on("error", ignore); // of what is left of it
+          incoming.pause();
+        }
+        resolve(result);
+      };
+      const onData = (chunk: Uint8Array | string): void => {
+        const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+        length += bytes.length;
+        if (length > limitBytes) {
+          finish({ kind: "too-large" });
+        } else {
+          chunks.push(bytes);
+        }
+      };
+      const onEnd = (): void => finish({ kind: "complete", body: Buffer.concat(chunks, length) });
+      const onAborted = (): void => finish({ kind: "aborted" });
+      this.#cancelBody = onAborted;
+      incoming.on("data", onData).on("end", onEnd).on("close", onAborted).on("error", onAborted);
+    });
+  }
+
+  cancelBody(): void {
+    this.#cancelBody?.();
+  }
+}
+
+const CLOSE = { Connection: "close" };
+
+function ignore(): void {
+  // The client went away, which the answer's `close` event tells.
+}
+
+/**
+ * Writes an answer.
+ *
+ * @param outgoing where to; what middlewares set on it is sent along
+ * @param answer status, headers, body
+ */
+export function write(outgoing: ServerResponse, { status, headers, body }: Answer): void {
+  if (outgoing.writableEnded || outgoing.headersSent) {
+    return;
+  }
+  const length = body === null ? 0 : Buffer.byteLength(body);
+  try {
+    outgoing.writeHead(status, { ...joinCookies(outgoing, headers), "Content-Length": length });
+    outgoing.end(body ?? undefined);
+  } catch (error) {
+    throwLater(error); // of a header that a user's function set
+    if (!outgoing.headersSent) {
+      outgoing.writeHead(500);
+    }
+    outgoing.end();
+  }
+}
+
+// Of all headers, cookies add up, under whatever spelling of the name they were set; writeHead()
+// would keep the last spelling, and nothing that a middleware has set.
+function joinCookies(outgoing: ServerResponse, headers: OutgoingHeaders): OutgoingHeaders {
+  const names = Object.keys(headers).filter((name) => name.toLowerCase() === SET_COOKIE);
+  if (names.length === 0) {
+    return headers;
+  }
+  const joined = { ...headers };
+  const before = outgoing.getHeader(SET_COOKIE) ?? [];
+  const cookies = [before, ...names.map((name) => headers[name] ?? [])].flat().map(String);
+  for (const name of names) {
+    delete joined[name];
+  }
+  return { ...joined, "Set-Cookie": cookies };
+}
+
+const SET_COOKIE = "set-cookie";
