@@ -194,6 +194,19 @@ export function recoverySuite(world: World): void {
     expect(new Set(plain.map((event) => event.at(-1))).size).toBe(3);
   });
 
+  test("tells outgoing listeners of events with their offset, and of none that is sent again", async () => {
+    const io = start();
+    const pair = await joinAndHear(world);
+    const calls: unknown[][] = [];
+    io.on("connection", (socket) => socket.onAnyOutgoing((...event) => calls.push(event)));
+    pair.socket.onAnyOutgoing((...event) => calls.push(event));
+    pair.socket.emit("a", 1);
+    io.emit("b");
+    expect(withoutOffsets(calls.splice(0))).toEqual([["a", 1], ["b"]]);
+    await recover(world, pair, () => io.emit("missed"));
+    expect(calls).toEqual([]);
+  });
+
   test("appends nothing and recovers nobody where the option is not set", async () => {
     const io = world.start();
     const pair = await joinAndHear(world);
@@ -307,6 +320,17 @@ export function recoverySuite(world: World): void {
     const back = await recover(world, pair);
     expect(back.socket.rooms).toEqual(new Set([pair.socket.id, "kept"]));
     expect(back.socket.data).toEqual({ bye: true });
+  });
+
+  test("reaches a client that is back with what is emitted on the socket it had before", async () => {
+    start();
+    const pair = await joinAndHear(world);
+    const events = recordEvents(pair.client);
+    const back = await recover(world, pair);
+    pair.socket.emit("by the old socket", 1);
+    back.socket.emit("by the new one");
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([["by the old socket", 1], ["by the new one"]]);
   });
 
   const endings: [string, (pair: Pair, io: Server) => unknown][] = [
