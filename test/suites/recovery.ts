@@ -144,6 +144,44 @@ export function recoverySuite(world: World): void {
     ]);
   });
 
+  test("delivers every event once and in order, however often the connection breaks", async () => {
+    const io = start();
+    let pair = await joinAndHear(world);
+    const { id } = pair.socket;
+    await pair.socket.join("room");
+    const numbers: unknown[] = [];
+    pair.client.on("n", (n) => numbers.push(n));
+    let count = 0;
+    const emit = (): void => {
+      const targets = [io, io.to("room"), io.to(id), pair.socket, io.except("other")];
+      for (const target of targets) {
+        target.emit("n", count++, ...(count % 3 === 0 ? [Buffer.from("x")] : []));
+      }
+    };
+    for (let round = 0; round < 8; round++) {
+      emit();
+      if (round % 2 === 0) {
+        await arrived(pair);
+      }
+      emit();
+      const gone = once(pair.socket, "disconnect");
+      pair.client.io.engine.close();
+      emit();
+      if (!world.isReference && round % 4 === 0) {
+        // There, the server has to notice first.
+        await new Promise((resolve) => setImmediate(resolve));
+      } else {
+        await gone;
+      }
+      emit();
+      pair = await comeBack(world, pair.client);
+      expect([pair.socket.id, pair.socket.recovered]).toEqual([id, true]);
+    }
+    emit();
+    await arrived(pair);
+    expect(numbers).toEqual(Array.from({ length: count }, (_, n) => n));
+  });
+
   test("delivers what others broadcast meanwhile, and not what a socket sent to all but itself", async () => {
     start();
     const [a, b] = [await joinAndHear(world), await joinAndHear(world)];
