@@ -32,3 +32,34 @@ export async function keepScreenshot(page: Page, name: string): Promise<void> {
   mkdirSync(ARTIFACTS, { recursive: true });
   await page.screenshot({ path: `${ARTIFACTS}/${name}.png` });
 }
+
+/**
+ * Runs a test with pages of a Chromium of its own. Fails with what a page throws or logs as an
+ * error, such as a breach of its content security policy.
+ *
+ * @param body is given what opens an address in a window with cookies of its own
+ */
+export async function withPages(
+  body: (open: (url: string) => Promise<Page>) => Promise<void>,
+): Promise<void> {
+  const browser = await launchBrowser();
+  const errors: string[] = [];
+  try {
+    await body(async (url) => {
+      const context = await browser.newContext({ viewport: { width: 900, height: 640 } });
+      const page = await context.newPage();
+      page.setDefaultTimeout(20_000);
+      page.on("pageerror", ({ message }) => errors.push(message));
+      page.on("console", (line) => {
+        if (line.type() === "error") errors.push(line.text());
+      });
+      await page.goto(url);
+      return page;
+    });
+  } finally {
+    await browser.close();
+  }
+  if (errors.length > 0) {
+    throw new Error(`the pages complained:\n${errors.join("\n")}`);
+  }
+}

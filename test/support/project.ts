@@ -41,7 +41,7 @@ async function closure(names: readonly string[]): Promise<Set<string>> {
 }
 
 /** Packs the package and answers the tarball. In a copy, so that this tree is left as it is. */
-async function pack(directory: string): Promise<string> {
+export async function pack(directory: string): Promise<string> {
   const copy = join(directory, "tree");
   for (const name of [...SOURCES, ...TEXTS]) {
     cpSync(join(ROOT, name), join(copy, name), { recursive: true });
