@@ -68,7 +68,7 @@ export class Session
     this.id = id;
     this.server = server;
     this.request = request;
-    this.remoteAddress = request.connection.remoteAddress;
+    this.remoteAddress = request.socket.remoteAddress;
     this.protocol = transport.codec.protocol;
     this.#transport = transport;
     this.#heartbeat =

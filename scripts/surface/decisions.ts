@@ -24,10 +24,6 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   ClusterAdapter: CLUSTER,
   ClusterAdapterWithHeartbeat: CLUSTER,
   "Server: attachApp": UWS,
-  "Engine.IO server: onWebTransportSession": {
-    state: "planned",
-    note: "Bun cannot accept WebTransport yet",
-  },
   "Polling transport: sid": OF_SESSION,
   "Polling transport: protocol": OF_SESSION,
   "Polling transport: doClose": OF_TRANSPORT,
