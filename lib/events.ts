@@ -135,9 +135,12 @@ type ErrorFirst<Params extends Untyped[]> = {
     : Params[Index];
 };
 
-type ListOfFirst<Args extends Untyped[]> = Args extends [infer First, ...unknown[]]
-  ? [responses: First[]]
-  : Args;
+// As in the reference, an acknowledgement that need not carry anything may be of any signature here.
+type ListOfFirst<Args extends Untyped[]> = Args extends []
+  ? []
+  : Args extends [infer First, ...unknown[]]
+    ? [responses: First[]]
+    : never;
 
 type ManyResponses<Params extends Untyped[]> = {
   [Index in keyof Params]: Params[Index] extends (...args: infer Args) => infer Result

@@ -475,7 +475,9 @@ export class Server<
       ...[...engines].map((engine) =>
         engine instanceof Engine ? engine.whenEmpty(CLOSE_GRACE_MS) : undefined,
       ),
-      ...namespaces.map(async (namespace) => namespace.adapter.close()),
+      ...namespaces
+        .filter((namespace) => this._nsps.get(namespace.name) === namespace) // or it is closed by now
+        .map(async (namespace) => namespace.adapter.close()),
     ]);
     const errors = await Promise.all(
       servers.map((server) =>

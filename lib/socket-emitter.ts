@@ -1,5 +1,5 @@
 import { throwLater } from "./errors.ts";
-import { type AnyFunction, type EventsMap, StrictEventEmitter } from "./events.ts";
+import { type EventsMap, StrictEventEmitter, type Untyped } from "./events.ts";
 import { callOne } from "./listeners.ts";
 import { runMiddlewares } from "./middleware.ts";
 import type { Event, SocketReservedEventsMap } from "./socket-types.ts";
@@ -8,8 +8,11 @@ import { requireFunction } from "./validate.ts";
 /** A middleware for the events that a client sends. */
 export type SocketMiddleware = (event: Event, next: (err?: Error) => void) => unknown;
 
+/** A listener for every event: it gets the name and the arguments. */
+export type CatchAllListener = (...args: Untyped[]) => void;
+
 // Lists are replaced, never changed: a listener added or removed during a call counts from the next.
-type Listeners = readonly AnyFunction[] | null;
+type Listeners = readonly CatchAllListener[] | null;
 
 /**
  * Who hears of a socket's events: its listeners, the catch-all listeners for what comes in and for
@@ -24,48 +27,48 @@ export abstract class SocketEmitter<
   #outgoing: Listeners = null;
 
   /** Adds a listener for every event that the client sends. */
-  onAny(listener: AnyFunction): this {
+  onAny(listener: CatchAllListener): this {
     this.#incoming = [...(this.#incoming ?? []), listener];
     return this;
   }
 
   /** The same as {@link onAny}, before the others. */
-  prependAny(listener: AnyFunction): this {
+  prependAny(listener: CatchAllListener): this {
     this.#incoming = [listener, ...(this.#incoming ?? [])];
     return this;
   }
 
   /** Removes a listener of {@link onAny}, or all of them. */
-  offAny(listener?: AnyFunction): this {
+  offAny(listener?: CatchAllListener): this {
     this.#incoming = without(this.#incoming, listener);
     return this;
   }
 
   /** The listeners of {@link onAny}. */
-  listenersAny(): AnyFunction[] {
+  listenersAny(): CatchAllListener[] {
     return this.#incoming?.slice() ?? [];
   }
 
   /** Adds a listener for every event sent to the client. */
-  onAnyOutgoing(listener: AnyFunction): this {
+  onAnyOutgoing(listener: CatchAllListener): this {
     this.#outgoing = [...(this.#outgoing ?? []), listener];
     return this;
   }
 
   /** The same as {@link onAnyOutgoing}, before the others. */
-  prependAnyOutgoing(listener: AnyFunction): this {
+  prependAnyOutgoing(listener: CatchAllListener): this {
     this.#outgoing = [listener, ...(this.#outgoing ?? [])];
     return this;
   }
 
   /** Removes a listener of {@link onAnyOutgoing}, or all of them. */
-  offAnyOutgoing(listener?: AnyFunction): this {
+  offAnyOutgoing(listener?: CatchAllListener): this {
     this.#outgoing = without(this.#outgoing, listener);
     return this;
   }
 
   /** The listeners of {@link onAnyOutgoing}. */
-  listenersAnyOutgoing(): AnyFunction[] {
+  listenersAnyOutgoing(): CatchAllListener[] {
     return this.#outgoing?.slice() ?? [];
   }
 
@@ -159,10 +162,10 @@ export abstract class SocketEmitter<
   }
 }
 
-function without(listeners: Listeners, listener: AnyFunction | undefined): Listeners {
+function without(listeners: Listeners, listener: CatchAllListener | undefined): Listeners {
   const index = listener === undefined ? -1 : (listeners?.indexOf(listener) ?? -1);
   if (listener === undefined) {
     return null;
   }
-  return index === -1 ? listeners : (listeners?.toSpliced(index, 1) ?? null);
+  return index === -1 ? listeners : (listeners?.filter((_, each) => each !== index) ?? null);
 }

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import type { ParsedUrlQuery } from "node:querystring";
 import type { EventsMap, Untyped } from "./events.ts";
 
 /** Why a socket was disconnected. */
@@ -37,7 +38,7 @@ export interface Handshake {
   /** Path and query of the request. */
   url: string;
   /** The parsed query. */
-  query: Record<string, string | string[] | undefined>;
+  query: ParsedUrlQuery;
   /** What the client gave as `auth`. */
   auth: { [key: string]: Untyped };
 }

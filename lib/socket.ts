@@ -121,6 +121,8 @@ export class Socket<
   #handshake: Handshake | undefined;
   #flags: BroadcastFlags | null = null;
   #closed = false;
+  /** Whether its session is kept for its client. */
+  #mayComeBack = false;
 
   constructor(
     nsp: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"],
@@ -206,8 +208,8 @@ export class Socket<
     if (callback !== null) {
       packet.id = this.nsp._ids++;
     }
-    if (this.pid !== undefined && this.connected && callback === null) {
-      // The adapter keeps it for the case that the client loses its connection.
+    if (this.pid !== undefined && (this.connected || this.#mayComeBack) && callback === null) {
+      // The adapter keeps it for a client that loses its connection, or has lost it.
       this.nsp.adapter.broadcast(packet, {
         rooms: new Set([this.id]),
         except: new Set(),
@@ -460,6 +462,7 @@ export class Socket<
 
   #persist(reason: DisconnectReason): void {
     if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+      this.#mayComeBack = true;
       const { id: sid, pid, data } = this;
       this.nsp.adapter.persistSession({ sid, pid, rooms: [...this.rooms], data });
     }

@@ -40,14 +40,17 @@ export interface ConnectionError {
   context: Rejection["context"];
 }
 
-/** The events of an engine. */
+/**
+ * The events of an engine. They are methods, of which the compiler takes listeners that name a narrower
+ * type than there is, as programs do that were written for the reference: its engine has no types here.
+ */
 export interface EngineEvents {
-  connection: (session: Session) => void;
-  connection_error: (error: ConnectionError) => void;
-  initial_headers: (headers: OutgoingHeaders, req: EngineRequest) => void;
-  headers: (headers: OutgoingHeaders, req: EngineRequest) => void;
-  flush: (session: Session, packets: Packet[]) => void;
-  drain: (session: Session) => void;
+  connection(session: Session): void;
+  connection_error(error: ConnectionError): void;
+  initial_headers(headers: OutgoingHeaders, req: EngineRequest): void;
+  headers(headers: OutgoingHeaders, req: EngineRequest): void;
+  flush(session: Session, packets: Packet[]): void;
+  drain(session: Session): void;
 }
 
 /** How a request for a WebSocket was decided. */

@@ -1,6 +1,6 @@
 // One server and its clients, for the length of one test.
 
-import { afterEach, describe } from "bun:test";
+import { afterEach, describe, expect } from "bun:test";
 import type { Server, ServerOptions, Socket as ServerSocket } from "bun-socket.io";
 import type { Socket as ClientSocket, ManagerOptions, SocketOptions } from "socket.io-client";
 import { Clients, connected, once } from "./clients.ts";
@@ -93,10 +93,18 @@ export class World {
     return socket;
   }
 
+  /** Closes all, and checks that nothing is left. */
   async end(): Promise<void> {
     this.#clients.closeAll();
-    await this.#running?.close();
+    const running = this.#running;
     this.#running = null;
+    if (running === null) {
+      return;
+    }
+    await running.close();
+    for (const { name, sockets, adapter } of running.io._nsps.values()) {
+      expect([name, ...sockets, ...adapter.rooms, ...adapter.sids]).toEqual([name]);
+    }
   }
 }
 

@@ -1,0 +1,4 @@
+import { outgoingSuite } from "../suites/outgoing.ts";
+import { everywhere } from "../support/world.ts";
+
+everywhere(outgoingSuite);

@@ -1,0 +1,523 @@
+// Clients that come back after they lost their connection, to what they had: connectionStateRecovery.
+
+import { expect, test } from "bun:test";
+import type { Server, ServerOptions } from "bun-socket.io";
+import type { Socket as ClientSocket } from "socket.io-client";
+import { connected, once, upgraded } from "../support/clients.ts";
+import {
+  arrived,
+  departed,
+  type Pair,
+  reachable,
+  recordEvents,
+  type World,
+} from "../support/world.ts";
+
+/** Ends the connection without a word to the namespaces, and waits until the server knows. */
+export async function drop({ client, socket }: Pair): Promise<string> {
+  const gone = once<[string]>(socket, "disconnect");
+  client.io.engine.close();
+  return (await gone)[0];
+}
+
+/** Connects a client again. */
+export async function comeBack(world: World, client: ClientSocket, name = "/"): Promise<Pair> {
+  client.connect();
+  await connected(client);
+  if (!world.isPolling && world.transports.length > 1) {
+    await upgraded(client);
+  }
+  return { client, socket: world.socketOf(client, name) };
+}
+
+/** The same after a connection lost, with what the client was sent meanwhile. */
+export async function recover(world: World, pair: Pair, meanwhile = () => {}): Promise<Pair> {
+  await drop(pair);
+  meanwhile();
+  return comeBack(world, pair.client, pair.socket.nsp.name);
+}
+
+/** The events without the offsets that the server appends to them. */
+export function withoutOffsets(events: unknown[][]): unknown[][] {
+  return events.map((event) => {
+    expect(event.at(-1)).toBeString();
+    return event.slice(0, -1);
+  });
+}
+
+/** A client that has got something, and with it an offset. */
+export async function joinAndHear(world: World, name = "/", options = {}): Promise<Pair> {
+  const pair = await world.join(name, options);
+  await arrived(pair);
+  return pair;
+}
+
+export function recoverySuite(world: World): void {
+  function start(recovery = {}, options: ServerOptions = {}): Server {
+    return world.start({ connectionStateRecovery: recovery, ...options });
+  }
+
+  test("gives a client its id, rooms and data back, and says so on both sides", async () => {
+    const io = start();
+    const { client, socket } = await joinAndHear(world);
+    expect([client.recovered, socket.recovered]).toEqual([false, false]);
+    await socket.join(["r1", "r2"]);
+    await socket.join("left");
+    await socket.leave("left");
+    socket.data.user = { name: "alice" };
+    const { id } = socket;
+    const connection = once<[Pair["socket"]]>(io, "connection");
+    expect(await drop({ client, socket })).toBe("transport close");
+    expect([...io.of("/").sockets, ...io.of("/").adapter.rooms]).toEqual([]);
+    const back = await comeBack(world, client);
+    expect((await connection)[0]).toBe(back.socket);
+    expect(back.socket).not.toBe(socket);
+    expect([back.socket.id, back.client.id]).toEqual([id, id]);
+    expect([back.socket.recovered, back.client.recovered]).toEqual([true, true]);
+    expect(back.socket.rooms).toEqual(new Set([id, "r1", "r2"]));
+    expect(back.socket.data).toEqual({ user: { name: "alice" } });
+    expect(back.socket.connected).toBeTrue();
+    expect([...io.of("/").sockets]).toEqual([[id, back.socket]]);
+    const events = recordEvents(client);
+    io.to("r2").emit("to the room");
+    io.to(id).emit("to the id");
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([["to the room"], ["to the id"]]);
+  });
+
+  test("delivers what was sent meanwhile, in order and before connect, and then what is new", async () => {
+    const io = start();
+    const pair = await joinAndHear(world);
+    await pair.socket.join("room");
+    const events = recordEvents(pair.client);
+    pair.client.on("connect", () => events.push(["connect", ""]));
+    io.on("connection", (socket) => socket.emit("new"));
+    const { socket } = pair;
+    const back = await recover(world, pair, () => {
+      io.emit("everyone", 1, { two: [2] });
+      io.to("room").emit("room");
+      io.to(["room", socket.id, "other"]).emit("once");
+      io.to(socket.id).emit("id", Buffer.from([0, 1, 255]), { and: Buffer.from("more") });
+      io.to("other").emit("other room");
+      io.except("room").emit("excepted room");
+      io.except(socket.id).emit("excepted id");
+      io.to("room").except("other").emit("others excepted");
+      io.local.emit("local");
+      io.send("message");
+      socket.emit("on the socket that is gone", "x");
+    });
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([
+      ["everyone", 1, { two: [2] }],
+      ["room"],
+      ["once"],
+      ["id", Buffer.from([0, 1, 255]), { and: Buffer.from("more") }],
+      ["others excepted"],
+      ["local"],
+      ["message", "message"],
+      ["on the socket that is gone", "x"],
+      ["connect"],
+      ["new"],
+    ]);
+  });
+
+  test("delivers what was on its way when the connection broke, once", async () => {
+    const io = start();
+    const pair = await joinAndHear(world);
+    const events = recordEvents(pair.client);
+    io.emit("got");
+    pair.socket.emit("got too");
+    await arrived(pair);
+    const gone = once(pair.socket, "disconnect");
+    pair.client.io.engine.close();
+    pair.socket.emit("on its way", 1); // the server knows nothing yet
+    io.emit("on its way", 2);
+    await gone;
+    io.emit("after that");
+    await arrived(await comeBack(world, pair.client));
+    expect(withoutOffsets(events)).toEqual([
+      ["got"],
+      ["got too"],
+      ["on its way", 1],
+      ["on its way", 2],
+      ["after that"],
+    ]);
+  });
+
+  test("delivers what others broadcast meanwhile, and not what a socket sent to all but itself", async () => {
+    start();
+    const [a, b] = [await joinAndHear(world), await joinAndHear(world)];
+    const events = recordEvents(a.client);
+    const back = await recover(world, a, () => {
+      b.socket.broadcast.emit("of b");
+      b.socket.to(a.socket.id).emit("of b to a");
+      a.socket.broadcast.emit("of a");
+    });
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([["of b"], ["of b to a"]]);
+  });
+
+  test("delivers neither volatile events nor those that ask for an acknowledgement", async () => {
+    const io = start();
+    const pair = await joinAndHear(world);
+    const events = recordEvents(pair.client);
+    const back = await recover(world, pair, () => {
+      io.volatile.emit("volatile");
+      pair.socket.volatile.emit("volatile");
+      pair.socket.emit("ack", () => {});
+      io.timeout(5000).emit("acks", () => {});
+      io.emit("kept");
+    });
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([["kept"]]);
+  });
+
+  test("appends an offset to events, another to each, and to no volatile ones or those with an acknowledgement", async () => {
+    const io = start();
+    const pair = await joinAndHear(world);
+    const { client, socket } = pair;
+    await socket.join("room");
+    const events = recordEvents(client);
+    client.on("ack", (...args) => args.at(-1)(args.length));
+    socket.emit("a", 1);
+    io.emit("b");
+    io.to("room").except("other").emit("c", Buffer.from("x"));
+    expect(await socket.emitWithAck("ack", 1)).toBe(2);
+    expect(await io.timeout(5000).emitWithAck("ack", 1)).toEqual([2]);
+    await arrived(pair);
+    await reachable(socket);
+    socket.volatile.emit("volatile", 1);
+    await arrived(pair);
+    expect(events.pop()).toEqual(["volatile", 1]);
+    const plain = events.filter(([event]) => event !== "ack");
+    expect(withoutOffsets(plain)).toEqual([["a", 1], ["b"], ["c", Buffer.from("x")]]);
+    expect(new Set(plain.map((event) => event.at(-1))).size).toBe(3);
+  });
+
+  test("appends nothing and recovers nobody where the option is not set", async () => {
+    const io = world.start();
+    const pair = await joinAndHear(world);
+    const { id } = pair.socket;
+    const events = recordEvents(pair.client);
+    io.emit("a", 1);
+    await arrived(pair);
+    const back = await recover(world, pair, () => io.emit("missed"));
+    await arrived(back);
+    expect([back.socket.recovered, back.client.recovered ?? false]).toEqual([false, false]);
+    expect(back.socket.id).not.toBe(id);
+    expect(events).toEqual([["a", 1]]);
+  });
+
+  test("recovers a client as often as it comes back", async () => {
+    const io = start();
+    let pair = await joinAndHear(world);
+    const { id } = pair.socket;
+    await pair.socket.join("room");
+    const events = recordEvents(pair.client);
+    for (let round = 1; round <= 4; round++) {
+      pair = await recover(world, pair, () => io.to("room").emit("missed", round));
+      expect([pair.socket.id, pair.socket.recovered, pair.client.recovered]).toEqual([
+        id,
+        true,
+        true,
+      ]);
+      if (round % 2 === 0) {
+        io.emit("live", round); // with and without something new in between
+        await arrived(pair);
+      }
+    }
+    expect(withoutOffsets(events)).toEqual([
+      ["missed", 1],
+      ["missed", 2],
+      ["live", 2],
+      ["missed", 3],
+      ["missed", 4],
+      ["live", 4],
+    ]);
+    expect(io.of("/").sockets.size).toBe(1);
+  });
+
+  test("recovers several clients, each with its own", async () => {
+    const io = start();
+    const pairs = [await joinAndHear(world), await joinAndHear(world), await joinAndHear(world)];
+    const events = pairs.map(({ client }) => recordEvents(client));
+    for (const [index, { socket }] of pairs.entries()) {
+      socket.data.index = index;
+      await socket.join(["all", `room ${index}`]);
+    }
+    await Promise.all(pairs.map(drop));
+    for (const index of pairs.keys()) {
+      io.to(`room ${index}`).emit("own", index);
+    }
+    io.to("all").emit("all");
+    const back = await Promise.all(pairs.map(({ client }) => comeBack(world, client)));
+    await arrived(...back);
+    expect(back.map(({ socket }) => socket.data)).toEqual([
+      { index: 0 },
+      { index: 1 },
+      { index: 2 },
+    ]);
+    expect(back.map(({ socket }) => socket.id)).toEqual(pairs.map(({ socket }) => socket.id));
+    expect(events.map(withoutOffsets)).toEqual([0, 1, 2].map((index) => [["own", index], ["all"]]));
+  });
+
+  test("recovers each namespace of a connection on its own", async () => {
+    const io = start();
+    io.of("/a");
+    const main = await joinAndHear(world);
+    const a = await world.joinOver(main.client, "/a");
+    await arrived(a);
+    await a.socket.join("room");
+    const ids = [main.socket.id, a.socket.id];
+    const events = [main, a].map(({ client }) => recordEvents(client));
+    await Promise.all([drop(main), drop(a)]);
+    io.emit("for /");
+    io.of("/a").emit("for a");
+    io.of("/a").to("room").emit("for the room");
+    const back = await comeBack(world, main.client);
+    await connected(a.client); // it comes back with the connection
+    const backA = { client: a.client, socket: world.socketOf(a.client, "/a") };
+    await arrived(back, backA);
+    expect([back.socket.id, backA.socket.id]).toEqual(ids);
+    expect([back.socket.recovered, backA.socket.recovered]).toEqual([true, true]);
+    expect(events.map(withoutOffsets)).toEqual([[["for /"]], [["for a"], ["for the room"]]]);
+  });
+
+  test("recovers a client whose session the server closed", async () => {
+    start();
+    const pair = await joinAndHear(world);
+    const { id } = pair.socket;
+    const gone = once(pair.socket, "disconnect");
+    const lost = once(pair.client, "disconnect");
+    pair.socket.conn.close();
+    expect((await gone)[0]).toBe("forced close");
+    await lost;
+    const back = await comeBack(world, pair.client);
+    expect([back.socket.recovered, back.socket.id]).toEqual([true, id]);
+  });
+
+  test("recovers the rooms that were left to a disconnecting listener, and what it put into data", async () => {
+    start();
+    const pair = await joinAndHear(world);
+    await pair.socket.join(["kept", "left"]);
+    pair.socket.on("disconnecting", () => {
+      pair.socket.leave("left");
+      pair.socket.data.bye = true;
+    });
+    const back = await recover(world, pair);
+    expect(back.socket.rooms).toEqual(new Set([pair.socket.id, "kept"]));
+    expect(back.socket.data).toEqual({ bye: true });
+  });
+
+  const endings: [string, (pair: Pair, io: Server) => unknown][] = [
+    ["client.disconnect()", ({ client }) => client.disconnect()],
+    ["socket.disconnect()", ({ socket }) => socket.disconnect()],
+    ["socket.disconnect(true)", ({ socket }) => socket.disconnect(true)],
+    ["io.disconnectSockets()", (_, io) => io.disconnectSockets()],
+    ["io.disconnectSockets(true)", (_, io) => io.disconnectSockets(true)],
+    ["io.in(room).disconnectSockets()", ({ socket }, io) => io.in(socket.id).disconnectSockets()],
+  ];
+
+  test.each(endings)("does not recover a client that was disconnected by %s", async (_, end) => {
+    const io = start();
+    const pair = await joinAndHear(world);
+    const { client, socket } = pair;
+    const { id } = socket;
+    await socket.join("room");
+    socket.data.user = "alice";
+    const events = recordEvents(client);
+    const gone = Promise.all([once(socket, "disconnect"), once(client, "disconnect")]);
+    end(pair, io);
+    await gone;
+    io.emit("missed");
+    const back = await comeBack(world, client);
+    await arrived(back);
+    expect([back.socket.recovered, back.client.recovered]).toEqual([false, false]);
+    expect(back.socket.id).not.toBe(id);
+    expect(back.socket.rooms).toEqual(new Set([back.socket.id]));
+    expect([back.socket.data, events]).toEqual([{}, []]);
+  });
+
+  test("does not recover a client that comes back too late", async () => {
+    const io = start({ maxDisconnectionDuration: 10 });
+    const pair = await joinAndHear(world);
+    const events = recordEvents(pair.client);
+    const { id } = pair.socket;
+    await drop(pair);
+    io.emit("missed");
+    await Bun.sleep(40); // it is the time that counts
+    const back = await comeBack(world, pair.client);
+    await arrived(back);
+    expect([back.socket.recovered, back.client.recovered]).toEqual([false, false]);
+    expect(back.socket.id).not.toBe(id);
+    expect(events).toEqual([]);
+  });
+
+  test("skips the middlewares of the namespace for a recovered client, unless told otherwise", async () => {
+    for (const [given, expected] of [
+      [{}, []],
+      [{ skipMiddlewares: true }, []],
+      [{ skipMiddlewares: false }, [true]],
+    ] as const) {
+      const io = start(given);
+      const calls: boolean[] = [];
+      io.use((socket, next) => {
+        calls.push(socket.recovered);
+        next();
+      });
+      const pair = await joinAndHear(world);
+      expect(calls.splice(0)).toEqual([false]);
+      const back = await recover(world, pair);
+      expect(back.socket.recovered).toBeTrue();
+      expect(calls).toEqual([...expected]);
+      await world.end();
+    }
+  });
+
+  test("runs the middlewares for a client that could not be recovered", async () => {
+    const io = start({ skipMiddlewares: true });
+    const calls: boolean[] = [];
+    io.use((socket, next) => {
+      calls.push(socket.recovered);
+      next();
+    });
+    const pair = await joinAndHear(world);
+    const gone = once(pair.client, "disconnect");
+    pair.socket.disconnect();
+    await gone;
+    await comeBack(world, pair.client);
+    expect(calls).toEqual([false, false]);
+  });
+
+  test("lets a middleware refuse a recovered client, where they run", async () => {
+    const io = start({ skipMiddlewares: false });
+    io.use((socket, next) => next(socket.recovered ? new Error("no way back") : undefined));
+    const pair = await joinAndHear(world);
+    await drop(pair);
+    const error = once<[Error]>(pair.client, "connect_error");
+    pair.client.connect();
+    expect((await error)[0].message).toBe("no way back");
+    await arrived(await world.join());
+    expect(io.of("/").sockets.size).toBe(1);
+    expect(io.of("/").adapter.sids.size).toBe(1);
+  });
+
+  test("has the handshake of the new connection", async () => {
+    start();
+    const pair = await joinAndHear(world);
+    const back = await recover(world, pair, () => {
+      pair.client.auth = { second: true };
+    });
+    expect(back.socket.handshake.auth.second).toBeTrue();
+    expect(back.socket.handshake).not.toBe(pair.socket.handshake);
+    expect(back.socket.conn.id).not.toBe(pair.socket.conn.id);
+  });
+
+  test("takes events and acknowledgements of a recovered client as of any other", async () => {
+    const io = start();
+    io.on("connection", (socket) => socket.on("double", (n, reply) => reply(2 * n)));
+    const pair = await joinAndHear(world);
+    await drop(pair);
+    const buffered = pair.client.emitWithAck("double", 1); // kept by the client until it is back
+    const back = await comeBack(world, pair.client);
+    expect(await buffered).toBe(2);
+    expect(await back.client.emitWithAck("double", 2)).toBe(4);
+    back.client.on("triple", (n, reply) => reply(3 * n));
+    expect(await back.socket.emitWithAck("triple", 3)).toBe(9);
+    await departed(back);
+  });
+
+  test("tells its listeners of a recovered connection, as of any other", async () => {
+    const io = start();
+    const calls: unknown[] = [];
+    io.on("connection", (socket) => {
+      calls.push(["connection", socket.recovered]);
+      socket.on("disconnect", (reason) => calls.push(["disconnect", reason]));
+    });
+    const pair = await joinAndHear(world);
+    await drop(await recover(world, pair));
+    expect(calls).toEqual([
+      ["connection", false],
+      ["disconnect", "transport close"],
+      ["connection", true],
+      ["disconnect", "transport close"],
+    ]);
+    expect([...io.of("/").sockets, ...io.of("/").adapter.sids]).toEqual([]);
+  });
+
+  test("recovers clients of a dynamic namespace", async () => {
+    const io = start();
+    const parent = io.of(/^\/dynamic-/);
+    const pair = await joinAndHear(world, "/dynamic-1");
+    const events = recordEvents(pair.client);
+    const back = await recover(world, pair, () => {
+      parent.emit("missed");
+      parent.to(pair.socket.id).emit("missed too");
+    });
+    await arrived(back);
+    expect([back.socket.recovered, back.socket.id]).toEqual([true, pair.socket.id]);
+    expect(withoutOffsets(events)).toEqual([["missed"], ["missed too"]]);
+  });
+
+  if (world.isReference) {
+    return; // what follows it does otherwise: see each test
+  }
+
+  test("recovers a client that has not been sent anything yet", async () => {
+    // There, a client has no way back before it has got an offset.
+    const io = start();
+    const pair = await world.join();
+    const { id } = pair.socket;
+    await pair.socket.join("room");
+    const events = recordEvents(pair.client);
+    const back = await recover(world, pair, () => {
+      io.emit("missed");
+      io.to("room").emit("missed too");
+    });
+    expect([back.socket.recovered, back.client.recovered, back.socket.id]).toEqual([
+      true,
+      true,
+      id,
+    ]);
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([["missed"], ["missed too"]]);
+  });
+
+  test("sends a new client nothing of what was sent before it came, also when it recovers", async () => {
+    const io = start();
+    await joinAndHear(world);
+    io.emit("before");
+    const pair = await world.join();
+    const events = recordEvents(pair.client);
+    const back = await recover(world, pair, () => io.emit("missed"));
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([["missed"]]);
+  });
+
+  test("appends one offset to what is emitted on a parent namespace, in each child", async () => {
+    // There, each child appends one more.
+    const io = start();
+    const parent = io.of(/^\/dynamic-/);
+    const pairs = [await world.join("/dynamic-1"), await world.join("/dynamic-2")];
+    await Promise.all(pairs.map(({ socket }) => socket.join("room")));
+    const events = pairs.map(({ client }) => recordEvents(client));
+    parent.to("room").emit("hello", 1);
+    await arrived(...pairs);
+    expect(events.map(withoutOffsets)).toEqual([[["hello", 1]], [["hello", 1]]]);
+  });
+
+  test("delivers nothing that was missed to a client that a middleware refuses", async () => {
+    // There, it is sent before the middlewares run.
+    const io = start({ skipMiddlewares: false });
+    io.use((socket, next) => next(socket.recovered ? new Error("no way back") : undefined));
+    const pair = await joinAndHear(world);
+    await drop(pair);
+    io.emit("missed");
+    const packets: unknown[] = [];
+    pair.client.io.on("packet", ({ type }) => packets.push(type));
+    const refused = once(pair.client, "connect_error");
+    pair.client.connect();
+    await refused;
+    expect(packets).toEqual([4]);
+  });
+}
