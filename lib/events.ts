@@ -304,13 +304,3 @@ export type ListenerErrorHook = (
   event: string | symbol,
   args: readonly Untyped[],
 ) => void;
-
-/** A tuple with a list in the place of each element. */
-export type MultiplyArray<Tuple extends unknown[]> = {
-  [Index in keyof Tuple]: Tuple[Index][];
-};
-
-/** The first element of a tuple that is not its leading error. */
-export type FirstNonErrorTuple<Tuple extends unknown[]> = Tuple[0] extends Error
-  ? Tuple[1]
-  : Tuple[0];
