@@ -10,6 +10,7 @@ import { recoverySuite } from "../suites/recovery.ts";
 import { roomSuite } from "../suites/rooms.ts";
 import { BOUND_HOSTS, BOUND_REFERENCES } from "../support/bound.ts";
 import { Clients, once } from "../support/clients.ts";
+import { portOf } from "../support/hosts.ts";
 import { everywhere } from "../support/world.ts";
 
 everywhere(bindSuite, [...BOUND_HOSTS, ...BOUND_REFERENCES]);
@@ -50,7 +51,7 @@ describe("bind()", () => {
     const io = new Server({ hostname });
     io.listen(0);
     stops.push(() => io.close());
-    const own = `http://${hostname}:${io.httpServer?.address()?.port}`;
+    const own = `http://${hostname}:${portOf(io.httpServer)}`;
     const engines = [1, 2].map(() => new BunEngine({ path: "/socket.io/" }));
     const urls = [own, ...engines.map(serve)];
     for (const engine of engines) {

@@ -5,7 +5,7 @@ import { Server as BunEngine } from "@socket.io/bun-engine";
 import { Server, type ServerOptions } from "bun-socket.io";
 import { attach } from "engine.io";
 import { Server as ReferenceServer } from "socket.io";
-import type { Host, Running } from "./hosts.ts";
+import { type Host, portOf, type Running } from "./hosts.ts";
 
 const hostname = "127.0.0.1";
 const path = "/socket.io/";
@@ -54,7 +54,7 @@ const bindOurs: Binds = (io, options) => {
   carrier.engine.onSession = null;
   carrier.listen(0);
   io.bind(carrier.engine);
-  return { port: carrier.httpServer?.address()?.port ?? 0, stop: () => carrier.close() };
+  return { port: portOf(carrier.httpServer), stop: () => carrier.close() };
 };
 
 function makeHost(name: string, make: (options: ServerOptions) => Server, bind: Binds): Host {
