@@ -17,8 +17,9 @@ export interface EngineRequest extends IncomingMessage {
 }
 
 /** Whether the connection that a request came over is TLS. */
-export function isEncrypted({ socket }: EngineRequest): boolean {
-  return "encrypted" in socket && socket.encrypted === true;
+export function isEncrypted({ connection }: EngineRequest): boolean {
+  // By this name, which engines of others give it too.
+  return "encrypted" in connection && Boolean(connection.encrypted);
 }
 
 /**
