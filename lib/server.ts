@@ -83,8 +83,11 @@ export class Server<
   engine: EngineServer;
   /** Encodes packets for the wire. */
   readonly encoder: Encoder;
-  /** What `listen()` made, or the server of node:http given to it. */
-  httpServer: BunListener | NodeHttpServer | undefined;
+  /**
+   * What `listen()` made, or the server of node:http given to it. It is undefined before, which the
+   * type, as the reference's, does not say.
+   */
+  httpServer!: BunListener | NodeHttpServer;
 
   /** The options of the constructor, without the defaults. */
   readonly #given: ServerOptions;
@@ -489,7 +492,7 @@ export class Server<
       if (server instanceof BunListener) {
         this.#servers.delete(server);
         if (this.httpServer === server) {
-          this.httpServer = undefined;
+          Object.assign(this, { httpServer: undefined });
         }
       }
     }

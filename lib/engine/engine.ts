@@ -31,7 +31,11 @@ import { makePolling, makeWebSocket } from "./transports/make.ts";
 import { SILENT, type Transport } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
-import { greetWebTransport, makeWebTransportRequest } from "./webtransport-handshake.ts";
+import {
+  greetWebTransport,
+  makeWebTransportRequest,
+  requireWebTransportSession,
+} from "./webtransport-handshake.ts";
 
 /** What the `connection_error` event tells. */
 export interface ConnectionError {
@@ -307,9 +311,11 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    * which could not see it, and `allowRequest` and `generateId` are not asked.
    *
    * @param session a session of WebTransport, as the standard has it
-   * @returns resolves when it is known what the client wants
+   * @returns resolves when it is known what the client wants; rejects with a SocketIOError with
+   * `ERR_INVALID_ARGUMENT` for anything that is no such session
    */
   async onWebTransportSession(session: WebTransportSession): Promise<void> {
+    requireWebTransportSession(session);
     if (!this.#middlewares.isEmpty || this.#closed) {
       session.close();
       return;

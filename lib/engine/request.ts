@@ -18,8 +18,8 @@ export interface EngineRequest extends IncomingMessage {
 
 /** Whether the connection that a request came over is TLS. */
 export function isEncrypted({ connection }: EngineRequest): boolean {
-  // By this name, which engines of others give it too.
-  return "encrypted" in connection && Boolean(connection.encrypted);
+  // By its old name: the requests of other engines, see `bind()`, know no other.
+  return "encrypted" in connection && connection.encrypted === true;
 }
 
 /**

@@ -37,6 +37,7 @@ export class NodeExchange implements HttpExchange {
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.request = toEngineRequest(incoming);
+    this.request.res = outgoing;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     outgoing.once("close", () => this.#onClose());
