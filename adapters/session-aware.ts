@@ -1,4 +1,5 @@
 import { type Packet, PacketType } from "socket.io-parser";
+import { throwLater } from "../lib/errors.ts";
 import { generateId } from "../lib/ids.ts";
 import type {
   AdapterNamespace,
@@ -140,7 +141,11 @@ export class SessionAwareAdapter extends Adapter {
         break;
       }
       this.#sessions.delete(pid);
-      this.emit("session-expired", session);
+      try {
+        this.emit("session-expired", session);
+      } catch (error) {
+        throwLater(error); // of a listener: the other sessions expire all the same
+      }
     }
   }
 }

@@ -108,7 +108,11 @@ export class Namespace<
   /** Starts the adapter, once there is a new one. @internal */
   initAdapter(): void {
     this.adapter.on("session-expired", (session: SessionToPersist) => {
-      this.emitReserved("session_expired", session);
+      try {
+        this.emitReserved("session_expired", session);
+      } catch (error) {
+        throwLater(error); // of a listener: the other sessions expire all the same
+      }
       this.#checkEmpty();
     });
     Promise.resolve(this.adapter.init()).catch(throwLater);
@@ -329,7 +333,11 @@ export class Namespace<
   onNewNamespace(
     namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): void {
-    this.emitUntyped("new_namespace", namespace);
+    try {
+      this.emitUntyped("new_namespace", namespace);
+    } catch (error) {
+      throwLater(error); // of a listener: the client that asked for the namespace gets its answer
+    }
   }
 
   /** Called when another node has sent an event. @internal */

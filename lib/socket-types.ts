@@ -82,3 +82,9 @@ export interface UpperClasses<
   // biome-ignore lint/correctness/noUnusedVariables: as above
   SocketData,
 > {}
+
+/** The events that every emitter has, about its own listeners. */
+export interface EventEmitterReservedEventsMap {
+  newListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
+  removeListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
+}

@@ -55,6 +55,9 @@ const wrongOptions: [option: string, expected: string, ...values: unknown[]][] =
   ["cors", "a boolean", 1],
   ["generateId", "a function", "uuid"],
   ["addTrailingSlash", "a boolean", "no"],
+  ["connectionStateRecovery", "a boolean", "yes", 1],
+  ["cleanupEmptyChildNamespaces", "a boolean", "yes", 1],
+  ["ackTimeout", milliseconds, "1000", -1, Number.NaN],
   ["destroyUpgrade", "a boolean", "no"],
   ["destroyUpgradeTimeout", milliseconds, "1000", -1],
   ["wsEngine", "a function", "ws", {}],
@@ -91,6 +94,17 @@ describe("options", () => {
       const { pingTimeout, pingInterval, maxHttpBufferSize, transports } = io.engine.opts;
       expect([pingTimeout, pingInterval, maxHttpBufferSize]).toEqual([20_000, 25_000, 1_000_000]);
       expect(transports).toEqual(["polling", "websocket"]);
+    }
+  });
+
+  test("refuses wrong values inside connectionStateRecovery", () => {
+    for (const recovery of [
+      { maxDisconnectionDuration: "1000" },
+      { maxDisconnectionDuration: -1 },
+      { skipMiddlewares: "no" },
+    ]) {
+      const options = { connectionStateRecovery: recovery } as unknown as ServerOptions;
+      expect(codeOf(() => new Server(options))).toBe("ERR_INVALID_OPTION");
     }
   });
 

@@ -7,6 +7,7 @@ import { HOSTS, TRANSPORTS } from "../support/hosts.ts";
 
 interface Report {
   url?: string;
+  recoveringUrl?: string;
   uncaught?: string;
   rejected?: string;
   left?: string;
@@ -18,6 +19,8 @@ class FaultyServer {
   readonly #reports: Report[] = [];
   #waiting: (() => void)[] = [];
   url = "";
+  /** Of the server there that has connection state recovery. */
+  recoveringUrl = "";
 
   constructor(host: string) {
     this.#process = Bun.spawn(
@@ -55,7 +58,9 @@ describe.each(HOSTS)("$name", ({ name }) => {
   let server: FaultyServer;
   beforeAll(async () => {
     server = new FaultyServer(name);
-    server.url = (await server.report()).url ?? "";
+    const { url = "", recoveringUrl = "" } = await server.report();
+    server.url = url;
+    server.recoveringUrl = recoveringUrl;
   });
   afterAll(() => server.stop());
 
@@ -176,6 +181,31 @@ describe.each(HOSTS)("$name", ({ name }) => {
       await connected(thrower);
       expect(await server.report()).toEqual({ uncaught: "connection" });
       await expectAlive(client, other);
+    });
+
+    test("reports what a listener of new_namespace throws, and the client that asked for it gets in", async () => {
+      const [client, other] = await two();
+      const name = `/throws when made ${crypto.randomUUID()}`;
+      await connected(client.io.socket(name));
+      expect(await server.report()).toEqual({ uncaught: "new_namespace" });
+      await connected(other.io.socket(name));
+      await expectAlive(client, other);
+    });
+
+    test("reports what listeners throw when sessions expire, and the other sessions expire all the same", async () => {
+      const options = { transports: [...transports] };
+      const [a, b] = await Promise.all(
+        [1, 2].map(() => clients.connect(server.recoveringUrl, options)),
+      );
+      a?.io.engine.close();
+      b?.io.engine.close();
+      const reports: Report[] = [];
+      for (let count = 0; count < 4; count++) {
+        reports.push(await server.report());
+      }
+      const told = reports.map(({ uncaught }) => uncaught);
+      expect(told.filter((each) => each === "session_expired")).toHaveLength(2);
+      expect(told.filter((each) => each === "session-expired")).toHaveLength(2);
     });
 
     test("reports what listeners of an adapter throw, and nobody is left half way into a room or out of it", async () => {

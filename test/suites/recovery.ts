@@ -144,6 +144,44 @@ export function recoverySuite(world: World): void {
     ]);
   });
 
+  test("delivers every event once and in order, however often the connection breaks", async () => {
+    const io = start();
+    let pair = await joinAndHear(world);
+    const { id } = pair.socket;
+    await pair.socket.join("room");
+    const numbers: unknown[] = [];
+    pair.client.on("n", (n) => numbers.push(n));
+    let count = 0;
+    const emit = (): void => {
+      const targets = [io, io.to("room"), io.to(id), pair.socket, io.except("other")];
+      for (const target of targets) {
+        target.emit("n", count++, ...(count % 3 === 0 ? [Buffer.from("x")] : []));
+      }
+    };
+    for (let round = 0; round < 8; round++) {
+      emit();
+      if (round % 2 === 0) {
+        await arrived(pair);
+      }
+      emit();
+      const gone = once(pair.socket, "disconnect");
+      pair.client.io.engine.close();
+      emit();
+      if (!world.isReference && round % 4 === 0) {
+        // There, the server has to notice first.
+        await new Promise((resolve) => setImmediate(resolve));
+      } else {
+        await gone;
+      }
+      emit();
+      pair = await comeBack(world, pair.client);
+      expect([pair.socket.id, pair.socket.recovered]).toEqual([id, true]);
+    }
+    emit();
+    await arrived(pair);
+    expect(numbers).toEqual(Array.from({ length: count }, (_, n) => n));
+  });
+
   test("delivers what others broadcast meanwhile, and not what a socket sent to all but itself", async () => {
     start();
     const [a, b] = [await joinAndHear(world), await joinAndHear(world)];
@@ -192,6 +230,19 @@ export function recoverySuite(world: World): void {
     const plain = events.filter(([event]) => event !== "ack");
     expect(withoutOffsets(plain)).toEqual([["a", 1], ["b"], ["c", Buffer.from("x")]]);
     expect(new Set(plain.map((event) => event.at(-1))).size).toBe(3);
+  });
+
+  test("tells outgoing listeners of events with their offset, and of none that is sent again", async () => {
+    const io = start();
+    const pair = await joinAndHear(world);
+    const calls: unknown[][] = [];
+    io.on("connection", (socket) => socket.onAnyOutgoing((...event) => calls.push(event)));
+    pair.socket.onAnyOutgoing((...event) => calls.push(event));
+    pair.socket.emit("a", 1);
+    io.emit("b");
+    expect(withoutOffsets(calls.splice(0))).toEqual([["a", 1], ["b"]]);
+    await recover(world, pair, () => io.emit("missed"));
+    expect(calls).toEqual([]);
   });
 
   test("appends nothing and recovers nobody where the option is not set", async () => {
@@ -307,6 +358,17 @@ export function recoverySuite(world: World): void {
     const back = await recover(world, pair);
     expect(back.socket.rooms).toEqual(new Set([pair.socket.id, "kept"]));
     expect(back.socket.data).toEqual({ bye: true });
+  });
+
+  test("reaches a client that is back with what is emitted on the socket it had before", async () => {
+    start();
+    const pair = await joinAndHear(world);
+    const events = recordEvents(pair.client);
+    const back = await recover(world, pair);
+    pair.socket.emit("by the old socket", 1);
+    back.socket.emit("by the new one");
+    await arrived(back);
+    expect(withoutOffsets(events)).toEqual([["by the old socket", 1], ["by the new one"]]);
   });
 
   const endings: [string, (pair: Pair, io: Server) => unknown][] = [

@@ -193,4 +193,22 @@ export function serverSideEmitSuite(world: World): void {
       warned.mockRestore();
     }
   });
+
+  if (world.isReference) {
+    return; // there, nobody answers ever
+  }
+
+  test("answers at once where there is no other server", async () => {
+    const io = world.start();
+    const warned = spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      expect(await io.serverSideEmitWithAck("question")).toEqual([]);
+      const args = await new Promise<unknown[]>((resolve) => {
+        io.of("/a").serverSideEmit("question", 1, (...given: unknown[]) => resolve(given));
+      });
+      expect(args).toEqual([null, []]);
+    } finally {
+      warned.mockRestore();
+    }
+  });
 }

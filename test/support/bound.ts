@@ -37,9 +37,8 @@ const bindEngineIo: Binds = (io, options) => {
   const httpServer = createServer();
   io.bind(attach(httpServer, engineOptions(options)));
   httpServer.listen(0, hostname);
-  const address = httpServer.address();
   return {
-    port: typeof address === "object" && address !== null ? address.port : 0,
+    port: portOf(httpServer),
     async stop() {
       httpServer.closeAllConnections();
       const closed = new Promise<void>((resolve) => httpServer.close(() => resolve()));

@@ -21,6 +21,21 @@ io.of("/throws on connection").on("connection", () => {
   throw new Error("connection");
 });
 
+io.of(/^\/throws when made/);
+io.on("new_namespace", (namespace) => {
+  if (namespace.name.startsWith("/throws when made")) {
+    throw new Error("new_namespace");
+  }
+});
+
+const recovering = host.start({ connectionStateRecovery: { maxDisconnectionDuration: 100 } });
+recovering.io.on("session_expired", () => {
+  throw new Error("session_expired");
+});
+recovering.io.of("/").adapter.on("session-expired", () => {
+  throw new Error("session-expired");
+});
+
 const { adapter } = io.of("/throws on adapter events");
 if (adapter instanceof Adapter) {
   for (const event of ["create-room", "join-room", "leave-room", "delete-room"]) {
@@ -105,4 +120,4 @@ io.of("/second").on("connection", (socket) => {
 });
 
 process.on("disconnect", () => process.exit(0));
-tell({ url });
+tell({ url, recoveringUrl: recovering.url });
