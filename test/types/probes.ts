@@ -263,7 +263,6 @@ export const DIFFERENCES: readonly Difference[] = [
     what: /socket\.request\.(url|method);|(opts\.pingInterval|opts\.path|transport\.name|close\(\));/,
     why: "the type here is narrower",
   },
-  { what: /socket\.conn\.remoteAddress;/, why: "it is undefined on a unix socket" },
 ];
 
 export interface Probe {
