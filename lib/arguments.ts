@@ -4,6 +4,7 @@ import { describe } from "./validate.ts";
 // The protocol puts a comma behind the name, and polling a record separator between packets.
 const NAMESPACE_DELIMITERS = [",", "\u001e"];
 const HIGHEST_PORT = 65_535;
+const UNIX_SOCKET = /^\0.|\//;
 
 /** Whether the first argument of `new Server()` is something to listen on, rather than options. */
 export function isTarget(value: unknown): boolean {
@@ -14,13 +15,23 @@ function isBunServer(value: unknown): boolean {
   return typeof value === "object" && value !== null && "upgrade" in value && "stop" in value;
 }
 
+/** Where a server listens: a port, or the path of a unix socket. */
+export type ListenTarget = { readonly port: number } | { readonly unix: string };
+
 /**
- * Checks the port of `listen()`.
+ * Checks what `listen()` is to listen on.
  *
- * @param port a number, or digits
+ * @param target a port, as a number or digits, or the path of a unix socket: a string with a slash,
+ * or with a NUL before a name (an abstract socket of Linux)
  * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
  */
-export function toPort(port: unknown): number {
+export function toListenTarget(target: unknown): ListenTarget {
+  return typeof target === "string" && UNIX_SOCKET.test(target)
+    ? { unix: target }
+    : { port: toPort(target) };
+}
+
+function toPort(port: unknown): number {
   const number = typeof port === "string" && port.trim() !== "" ? Number(port) : port;
   if (typeof number === "number" && Number.isInteger(number) && number >= 0) {
     if (number <= HIGHEST_PORT) {
@@ -43,8 +54,8 @@ export function toPort(port: unknown): number {
   }
   throw new SocketIOError(
     "ERR_INVALID_ARGUMENT",
-    `the port must be a whole number from 0 to ${HIGHEST_PORT}, or a server of node:http, ` +
-      `got ${describe(port)}`,
+    `the port must be a whole number from 0 to ${HIGHEST_PORT}, the path of a unix socket, ` +
+      `or a server of node:http, got ${describe(port)}`,
   );
 }
 

@@ -67,7 +67,7 @@ async function serve(
   file: string,
   cors: EngineOptions["cors"],
 ): Promise<Answer> {
-  const head = new ResponseHead();
+  const head = new ResponseHead(request);
   await applyCors(request, head, cors);
   if (head.writableEnded) {
     return { status: head.statusCode, headers: head.headers(), body: head.body };
@@ -116,7 +116,7 @@ function applyCors(
     // An origin that is refused gets the file, but not the headers that would let its page read it.
     runMiddlewares(
       [middleware],
-      (step, next) => step(request, head, next),
+      (step, next) => step(request, head.asServerResponse(), next),
       () => resolve(),
     );
   });

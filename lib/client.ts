@@ -1,7 +1,7 @@
+import type { IncomingMessage } from "node:http";
 import { type Packet, PacketType } from "socket.io-parser";
 import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
 import type { RawData } from "./engine/codec/codec.ts";
-import type { EngineRequest } from "./engine/request.ts";
 import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import { SocketIOError } from "./errors.ts";
@@ -100,7 +100,7 @@ export class Client implements SocketClient, SessionHandler {
   }
 
   /** The request that opened the connection. */
-  get request(): EngineRequest {
+  get request(): IncomingMessage {
     return this.conn.request;
   }
 

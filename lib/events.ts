@@ -51,24 +51,34 @@ type ListenerOrUntyped<Listener> = [Listener] extends [never]
 type IsAny<T> = 0 extends 1 & T ? true : false;
 type IfAny<T, Then, Else> = IsAny<T> extends true ? Then : Else;
 
-/** The last element of a tuple. */
-export type Last<Tuple extends readonly unknown[]> = Tuple extends readonly [...infer _, infer Tail]
-  ? Tail
-  : Tuple extends readonly (infer Element)[]
-    ? Element
-    : never;
+/** The last element of a tuple; where that is optional or one of a rest, what it may be. */
+export type Last<Tuple extends readonly unknown[]> = Tuple extends readonly [infer Only]
+  ? Only
+  : Tuple extends readonly [unknown, ...infer Tail]
+    ? Last<Tail>
+    : Tuple extends readonly (infer Element)[]
+      ? Element
+      : never;
 
 /** A tuple without its last element. */
 export type AllButLast<Tuple extends Untyped[]> = Tuple extends [...infer Head, infer _]
   ? Head
   : Untyped[];
 
+/** The first element of a tuple that is not its leading error. */
+export type FirstNonErrorTuple<Tuple extends unknown[]> = Tuple[0] extends Error
+  ? Tuple[1]
+  : Tuple[0];
+
 /** The first argument of a callback that is not its leading error. */
 export type FirstNonErrorArg<Callback> = Callback extends (...args: infer Args) => Untyped
-  ? Args[0] extends Error
-    ? Args[1]
-    : Args[0]
+  ? FirstNonErrorTuple<Args>
   : Untyped;
+
+/** A tuple of lists of what another holds. */
+export type MultiplyArray<Tuple extends unknown[]> = {
+  [Index in keyof Tuple]: Tuple[Index][];
+};
 
 type LastParam<Listener> = Listener extends (...args: infer Args) => Untyped ? Last<Args> : never;
 

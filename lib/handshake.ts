@@ -1,4 +1,4 @@
-import type { EngineRequest } from "./engine/request.ts";
+import { type EngineRequest, isEncrypted } from "./engine/request.ts";
 import type { Handshake } from "./socket-types.ts";
 
 /**
@@ -19,7 +19,7 @@ export function describeHandshake(
     time: `${new Date(issued)}`,
     address: session.remoteAddress ?? "",
     xdomain: Boolean(request.headers.origin),
-    secure: Boolean(request.connection.encrypted),
+    secure: isEncrypted(request),
     issued,
     url: request.url,
     query: request._query,

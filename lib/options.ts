@@ -3,6 +3,7 @@ import type { EngineOptions } from "./engine/options.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import { ATTACH_OPTIONS, type AttachOptions } from "./hosts/attach-options.ts";
+import type { ListenSettings } from "./hosts/bun-listener.ts";
 import {
   isBoolean,
   isFunction,
@@ -16,7 +17,10 @@ import {
 } from "./validate.ts";
 
 /** The options of a Socket.IO server, with those of its engine. */
-export interface ServerOptions<AdapterType = Untyped> extends EngineOptions, AttachOptions {
+export interface ServerOptions<AdapterType = Untyped>
+  extends EngineOptions,
+    AttachOptions,
+    ListenSettings {
   /** Whether the browser client is served below the path. Default: true. */
   serveClient?: boolean;
   /** Makes the adapter of each namespace. Default: rooms in memory. */
@@ -40,8 +44,6 @@ export interface ServerOptions<AdapterType = Untyped> extends EngineOptions, Att
    * callbacks then get an error or null first. Default: for ever.
    */
   ackTimeout?: number;
-  /** The address that `listen()` binds to. Default: all of them. */
-  hostname?: string;
 }
 
 const DEFAULTS = {
@@ -60,6 +62,9 @@ const TABLE = {
   cleanupEmptyChildNamespaces: isBoolean,
   ackTimeout: timeFrom(0),
   hostname: isString,
+  tls: isObject,
+  reusePort: isBoolean,
+  ipv6Only: isBoolean,
 };
 
 const RECOVERY_DEFAULTS = { maxDisconnectionDuration: 120_000, skipMiddlewares: true };

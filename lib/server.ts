@@ -2,7 +2,7 @@ import * as defaultParser from "socket.io-parser";
 import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
 import { Adapter } from "../adapters/memory.ts";
 import { SessionAwareAdapter } from "../adapters/session-aware.ts";
-import { isTarget, toNamespaceName, toPort } from "./arguments.ts";
+import { isTarget, toListenTarget, toNamespaceName } from "./arguments.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
 import { Client, type ClientServer, type Decoder, type Encoder } from "./client.ts";
@@ -83,8 +83,11 @@ export class Server<
   engine: EngineServer;
   /** Encodes packets for the wire. */
   readonly encoder: Encoder;
-  /** What `listen()` made, or the server of node:http given to it. */
-  httpServer: BunListener | NodeHttpServer | undefined;
+  /**
+   * What `listen()` made, or the server of node:http given to it. It is undefined before, which the
+   * type, as the reference's, does not say.
+   */
+  httpServer!: BunListener | NodeHttpServer;
 
   /** The options of the constructor, without the defaults. */
   readonly #given: ServerOptions;
@@ -254,16 +257,17 @@ export class Server<
    * A server of node:http, node:https or node:http2 may listen already. Of its requests those under
    * the path of this server come here; its listeners get all others.
    *
-   * For a port, `Bun.serve` listens. What is not Socket.IO's is answered with 404; see
-   * {@link handler} for sharing a port with an application.
+   * For a port or a unix socket, `Bun.serve` listens. What is not Socket.IO's is answered with 404;
+   * see {@link handler} for sharing a port with an application.
    *
-   * @param target the server; or the port, 0 for any free one, which `httpServer.address()` tells
+   * @param target the server; or the port, 0 for any free one, which `httpServer.address()` tells;
+   * or the path of a unix socket: a string with a slash
    * @param options laid under those of the constructor
    * @throws SocketIOError with `ERR_ALREADY_LISTENING`, `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
    */
   listen(target: NodeHttpServer | number | string, options: ServerOptions = {}): this {
-    const server = isNodeServer(target) ? target : toPort(target);
-    if (typeof server === "number") {
+    const where = isNodeServer(target) ? null : toListenTarget(target);
+    if (where !== null) {
       this.#requireSilence();
     }
     const merged = resolveServerOptions(withDefaults(options, this.#given));
@@ -273,9 +277,9 @@ export class Server<
     this.engine = this.#engine;
     this.#engine.configure(merged);
     this.httpServer =
-      typeof server === "number"
-        ? this.#host.listen(server, merged.hostname)
-        : this.#attachTo(server, merged);
+      where === null
+        ? this.#attachTo(target as NodeHttpServer, merged)
+        : this.#host.listen(where, merged);
     this.#servers.add(this.httpServer);
     return this;
   }
@@ -285,7 +289,7 @@ export class Server<
       if (server instanceof BunListener) {
         throw new SocketIOError(
           "ERR_ALREADY_LISTENING",
-          `the server listens on port ${server.address()?.port} already: ` +
+          `the server listens ${server.whereabouts} already: ` +
             "close() it first, or make another Server",
         );
       }
@@ -488,7 +492,7 @@ export class Server<
       if (server instanceof BunListener) {
         this.#servers.delete(server);
         if (this.httpServer === server) {
-          this.httpServer = undefined;
+          Object.assign(this, { httpServer: undefined });
         }
       }
     }

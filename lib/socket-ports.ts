@@ -1,12 +1,12 @@
+import type { IncomingMessage } from "node:http";
 import type { Packet } from "socket.io-parser";
 import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
-import type { EngineRequest } from "./engine/request.ts";
 import type { Session } from "./engine/session.ts";
 
 /** What a socket needs of the connection it shares with the client's other sockets. */
 export interface SocketClient {
   readonly conn: Session;
-  readonly request: EngineRequest;
+  readonly request: IncomingMessage;
   writePacket(packet: Packet, options: WriteOptions): void;
   writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void;
   /** The socket is gone. */

@@ -21,6 +21,12 @@ export interface SocketReservedEventsMap {
   error: (err: Error) => void;
 }
 
+/** The events that node's emitters emit of themselves. */
+export interface EventEmitterReservedEventsMap {
+  newListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
+  removeListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
+}
+
 /** How a client introduced itself. */
 export interface Handshake {
   /** The headers of the request that opened the connection. */
@@ -76,3 +82,9 @@ export interface UpperClasses<
   // biome-ignore lint/correctness/noUnusedVariables: as above
   SocketData,
 > {}
+
+/** The events that every emitter has, about its own listeners. */
+export interface EventEmitterReservedEventsMap {
+  newListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
+  removeListener: (eventName: string | symbol, listener: (...args: Untyped[]) => void) => void;
+}

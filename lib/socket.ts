@@ -1,3 +1,4 @@
+import type { IncomingMessage } from "node:http";
 import { type Packet, PacketType } from "socket.io-parser";
 import type {
   AdapterApi,
@@ -10,7 +11,6 @@ import type {
 import { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
-import type { EngineRequest } from "./engine/request.ts";
 import type { Session } from "./engine/session.ts";
 import { reservedEvent, throwLater } from "./errors.ts";
 import type {
@@ -160,7 +160,7 @@ export class Socket<
   }
 
   /** The request that opened the connection. */
-  get request(): EngineRequest {
+  get request(): IncomingMessage {
     return this.client.request;
   }
 

@@ -26,6 +26,7 @@ const LAYERS: readonly Layer[] = [
       "lib/errors.ts",
       "lib/events.ts",
       "lib/ids.ts",
+      "lib/lazy-emitter.ts",
       "lib/listeners.ts",
       "lib/middleware.ts",
       "lib/response-head.ts",

@@ -1,3 +1,4 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { stringifySetCookie } from "cookie";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
@@ -30,7 +31,11 @@ import { makePolling, makeWebSocket } from "./transports/make.ts";
 import { SILENT, type Transport } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
-import { greetWebTransport, makeWebTransportRequest } from "./webtransport-handshake.ts";
+import {
+  greetWebTransport,
+  makeWebTransportRequest,
+  requireWebTransportSession,
+} from "./webtransport-handshake.ts";
 
 /** What the `connection_error` event tells. */
 export interface ConnectionError {
@@ -148,7 +153,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    *
    * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
    */
-  use(middleware: Middleware): this {
+  use<Req extends IncomingMessage = EngineRequest, Res extends ServerResponse = ServerResponse>(
+    middleware: Middleware<Req, Res>,
+  ): this {
     this.#middlewares.use(middleware);
     return this;
   }
@@ -187,6 +194,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
           this.#refuse(exchange, verdict);
           break;
         case "session":
+          forgetResponse(request);
           this.#find(verdict.sid)?.transport.onRequest(exchange);
           break;
         case "handshake":
@@ -202,6 +210,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
       } else if (admission.kind === "closed") {
         exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
       } else if (!exchange.aborted) {
+        forgetResponse(exchange.request);
         const transport = makePolling(admission.sid, exchange.request, this);
         const session = this.#register(admission.sid, exchange.request, transport);
         transport.onRequest(exchange);
@@ -222,12 +231,26 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     response: ResponseHead,
     decided: (decision: UpgradeDecision) => void,
   ): void {
+    const answer = (status: number, message: string): void => {
+      if (!response.writableEnded) {
+        response.respond(status, UPGRADE_REFUSAL_HEADERS, message);
+      }
+    };
     const refuse = (rejection: Rejection): void => {
       this.#report(request, rejection);
-      decided(upgradeRefusal(400, response.headers(), rejectionMessage(rejection)));
+      answer(400, rejectionMessage(rejection));
     };
     const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
-      response.writeHead(101); // middlewares wait for it to add their headers
+      if (response.writableEnded) {
+        return; // by a middleware, after it had let the request pass
+      }
+      try {
+        response.writeHead(101); // middlewares wait for it to add their headers
+      } catch (error) {
+        response.fail(error);
+        return;
+      }
+      forgetResponse(request);
       const headers = response.headers();
       this.#announceHeaders(headers, request);
       decided({ accepted: true, headers, open });
@@ -239,7 +262,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
         headers: response.headers(),
         body: response.body,
       });
-    this.#middlewares.run({ request, response }, (refusal) => {
+    this.#middlewares.run({ request, response: response.asServerResponse() }, (refusal) => {
       const verdict = refusal ?? verify(request, true, this.#opts.transports, this.#find);
       if (verdict.kind === "rejected") {
         refuse(verdict);
@@ -250,7 +273,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
           if (admission.kind === "rejected") {
             refuse(admission);
           } else if (admission.kind === "closed") {
-            decided(upgradeRefusal(503, response.headers(), "Server shutting down"));
+            answer(503, "Server shutting down");
           } else {
             accept((port) => this.#openWebSocket(admission.sid, request, port));
           }
@@ -288,9 +311,11 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    * which could not see it, and `allowRequest` and `generateId` are not asked.
    *
    * @param session a session of WebTransport, as the standard has it
-   * @returns resolves when it is known what the client wants
+   * @returns resolves when it is known what the client wants; rejects with a SocketIOError with
+   * `ERR_INVALID_ARGUMENT` for anything that is no such session
    */
   async onWebTransportSession(session: WebTransportSession): Promise<void> {
+    requireWebTransportSession(session);
     if (!this.#middlewares.isEmpty || this.#closed) {
       session.close();
       return;
@@ -424,11 +449,11 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
 const JSON_HEADERS = { "Content-Type": "application/json" };
 const SHUTTING_DOWN = JSON.stringify({ code: 3, message: "Server shutting down" });
 
-function upgradeRefusal(status: number, headers: OutgoingHeaders, body: string): UpgradeDecision {
-  return {
-    accepted: false,
-    status,
-    headers: { ...headers, Connection: "close", "Content-Type": "text/html" },
-    body,
-  };
+// A session keeps its request, but need not keep the answer to it.
+function forgetResponse(request: EngineRequest): void {
+  if (request.res) {
+    request.res = null;
+  }
 }
+
+const UPGRADE_REFUSAL_HEADERS = { Connection: "close", "Content-Type": "text/html" };

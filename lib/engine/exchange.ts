@@ -1,4 +1,5 @@
-import type { HeaderValue, OutgoingHeaders } from "../response-head.ts";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { OutgoingHeaders } from "../response-head.ts";
 import type { EngineRequest } from "./request.ts";
 
 /** An HTTP answer. */
@@ -17,35 +18,17 @@ export type BodyResult =
   /** The client went away, or {@link HttpExchange.cancelBody} was called. */
   | { readonly kind: "aborted" };
 
-/** The answer as middlewares see it: the part of node:http's `ServerResponse` they may rely on. */
-export interface MiddlewareResponse {
-  statusCode: number;
-  /** Whether a middleware has answered the request itself. */
-  readonly writableEnded: boolean;
-  setHeader(name: string, value: HeaderValue): unknown;
-  getHeader(name: string): unknown;
-  hasHeader(name: string): boolean;
-  removeHeader(name: string): void;
-  writeHead(
-    statusCode: number,
-    statusMessage?: string | Record<string, HeaderValue>,
-    headers?: Record<string, HeaderValue>,
-  ): unknown;
-  end(body?: string | Uint8Array): unknown;
-}
-
 /** A function that sees every request of the engine before the engine does, as in Express. */
-export type Middleware = (
-  req: EngineRequest,
-  res: MiddlewareResponse,
-  next: (error?: unknown) => void,
-) => unknown;
+export type Middleware<
+  Req extends IncomingMessage = EngineRequest,
+  Res extends ServerResponse = ServerResponse,
+> = (req: Req, res: Res, next: (error?: unknown) => void) => unknown;
 
 /** One HTTP request and the answer to it: the port through which the engine sees a host. */
 export interface HttpExchange {
   readonly request: EngineRequest;
   /** For middlewares; the headers they set here are sent with whatever answers the request. */
-  readonly response: MiddlewareResponse;
+  readonly response: ServerResponse;
   /** Whether the client is gone. */
   readonly aborted: boolean;
   /** Called once if the client goes away before the answer. */

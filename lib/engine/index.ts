@@ -13,7 +13,6 @@ export type {
   BodyResult,
   HttpExchange,
   Middleware,
-  MiddlewareResponse,
   SendResult,
   WebSocketPort,
 } from "./exchange.ts";
@@ -27,7 +26,7 @@ export type {
   PerMessageDeflateOptions,
   TransportName,
 } from "./options.ts";
-export type { EngineRequest, RequestConnection } from "./request.ts";
+export type { EngineRequest } from "./request.ts";
 export { Session, Session as Socket } from "./session.ts";
 export type {
   CloseReason,

@@ -1,7 +1,8 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { runMiddlewares } from "../middleware.ts";
 import { requireFunction } from "../validate.ts";
 import { corsMiddleware } from "./cors.ts";
-import type { Middleware, MiddlewareResponse } from "./exchange.ts";
+import type { Middleware } from "./exchange.ts";
 import { ENGINE_ERRORS, type Rejection, reject } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
@@ -29,9 +30,13 @@ export class MiddlewareChain {
   }
 
   /** Adds one at the end. */
-  use(middleware: Middleware): void {
+  use<Req extends IncomingMessage, Res extends ServerResponse>(
+    middleware: Middleware<Req, Res>,
+  ): void {
     requireFunction(middleware, "a middleware");
-    this.#users = [...this.#users, middleware];
+    // One of Express asks for the members that Express adds; who uses it here knows that it does
+    // without them.
+    this.#users = [...this.#users, middleware as Middleware<never, never> as Middleware];
     this.#join();
   }
 
@@ -47,7 +52,7 @@ export class MiddlewareChain {
    * of them has answered it
    */
   run(
-    exchange: { readonly request: EngineRequest; readonly response: MiddlewareResponse },
+    exchange: { readonly request: EngineRequest; readonly response: ServerResponse },
     done: (refusal: Rejection | null) => void,
   ): void {
     if (this.#all.length === 0) {
@@ -55,6 +60,7 @@ export class MiddlewareChain {
       return;
     }
     const { request, response } = exchange;
+    request.res = response;
     runMiddlewares(
       this.#all,
       (middleware, next) => middleware(request, response, next),

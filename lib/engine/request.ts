@@ -1,31 +1,25 @@
-import type { IncomingHttpHeaders } from "node:http";
-
-/** What is known of the TCP connection a request came over. */
-export interface RequestConnection {
-  /** The address of the other end; absent on a unix socket. */
-  readonly remoteAddress?: string | undefined;
-  /** The port of the other end; absent on a unix socket. */
-  readonly remotePort?: number | undefined;
-  /** Whether the connection is TLS. */
-  readonly encrypted: boolean;
-}
+import type { IncomingMessage, ServerResponse } from "node:http";
 
 /**
- * An HTTP request as the engine, its events and its middlewares see it, with the names of
- * node:http's `IncomingMessage`. Hosts make it from what their server hands them.
+ * An HTTP request as the engine, its events and its middlewares see it: node:http's
+ * `IncomingMessage`, and what middlewares add to it. Of a server of `Bun.serve` it is an object with
+ * the members of one that make sense there: see the documentation.
  */
-export interface EngineRequest {
+export interface EngineRequest extends IncomingMessage {
   /** The method, in capitals. */
-  readonly method: string;
+  method: string;
   /** Path and query, as in the request line. */
-  readonly url: string;
-  /** The headers, names in small letters. */
-  readonly headers: IncomingHttpHeaders;
-  /** The connection; `socket` is the same object. */
-  readonly connection: RequestConnection;
-  readonly socket: RequestConnection;
+  url: string;
   /** The parsed query; where a name is repeated, the last value. */
-  readonly _query: Record<string, string>;
+  _query: Record<string, string>;
+  /** The answer, while middlewares run and the engine decides on the request. */
+  res?: ServerResponse | null | undefined;
+}
+
+/** Whether the connection that a request came over is TLS. */
+export function isEncrypted({ connection }: EngineRequest): boolean {
+  // By its old name: the requests of other engines, see `bind()`, know no other.
+  return "encrypted" in connection && connection.encrypted === true;
 }
 
 /**

@@ -47,8 +47,11 @@ export class Session
   readonly protocol: number;
   /** The request that opened the session. */
   readonly request: EngineRequest;
-  /** The client's address; undefined on a unix socket. */
-  readonly remoteAddress: string | undefined;
+  /**
+   * The client's address. It is undefined on a unix socket, which the type, as the reference's, does
+   * not say.
+   */
+  readonly remoteAddress: string;
   /** Whether the session has moved to another transport. */
   upgraded = false;
   /** Who gets the messages; null while the session's events are all there is. */
@@ -68,7 +71,7 @@ export class Session
     this.id = id;
     this.server = server;
     this.request = request;
-    this.remoteAddress = request.connection.remoteAddress;
+    this.remoteAddress = request.socket.remoteAddress as string;
     this.protocol = transport.codec.protocol;
     this.#transport = transport;
     this.#heartbeat =

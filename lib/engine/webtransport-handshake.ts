@@ -1,4 +1,6 @@
 import { createPacketDecoderStream } from "engine.io-parser";
+import { SocketIOError } from "../errors.ts";
+import { describe } from "../validate.ts";
 import type { Packet } from "./codec/codec.ts";
 import type { EngineRequest } from "./request.ts";
 import type {
@@ -73,8 +75,30 @@ function parseSid({ data }: Packet): string | null | undefined {
   }
 }
 
+/**
+ * Checks that what the application hands over is a session of WebTransport.
+ *
+ * @param session as given
+ * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
+ */
+export function requireWebTransportSession(session: unknown): void {
+  const { closed, incomingBidirectionalStreams, close } = Object(session);
+  if (
+    typeof closed?.then !== "function" ||
+    typeof incomingBidirectionalStreams?.getReader !== "function" ||
+    typeof close !== "function"
+  ) {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      "onWebTransportSession() takes a session with closed, incomingBidirectionalStreams and " +
+        `close(), got ${describe(session)}`,
+    );
+  }
+}
+
 /** What stands for the request that opened a session, where there was none. */
 export function makeWebTransportRequest(): EngineRequest {
-  const connection = { encrypted: true };
-  return { method: "GET", url: "", headers: {}, connection, socket: connection, _query: {} };
+  const socket = { encrypted: true };
+  const request = { method: "GET", url: "", headers: {}, connection: socket, socket, _query: {} };
+  return request as unknown as EngineRequest; // nothing else of a request is there
 }

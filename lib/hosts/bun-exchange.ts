@@ -1,84 +1,42 @@
-import type { IncomingHttpHeaders } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Answer, BodyResult, HttpExchange } from "../engine/exchange.ts";
-import { type EngineRequest, parseQuery, type RequestConnection } from "../engine/request.ts";
+import type { EngineRequest } from "../engine/request.ts";
 import { throwLater } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
-
-/**
- * What a session keeps of a web `Request`, under the names of node:http. It does not hold on to the
- * request itself, which costs more than all of this.
- */
-export class BunRequest implements EngineRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly connection: RequestConnection;
-  #query: Record<string, string> | undefined;
-
-  /**
-   * @param request the request
-   * @param address the other end; it cannot be asked for later
-   */
-  constructor(request: Request, address: { address: string; port: number } | null) {
-    const { url } = request;
-    this.method = request.method;
-    this.url = pathOf(url);
-    this.headers = request.headers.toJSON();
-    this.connection = {
-      remoteAddress: address?.address,
-      remotePort: address?.port,
-      encrypted: url.startsWith("https:"),
-    };
-  }
-
-  get socket(): RequestConnection {
-    return this.connection;
-  }
-
-  get _query(): Record<string, string> {
-    this.#query ??= parseQuery(this.url);
-    return this.#query;
-  }
-}
-
-/**
- * The path and query of a request's URL. For a request without a usable Host header Bun gives
- * nothing else.
- */
-export function pathOf(url: string): string {
-  if (url.startsWith("/")) {
-    return url;
-  }
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  return start === -1 ? "/" : url.slice(start);
-}
+import type { ConnectionOwner } from "./bun-connection.ts";
+import type { BunRequest } from "./bun-request.ts";
 
 /** One request of a fetch handler and its answer. */
-export class BunExchange implements HttpExchange {
-  readonly request: BunRequest;
+export class BunExchange implements HttpExchange, ConnectionOwner {
+  readonly request: EngineRequest;
   onAbort: (() => void) | null = null;
+  readonly #request: BunRequest;
   readonly #webRequest: Request;
+  /** Made for the first middleware. */
   #head: ResponseHead | null = null;
+  #hasResponded = false;
   #answer: Response | null = null;
   #resolve: ((answer: Response) => void) | null = null;
   #cancelBody: (() => void) | null = null;
 
   constructor(request: BunRequest, webRequest: Request) {
-    this.request = request;
+    this.request = request.asEngineRequest();
+    this.#request = request;
     this.#webRequest = webRequest;
+    request.socket.owner = this;
   }
 
-  get response(): ResponseHead {
+  get response(): ServerResponse {
     if (this.#head === null) {
-      const head = new ResponseHead();
-      head.onEnd = () => this.respond(head.statusCode, {}, head.body);
+      const head = new ResponseHead(this.request);
+      head.onEnd = () => this.#send(head.statusCode, head.headers(), head.body);
       this.#head = head;
     }
-    return this.#head;
+    return this.#head.asServerResponse();
   }
 
   get aborted(): boolean {
-    return this.#webRequest.signal.aborted;
+    return this.#request.aborted || this.#webRequest.signal.aborted;
   }
 
   /** The answer for the fetch handler to return: at hand if there is one already. */
@@ -87,36 +45,54 @@ export class BunExchange implements HttpExchange {
       return this.#answer;
     }
     const { signal } = this.#webRequest;
-    signal.addEventListener("abort", () => this.#onAborted(), { once: true });
+    signal.addEventListener("abort", () => this.#onAborted(499), { once: true });
     return new Promise((resolve) => {
       this.#resolve = resolve;
     });
   }
 
-  #onAborted(): void {
+  destroyConnection(): void {
+    this.#onAborted(400);
+  }
+
+  #onAborted(status: number): void {
     if (this.#answer !== null) {
       return;
     }
+    this.#request.onAborted();
+    this.#head?.close();
     const { onAbort } = this;
     this.onAbort = null;
     onAbort?.();
     // Nobody will read it, but a promise that is never kept would hold on to all of this.
-    this.respond(499, {}, null);
+    this.#send(status, { Connection: "close" }, null);
   }
 
   respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
+    if (this.#answer !== null || this.#hasResponded) {
+      return;
+    }
+    this.#hasResponded = true;
+    if (this.#head === null) {
+      this.#send(status, headers, body);
+    } else {
+      this.#head.respond(status, headers, body);
+    }
+  }
+
+  #send(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
     if (this.#answer !== null) {
       return;
     }
-    const all = this.#head === null ? headers : { ...this.#head.headers(), ...headers };
     let answer: Response;
     try {
-      answer = toResponse({ status, headers: all, body }, this.#webRequest);
+      answer = toResponse({ status, headers, body }, this.#webRequest);
     } catch (error) {
       throwLater(error); // of a header that a user's function set
       answer = new Response(null, { status: 500 });
     }
     this.#answer = answer;
+    this.#request.onAnswered();
     this.#resolve?.(answer);
   }
 
@@ -144,6 +120,7 @@ export class BunExchange implements HttpExchange {
           return { kind: "aborted" };
         }
         if (done) {
+          this.#request.complete = true;
           return { kind: "complete", body: Buffer.concat(chunks, length) };
         }
         length += value.length;

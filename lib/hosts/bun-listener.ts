@@ -1,6 +1,18 @@
 /** A server of Bun, whatever data the application's own WebSockets carry. */
 export type BunServer<Data = unknown> = Bun.Server<Data>;
 
+/** What `listen()` binds to, beside the port, and how it serves it. */
+export interface ListenSettings {
+  /** The address, `"127.0.0.1"` or `"::1"`, or a name. Default: all addresses. */
+  hostname?: string;
+  /** Serves TLS: `{ key, cert }` and more, as `Bun.serve` takes it. Default: no TLS. */
+  tls?: Bun.TLSOptions | Bun.TLSOptions[];
+  /** Whether other processes may listen on the port too, and share its clients. Default: false. */
+  reusePort?: boolean;
+  /** Whether an IPv6 address takes no IPv4 connections. Default: false. */
+  ipv6Only?: boolean;
+}
+
 const STOP_GRACE_MS = 2_000;
 
 /** A server that `listen()` started, with the names of node:http's `Server`. */
@@ -11,7 +23,7 @@ export class BunListener {
 
   /**
    * @param server the server
-   * @param address what it is bound to
+   * @param address what it is bound to: an address, or the path of a unix socket
    */
   constructor(server: BunServer, address: string) {
     this.#server = server;
@@ -28,14 +40,22 @@ export class BunListener {
     return this.#server;
   }
 
-  /** Where it listens; null once it is closed. */
-  address(): { address: string; family: string; port: number } | null {
+  /** Where it listens: on a unix socket its path. Null once it is closed. */
+  address(): { address: string; family: string; port: number } | string | null {
     const { port } = this.#server;
-    if (!this.listening || port === undefined) {
+    const address = this.#address;
+    if (!this.listening) {
       return null;
     }
-    const address = this.#address;
-    return { address, family: address.includes(":") ? "IPv6" : "IPv4", port };
+    return port === undefined
+      ? address
+      : { address, family: address.includes(":") ? "IPv6" : "IPv4", port };
+  }
+
+  /** Where it listens, in words. */
+  get whereabouts(): string {
+    const address = this.address();
+    return typeof address === "string" ? `on ${address}` : `on port ${address?.port}`;
   }
 
   /**

@@ -1,19 +1,22 @@
 import type { ServerWebSocket } from "bun";
+import type { ListenTarget } from "../arguments.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer, SendResult, WebSocketPort } from "../engine/exchange.ts";
 import type { EngineRequest } from "../engine/request.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import { SocketIOError, throwLater, warn } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
-import { describe } from "../validate.ts";
+import { describe, withDefaults } from "../validate.ts";
 import {
   type BunApplication,
   type BunHandler,
   type BunWebSocketHandler,
   requireApplication,
 } from "./bun-application.ts";
-import { BunExchange, BunRequest, pathOf, toHeaders, toResponse } from "./bun-exchange.ts";
-import { BunListener, type BunServer } from "./bun-listener.ts";
+import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
+import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
+import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
+import { BunRequest, pathOf } from "./bun-request.ts";
 
 /** What the host serves. */
 export interface BunService {
@@ -37,19 +40,22 @@ const BUN_DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
 const SESSION = Symbol.for("bun-socket.io.session");
 
 /** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
-class SessionSocket implements WebSocketPort {
+class SessionSocket implements WebSocketPort, ConnectionOwner {
   readonly [SESSION] = true;
   /** Gone once it is open: it holds on to the request and its answer. */
   #accept: ((port: WebSocketPort) => WebSocketTransport) | null;
   #ws: ServerWebSocket<unknown> | null = null;
   #transport: WebSocketTransport | null = null;
+  readonly #connection: BunConnection;
 
-  constructor(accept: (port: WebSocketPort) => WebSocketTransport) {
+  constructor(connection: BunConnection, accept: (port: WebSocketPort) => WebSocketTransport) {
+    this.#connection = connection;
     this.#accept = accept;
   }
 
   onOpen(ws: ServerWebSocket<unknown>): void {
     this.#ws = ws;
+    this.#connection.owner = this;
     this.#transport = this.#accept?.(this) ?? null;
     this.#accept = null;
   }
@@ -67,7 +73,12 @@ class SessionSocket implements WebSocketPort {
 
   onClose(code: number, reason: string): void {
     this.#ws = null;
+    this.#connection.onClose();
     this.#transport?.onSocketClose(code, reason);
+  }
+
+  destroyConnection(): void {
+    this.#ws?.terminate();
   }
 
   send(data: string | Uint8Array, compress: boolean): SendResult {
@@ -125,18 +136,18 @@ export class BunHost {
           `got ${describe(request)} and ${describe(server)}`,
       );
     }
-    const engineRequest = new BunRequest(request, server.requestIP(request));
-    const file = this.#service.serveFile(engineRequest);
+    const bunRequest = new BunRequest(request, server.requestIP(request));
+    const file = this.#service.serveFile(bunRequest.asEngineRequest());
     if (file !== null) {
       return file instanceof Promise
         ? file.then((answer) => toResponse(answer, request))
         : toResponse(file, request);
     }
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
-      return this.#upgrade(engineRequest, request, server);
+      return this.#upgrade(bunRequest, request, server);
     }
     server.timeout(request, this.#requestTimeoutS());
-    const exchange = new BunExchange(engineRequest, request);
+    const exchange = new BunExchange(bunRequest, request);
     this.#service.engine.handleExchange(exchange);
     return exchange.answer();
   }
@@ -155,21 +166,30 @@ export class BunHost {
   }
 
   #upgrade<Data>(
-    engineRequest: BunRequest,
+    bunRequest: BunRequest,
     request: Request,
     server: BunServer<Data>,
   ): Promise<Response> {
     return new Promise((resolve) => {
-      this.#service.engine.decideUpgrade(engineRequest, new ResponseHead(), (decision) => {
+      const { socket } = bunRequest;
+      const engineRequest = bunRequest.asEngineRequest();
+      const head = new ResponseHead(engineRequest);
+      socket.owner = { destroyConnection: () => resolve(destroyed()) };
+      this.#service.engine.decideUpgrade(engineRequest, head, (decision) => {
+        socket.owner = null;
+        if (socket.destroyed) {
+          return;
+        }
         if (!decision.accepted) {
           resolve(toResponse(decision, request));
           return;
         }
-        const data = new SessionSocket((port) => {
+        const data = new SessionSocket(socket, (port) => {
           this.#isWired = true;
           return decision.open(port);
         });
         const status = this.#accept(request, server, data, decision.headers);
+        head.finish();
         resolve(new Response(null, { status }));
       });
     });
@@ -308,13 +328,25 @@ export class BunHost {
   /**
    * Listens on a port of its own.
    *
-   * @param port the port; 0 for any free one
-   * @param hostname the address. Default: all of them.
+   * @param target the port, 0 for any free one, or the path of a unix socket
+   * @param settings see {@link ListenSettings}
+   * @throws SocketIOError with `ERR_INVALID_OPTION`, and what Bun throws
    */
-  listen(port: number, hostname?: string): BunListener {
+  listen(target: ListenTarget, settings: ListenSettings = {}): BunListener {
+    const { hostname, tls, reusePort, ipv6Only } = settings;
+    if ("unix" in target && hostname !== undefined) {
+      throw new SocketIOError(
+        "ERR_INVALID_OPTION",
+        `a unix socket has no hostname: leave out hostname ${describe(hostname)}`,
+      );
+    }
+    const where =
+      "unix" in target
+        ? target
+        : withDefaults({ port: target.port }, { hostname, reusePort, ipv6Only });
     const server = Bun.serve({
-      port,
-      ...(hostname === undefined ? {} : { hostname }),
+      ...(where as { port: number }), // Bun types its options by one or the other
+      ...(tls === undefined ? {} : { tls }),
       ...this.handler<unknown>(),
       maxRequestBodySize: Math.max(BUN_DEFAULT_MAX_BODY, this.#maxMessageBytes()),
       error(error) {
@@ -323,7 +355,7 @@ export class BunHost {
         return new Response(null, { status: 500 });
       },
     });
-    return new BunListener(server, hostname ?? "::");
+    return new BunListener(server, "unix" in target ? target.unix : (hostname ?? "::"));
   }
 }
 
@@ -335,6 +367,11 @@ function fromApplication(
   }
   // Nothing comes of a request that became a WebSocket, and of one that nobody answers.
   return answer instanceof Promise ? answer.then(fromApplication) : notFound();
+}
+
+/** The answer to a request whose connection a user's function has destroyed. */
+function destroyed(): Response {
+  return new Response(null, { status: 400, headers: { Connection: "close" } });
 }
 
 function notFound(): Response {

@@ -3,10 +3,11 @@ import type { Duplex } from "node:stream";
 import { Engine } from "../engine/engine.ts";
 import type { EngineOptions } from "../engine/options.ts";
 import { SocketIOError } from "../errors.ts";
-import { describe, validateOptions } from "../validate.ts";
+import { describe, validateOptions, withDefaults } from "../validate.ts";
 import { ATTACH_OPTIONS, type AttachOptions } from "./attach-options.ts";
 import {
   createBareServer,
+  DefaultWsEngine,
   type FileService,
   isNodeServer,
   NodeHost,
@@ -18,6 +19,18 @@ export class EngineServer extends Engine {
   /** The server that {@link listen} made. */
   httpServer: HttpServer | undefined;
   readonly #node = new NodeHost(this);
+
+  /**
+   * @param options see {@link EngineOptions}
+   * @throws SocketIOError with `ERR_INVALID_OPTION`
+   */
+  constructor(options: EngineOptions = {}) {
+    super(withWsEngine(options));
+  }
+
+  override configure(options: EngineOptions): void {
+    super.configure(withWsEngine(options));
+  }
 
   /**
    * Takes the requests under a path from the other listeners of a server of node:http, node:https or
@@ -71,6 +84,11 @@ export class EngineServer extends Engine {
   override async whenEmpty(graceMs: number): Promise<void> {
     await Promise.all([super.whenEmpty(graceMs), this.#node.whenQuiet(graceMs)]);
   }
+}
+
+function withWsEngine(options: EngineOptions): EngineOptions {
+  const wsEngine = DefaultWsEngine as unknown as NonNullable<EngineOptions["wsEngine"]>;
+  return withDefaults({ wsEngine }, options);
 }
 
 /**

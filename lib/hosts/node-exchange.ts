@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { Answer, BodyResult, HttpExchange, MiddlewareResponse } from "../engine/exchange.ts";
+import type { Answer, BodyResult, HttpExchange } from "../engine/exchange.ts";
 import { type EngineRequest, parseQuery } from "../engine/request.ts";
 import { throwLater } from "../errors.ts";
 import type { OutgoingHeaders } from "../response-head.ts";
@@ -37,13 +37,14 @@ export class NodeExchange implements HttpExchange {
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
     this.request = toEngineRequest(incoming);
+    this.request.res = outgoing;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
     outgoing.once("close", () => this.#onClose());
   }
 
-  get response(): MiddlewareResponse {
-    return this.#outgoing as unknown as MiddlewareResponse;
+  get response(): ServerResponse {
+    return this.#outgoing;
   }
 
   get aborted(): boolean {
@@ -132,11 +133,14 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
     outgoing.writeHead(status, { ...joinCookies(outgoing, headers), "Content-Length": length });
     outgoing.end(body ?? undefined);
   } catch (error) {
-    throwLater(error); // of a header that a user's function set
-    if (!outgoing.headersSent) {
-      outgoing.writeHead(500);
+    throwLater(error); // of a header that a user set, or of a method that a middleware wrapped
+    if (outgoing.headersSent) {
+      outgoing.destroy(); // they announce a body that will not come
+      return;
     }
-    outgoing.end();
+    const plain: ServerResponse = Object.getPrototypeOf(outgoing);
+    plain.writeHead.call(outgoing, 500);
+    plain.end.call(outgoing, "", "utf8");
   }
 }
 

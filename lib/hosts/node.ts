@@ -3,13 +3,11 @@ import {
   type Server as HttpServer,
   type IncomingMessage,
   type ServerResponse,
-  validateHeaderName,
-  validateHeaderValue,
 } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
+import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
-import { WebSocketServer } from "ws";
 import type { Engine, UpgradeDecision } from "../engine/engine.ts";
 import type { Answer } from "../engine/exchange.ts";
 import type { ResolvedEngineOptions } from "../engine/options.ts";
@@ -18,6 +16,7 @@ import { throwLater } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { type AttachOptions, computePrefix } from "./attach-options.ts";
 import { NodeExchange, toEngineRequest, write } from "./node-exchange.ts";
+import { requireValid, refuse, toLines } from "./node-upgrade.ts";
 import { NodeWebSocket, type WsSocket } from "./node-websocket.ts";
 
 /** A server of node:http, node:https or node:http2. */
@@ -39,6 +38,8 @@ interface Destroyable {
   destroy(): unknown;
 }
 
+type WsConstructor = new (options: object) => WsServer;
+
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Serves a file of the browser client; null for any other request. */
@@ -46,12 +47,6 @@ export type FileService = (request: EngineRequest) => Answer | Promise<Answer> |
 
 const DEFAULT_PATH = "/engine.io";
 const DEFAULT_DESTROY_TIMEOUT_MS = 1_000;
-const STATUS_TEXTS: Readonly<Record<number, string>> = {
-  400: "Bad Request",
-  403: "Forbidden",
-  500: "Internal Server Error",
-  503: "Service Unavailable",
-};
 
 /** Answers the requests of servers of node:http from an engine. */
 export class NodeHost {
@@ -154,8 +149,11 @@ export class NodeHost {
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", ignore); // while the user's functions think, nobody else listens
-    this.#engine.decideUpgrade(toEngineRequest(request), new ResponseHead(), (decision) => {
+    const engineRequest = toEngineRequest(request);
+    const response = new ResponseHead(engineRequest);
+    this.#engine.decideUpgrade(engineRequest, response, (decision) => {
       if (decision.accepted) {
+        response.finish();
         this.#accept(request, socket, head, decision);
       } else {
         refuse(socket, decision);
@@ -170,7 +168,7 @@ export class NodeHost {
     decision: UpgradeDecision & { accepted: true },
   ): void {
     try {
-      validate(decision.headers);
+      requireValid(decision.headers);
     } catch (error) {
       throwLater(error); // of a header that a user's function set
       refuse(socket, { status: 500, headers: { Connection: "close" }, body: null });
@@ -189,9 +187,8 @@ export class NodeHost {
     const { opts } = this.#engine;
     if (this.#wsServer === null || this.#wsOptions !== opts) {
       this.#wsServer?.close();
-      // A class of the user's, of which no more than this is known.
-      const Constructor = (opts.wsEngine ?? WebSocketServer) as new (options: object) => WsServer;
-      this.#wsServer = new Constructor({
+      const WsEngine = opts.wsEngine as WsConstructor; // of the user's no more than this is known
+      this.#wsServer = new WsEngine({
         noServer: true,
         clientTracking: false,
         perMessageDeflate: opts.perMessageDeflate,
@@ -243,6 +240,16 @@ export class NodeHost {
   }
 }
 
+/**
+ * The default of the option `wsEngine`: makes a `WebSocketServer` of Bun's own `ws`, which is not
+ * loaded before. To be called with `new`, as the class would be.
+ */
+export function DefaultWsEngine(options: object): WsServer {
+  const require = createRequire(import.meta.url); // the types of `ws` are not everywhere
+  const { WebSocketServer } = require("ws") as { WebSocketServer: WsConstructor };
+  return new WebSocketServer(options);
+}
+
 /** Makes a server of node:http that answers 501 to all that is not the engine's. */
 export function createBareServer(): HttpServer {
   return createServer((_request, response) => {
@@ -273,47 +280,6 @@ export function isNodeServer(value: unknown): value is NodeHttpServer {
     "on" in value &&
     typeof value.on === "function" &&
     "removeAllListeners" in value
-  );
-}
-
-function refuse(socket: Duplex, { status, headers, body }: Answer): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const length = body === null ? 0 : Buffer.byteLength(body);
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_TEXTS[status] ?? ""}`,
-    ...safeLines(headers),
-    `Content-Length: ${length}`,
-    "\r\n",
-  ].join("\r\n");
-  const bytes = Buffer.concat([Buffer.from(head, "latin1"), Buffer.from(body ?? "")]);
-  socket.end(bytes, () => socket.destroy());
-}
-
-function safeLines(headers: OutgoingHeaders): string[] {
-  try {
-    validate(headers);
-    return toLines(headers);
-  } catch (error) {
-    throwLater(error); // of a header that a user's function set
-    return ["Connection: close"];
-  }
-}
-
-function validate(headers: OutgoingHeaders): void {
-  for (const [name, value] of Object.entries(headers)) {
-    validateHeaderName(name);
-    for (const each of typeof value === "string" ? [value] : value) {
-      validateHeaderValue(name, each);
-    }
-  }
-}
-
-function toLines(headers: OutgoingHeaders): string[] {
-  return Object.entries(headers).flatMap(([name, value]) =>
-    (typeof value === "string" ? [value] : value).map((each) => `${name}: ${each}`),
   );
 }
 

@@ -23,6 +23,21 @@ export interface Row {
   note: string;
 }
 
+/** What was found of one row, where it is not plainly the same. */
+interface Finding {
+  /** Why it cannot be used here. */
+  absent?: string | undefined;
+  /** In what it is not like that of the reference. */
+  unlike?: string | undefined;
+  /** What to say of it where all is well. */
+  note?: string;
+}
+
+/** The finding of a thing that is there or not. */
+function present(isThere: boolean, text = "not there"): Finding {
+  return isThere ? {} : { absent: text };
+}
+
 class Comparison {
   readonly rows: Row[] = [];
   readonly #types: Declarations;
@@ -47,28 +62,28 @@ class Comparison {
     this.#root = root;
   }
 
-  add(area: string, name: string, kind: string, problem: string, note = ""): void {
+  add(area: string, name: string, kind: string, finding: Finding = {}): void {
     const decision = DECISIONS[`${area}: ${name}`] ?? DECISIONS[area];
-    if (decision?.state === "differs" && problem === "") {
-      this.rows.push({ area, name, kind, state: "differs", note: decision.note });
-    } else if (decision !== undefined && decision.state !== "differs" && problem !== "") {
+    const { absent, unlike, note = "" } = finding;
+    const problem = [absent, unlike].filter((text) => text).join("; ");
+    const answer = decision?.state === "differs" ? !absent : decision !== undefined && problem;
+    if (decision !== undefined && answer) {
       this.rows.push({ area, name, kind, ...decision });
-    } else if (problem === "") {
-      this.rows.push({ area, name, kind, state: "same", note });
     } else {
-      this.rows.push({ area, name, kind, state: "missing", note: problem });
+      const state = problem ? "missing" : "same";
+      this.rows.push({ area, name, kind, state, note: problem || note });
     }
   }
 
   exports(): void {
     const own = new Set(this.#types.exportsOf(INDEX));
     for (const name of this.#types.exportsOf(`${SIO}/index.d.ts`)) {
-      this.add("Exports", name, "export", own.has(name) ? "" : "not exported");
+      this.add("Exports", name, "export", present(own.has(name), "not exported"));
     }
     for (const [path, files] of Object.entries(SUBPATHS)) {
       const here = new Set(files.flatMap((file) => this.#types.exportsOf(file)));
       for (const name of this.#types.exportsOf(subpath(path))) {
-        this.add(`Types of dist/${path}`, name, "export", here.has(name) ? "" : "not exported");
+        this.add(`Types of dist/${path}`, name, "export", present(here.has(name), "not exported"));
       }
     }
   }
@@ -86,24 +101,26 @@ class Comparison {
 
     if (ownMembers.size === 0 || (there !== undefined && here === undefined)) {
       // Nothing of it is here; one row says that better than all of its members do.
-      this.add(area, "(all of it)", "class", "not there");
+      this.add(area, "(all of it)", "class", present(false));
       return;
     }
     const check = (name: string, deprecated: boolean) => {
       const isMethod = typeof there?.[name] === "function";
       const kind = isMethod ? "method" : "property";
       const ownMember = ownMembers.get(name);
-      const problems: string[] = [];
+      const absent: string[] = [];
+      let unlike: string | undefined;
       if (here !== undefined && there !== undefined && name in there) {
-        if (!(name in here)) problems.push("not there at run time");
+        if (!(name in here)) absent.push("not there at run time");
         else if ((typeof here[name] === "function") !== isMethod) {
-          problems.push(`is a ${typeof here[name]}, and not a ${typeof there[name]}`);
+          unlike = `is a ${typeof here[name]}, and not a ${typeof there[name]}`;
         }
       }
       if (ownMember === undefined || !this.#types.isReachable(ownMember)) {
-        problems.push("not in the types");
+        absent.push("not in the types");
       }
-      this.add(area, name, kind, problems.join("; "), deprecated ? "deprecated" : "");
+      const note = deprecated ? "deprecated" : "";
+      this.add(area, name, kind, { absent: absent.join("; "), unlike, note });
     };
     for (const member of wanted) {
       check(member.name, this.#types.describe(member).deprecated);
@@ -114,8 +131,7 @@ class Comparison {
       if (!this.#types.isPublic(member)) continue;
       if (!this.#types.isDeclaredIn(member, REFERENCE_FILES)) continue;
       const ownStatics = this.#types.statics(...own).map((each) => each.name);
-      const problem = ownStatics.includes(member.name) ? "" : "not there";
-      this.add(area, member.name, "static", problem);
+      this.add(area, member.name, "static", present(ownStatics.includes(member.name)));
     }
     this.#emitterMethods(area, there, here);
   }
@@ -128,36 +144,36 @@ class Comparison {
     const expected = names.filter((name) => there !== undefined && name in there);
     if (expected.length === 0) return;
     const missing = expected.filter((name) => here === undefined || !(name in here));
-    const problem = missing.length > 0 ? `not there: ${missing.join(", ")}` : "";
-    this.add(area, "(those of EventEmitter)", "methods", problem);
+    const finding = present(missing.length === 0, `not there: ${missing.join(", ")}`);
+    this.add(area, "(those of EventEmitter)", "methods", finding);
   }
 
   options(): void {
     const own = new Set(this.#types.members(INDEX, "ServerOptions")?.map((each) => each.name));
     for (const member of this.#types.members(`${SIO}/index.d.ts`, "ServerOptions") ?? []) {
       const { name, documentedDefault } = this.#types.describe(member);
-      const problems = own.has(name) ? [] : ["not in the types"];
+      const absent = own.has(name) ? [] : ["not in the types"];
       const sample = SAMPLES[name];
       if (sample === undefined) throw new Error(`SAMPLES has no value for the option ${name}`);
       try {
         new Server({ [name]: sample });
       } catch (error) {
-        problems.push(`refused: ${error instanceof Error ? error.message : error}`);
+        absent.push(`refused: ${error instanceof Error ? error.message : error}`);
       }
       const there = shownDefault(this.#reference.defaults.get(name));
       const here = shownDefault(this.#own.defaults.get(name));
-      if (this.#reference.defaults.has(name) && here !== there) {
-        problems.push(`its default is ${here}, and not ${there}`);
-      }
       const isRead = this.#reference.defaults.has(name);
+      const unlike =
+        isRead && here !== there ? `its default is ${here}, and not ${there}` : undefined;
       const shown = (isRead ? undefined : documentedDefault?.replaceAll("`", "")) ?? there;
-      this.add("Options", name, "option", problems.join("; "), `default: ${shown}`);
+      const note = `default: ${shown}`;
+      this.add("Options", name, "option", { absent: absent.join("; "), unlike, note });
     }
   }
 
   async events(): Promise<void> {
     const compare = (area: string, expected: Iterable<string>, own: ReadonlySet<string>) => {
-      for (const name of expected) this.add(area, name, "event", own.has(name) ? "" : "not there");
+      for (const name of expected) this.add(area, name, "event", present(own.has(name)));
     };
     const ownMembers = (file: string, name: string) =>
       new Set(this.#types.members(file, name)?.map((each) => each.name));
@@ -200,14 +216,14 @@ class Comparison {
   codes(): void {
     const reasons = new Set(this.#types.strings(INDEX, "DisconnectReason"));
     for (const name of this.#types.strings(`${SIO}/index.d.ts`, "DisconnectReason")) {
-      this.add("Reasons of disconnections", name, "reason", reasons.has(name) ? "" : "not there");
+      this.add("Reasons of disconnections", name, "reason", present(reasons.has(name)));
     }
     const there = codesOf(this.#reference.things.get("Engine.IO server"));
     const here = codesOf(this.#own.things.get("Engine.IO server"));
     for (const [name, text] of there) {
       const own = here.get(name);
-      const problem = own === text ? "" : `is ${own ?? "not there"}, and not ${text}`;
-      this.add("Error codes of Engine.IO", name, "code", problem, text);
+      const unlike = own === text ? undefined : `is ${own ?? "not there"}, and not ${text}`;
+      this.add("Error codes of Engine.IO", name, "code", { unlike, note: text });
     }
   }
 

@@ -19,15 +19,42 @@ const NO_EMITTER: Decision = {
   note: "a transport has no events here: the Engine.IO socket has them",
 };
 
+const differs = (note: string): Decision => ({ state: "differs", note });
+const FLUSH = differs("behind the packets that were handed over, with those that were");
+const THROWING = differs("one that throws refuses, and `next()` counts once");
+const ALONE = differs("without another node, an acknowledgement comes at once");
+const OF_PARENTS = differs("works, for all children");
+
 /** By "<area>: <name>". An entry for a whole area has the area alone. */
 export const DECISIONS: Readonly<Record<string, Decision>> = {
   ClusterAdapter: CLUSTER,
   ClusterAdapterWithHeartbeat: CLUSTER,
   "Server: attachApp": UWS,
-  "Engine.IO server: onWebTransportSession": {
-    state: "planned",
-    note: "Bun cannot accept WebTransport yet",
-  },
+  "Server: httpServer": differs("after `listen(port)`, what listens there"),
+  "Server: use": THROWING,
+  "Server: serverSideEmit": ALONE,
+  "Namespace: use": THROWING,
+  "Namespace: serverSideEmit": ALONE,
+  "ParentNamespace: use": THROWING,
+  "ParentNamespace: fetchSockets": OF_PARENTS,
+  "ParentNamespace: allSockets": OF_PARENTS,
+  "ParentNamespace: socketsJoin": OF_PARENTS,
+  "ParentNamespace: socketsLeave": OF_PARENTS,
+  "ParentNamespace: disconnectSockets": OF_PARENTS,
+  "Socket: volatile": differs("behind another packet of the same turn it is sent"),
+  "Socket: disconnect": differs("does nothing in a `disconnecting` listener"),
+  "Socket: onAnyOutgoing": differs("a listener that throws is reported, and the packet goes on"),
+  "Socket: prependAnyOutgoing": differs("as `onAnyOutgoing`"),
+  "Options: allowRequest": differs("may answer, or promise, a boolean as well"),
+  "Options: cors": differs("takes an origin, a list of them, or `true` as well"),
+  "Options: initialPacket": differs("over polling it is in the answer to the handshake"),
+  "Options: cleanupEmptyChildNamespaces": differs("one that a client is about to join stays"),
+  "Options: connectionStateRecovery": differs("recovers in more cases"),
+  "Options: wsEngine": differs("on servers of node:http alone: Bun has WebSockets of its own"),
+  "Engine.IO server: use": THROWING,
+  "Engine.IO server: generateId": differs("is an option too, and an id in use is refused"),
+  "Events of Engine.IO sockets: flush": FLUSH,
+  "Events of the Engine.IO server: flush": FLUSH,
   "Polling transport: sid": OF_SESSION,
   "Polling transport: protocol": OF_SESSION,
   "Polling transport: doClose": OF_TRANSPORT,

@@ -27,23 +27,20 @@ function areas(rows: readonly Row[]): Map<string, Row[]> {
   return Map.groupBy(rows, (row) => row.area);
 }
 
-/** Lines of columns, the widest cell of each column deciding. */
-function align(lines: readonly string[][], edge: string, between: string): string[] {
-  const widths = lines[0]?.map((_, column) =>
-    Math.max(...lines.map((line) => line[column]?.length ?? 0)),
-  );
-  return lines.map((line) => {
-    const cells = line.map((cell, column) => cell.padEnd(widths?.[column] ?? 0));
-    return `${edge}${cells.join(between)}${edge}`.trim();
-  });
+/** The width of each column: that of its widest cell. */
+function widthsOf(lines: readonly string[][]): number[] {
+  const columns = lines[0]?.map((_, index) => index) ?? [];
+  return columns.map((index) => Math.max(3, ...lines.map((line) => line[index]?.length ?? 0)));
+}
+
+function padded(line: readonly string[], widths: readonly number[]): string[] {
+  return line.map((cell, index) => cell.padEnd(widths[index] ?? 0));
 }
 
 export function toText(rows: readonly Row[]): string {
-  return align(
-    rows.map((row) => [row.state, row.area, row.name, row.note]),
-    "",
-    "  ",
-  ).join("\n");
+  const lines = rows.map((row) => [row.state, row.area, row.name, row.note]);
+  const widths = widthsOf(lines);
+  return lines.map((line) => padded(line, widths).join("  ").trimEnd()).join("\n");
 }
 
 export function toMarkdown(rows: readonly Row[]): string {
@@ -57,9 +54,10 @@ export function toMarkdown(rows: readonly Row[]): string {
       MARKS[row.state],
       cell(row.note),
     ]);
-    const [first = [], ...rest] = [head, ...body];
-    const lines = align([first, first.map(() => "---"), ...rest], "", " | ");
-    parts.push(`## ${area}\n\n${lines.map((line) => `| ${line} |`).join("\n")}\n`);
+    const widths = widthsOf([head, ...body]);
+    const dashes = widths.map((width) => "-".repeat(width));
+    const lines = [head, dashes, ...body].map((line) => `| ${padded(line, widths).join(" | ")} |`);
+    parts.push(`## ${area}\n\n${lines.join("\n")}\n`);
   }
   return parts.join("\n");
 }

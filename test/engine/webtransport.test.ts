@@ -461,6 +461,16 @@ describe("a session over WebTransport", () => {
         expect(engine.clientsCount).toBe(0);
       });
 
+      test.each([undefined, null, 1, {}, { close() {}, closed: Promise.resolve() }])(
+        "is made of nothing but a session of WebTransport, not of %p",
+        async (value) => {
+          const engine = wire.start();
+          const take: (session: never) => Promise<void> = engine.onWebTransportSession;
+          const taken = take.call(engine, value as never);
+          await expect(taken).rejects.toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
+        },
+      );
+
       test("has a request with nothing in it", async () => {
         wire.start();
         const { session } = await open(wire);

@@ -98,7 +98,7 @@ describe("the package under the name socket.io", () => {
     const out = await project.bun("programs/failing.ts");
     const [, file, line] = /node_modules\/socket\.io\/(lib\/server\.ts):(\d+):\d+/.exec(out) ?? [];
     const source = readFileSync(join(ROOT, file ?? ""), "utf8").split("\n");
-    expect(source[Number(line) - 1]).toContain("new Engine(");
+    expect(source[Number(line) - 1]).toMatch(/new Engine\w*\(/);
   });
 
   test("runs the same whatever the compiler settings of the project", async () => {

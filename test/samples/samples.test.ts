@@ -4,6 +4,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { Project, ROOT } from "../support/project.ts";
+import { bunEngine } from "./transcripts/bun-engine.ts";
 import { chat } from "./transcripts/chat.ts";
 import { privateMessaging } from "./transcripts/private-messaging.ts";
 import { rooms } from "./transcripts/rooms.ts";
@@ -11,8 +12,9 @@ import { sessions } from "./transcripts/sessions.ts";
 import { todos } from "./transcripts/todos.ts";
 import { Transcript } from "./transcripts/transcript.ts";
 
-const PACKAGES = ["express", "express-session", "bun-types"];
+const PACKAGES = ["@socket.io/bun-engine", "express", "express-session", "bun-types"];
 const SAMPLES = [
+  { name: "bun-engine", program: "server.js", script: bunEngine },
   { name: "chat", program: "server.js", script: chat },
   { name: "private-messaging", program: "server.ts", script: privateMessaging },
   { name: "rooms", program: "server.js", script: rooms },

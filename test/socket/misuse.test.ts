@@ -2,9 +2,9 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { Server, type ServerOptions, SocketIOError } from "bun-socket.io";
+import { HOSTS, portOf } from "../support/hosts.ts";
 import { REFERENCE } from "../support/reference.ts";
 import { World } from "../support/world.ts";
-import { HOSTS, portOf } from "../support/hosts.ts";
 
 const hostname = "127.0.0.1";
 

@@ -29,14 +29,23 @@ export interface InstalledProject {
   remove(): void;
 }
 
-let packing: Promise<string> | null = null;
+interface Tarball {
+  name: string;
+  bytes: ArrayBuffer;
+}
 
-/** The package as it would be published, made once. Answers the path of the tarball. */
-function packOnce(): Promise<string> {
+let packing: Promise<Tarball> | null = null;
+
+/** The package as it would be published, made once. */
+function packOnce(): Promise<Tarball> {
   packing ??= (async () => {
     const directory = mkdtempSync(join(tmpdir(), `${NAME}-tarball-`));
-    process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
-    return pack(directory);
+    try {
+      const path = await pack(directory);
+      return { name: basename(path), bytes: await Bun.file(path).arrayBuffer() };
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   })();
   return packing;
 }
@@ -100,9 +109,9 @@ async function install(directory: string, manifest: Manifest): Promise<Installed
 }
 
 async function copyTarball(directory: string): Promise<string> {
-  const tarball = await packOnce();
-  cpSync(tarball, join(directory, basename(tarball)));
-  return `file:./${basename(tarball)}`;
+  const { name, bytes } = await packOnce();
+  await Bun.write(join(directory, name), bytes);
+  return `file:./${name}`;
 }
 
 /** Writes `examples/<name>/bun.lock` anew where its package.json asks for something else by now. */

@@ -1,7 +1,12 @@
 // The ways of hosting a server compile as the documentation shows them; nothing here runs.
 
+import { createServer, type RequestListener } from "node:http";
+import { createSecureServer } from "node:http2";
+import { createServer as createHttpsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { Adapter, Server, type ServerOptions, SocketIOError } from "bun-socket.io";
-import type { CloseReason } from "bun-socket.io/engine";
+import { attach, type CloseReason, type EngineServer, listen } from "bun-socket.io/engine";
+import { WebSocketServer } from "ws";
 import { type Equal, expectType } from "./expect.ts";
 
 export function handler(io: Server): void {
@@ -76,6 +81,19 @@ export function making(): void {
   };
   const io = new Server({ ...options, adapter: (nsp) => new Adapter(nsp) });
   io.listen(3000, options).attach("3001");
+  io.listen("/run/chat.sock").listen(3000, {
+    hostname: "::",
+    ipv6Only: true,
+    reusePort: true,
+    tls: { key: Bun.file("key.pem"), cert: Bun.file("cert.pem") },
+  });
+  new Server("/run/chat.sock", { tls: [{ key: "", cert: "", serverName: "a.example" }] });
+  const address: AddressInfo | string | null | undefined = io.httpServer?.address();
+  if (typeof address === "object") {
+    expectType<Equal<number | undefined, NonNullable<typeof address>["port"] | undefined>>();
+  }
+  // @ts-expect-error it is a boolean
+  io.listen(3000, { reusePort: 1 });
   io.close((error) => error?.message).then(() => {});
   io.path("/y").serveClient(true).connectTimeout(1).adapter(Adapter);
   // @ts-expect-error there is no such transport
@@ -113,4 +131,23 @@ export function engine(io: Server): void {
     conn.on("close", (reason) => expectType<Equal<typeof reason, CloseReason>>());
     request.headers.cookie?.split(";");
   });
+}
+
+export function nodeServers(app: RequestListener): void {
+  const http = createServer(app);
+  const https = createHttpsServer({}, app);
+  const http2 = createSecureServer({ allowHTTP1: true });
+  const io = new Server(http, { destroyUpgrade: false, destroyUpgradeTimeout: 1000 });
+  io.attach(https, { path: "/x" }).listen(http2).listen(3000);
+  io.engine.attach(http, { path: "/engine.io", addTrailingSlash: false });
+  http.on("request", (request, response) => io.engine.handleRequest(request, response));
+  http.on("upgrade", (request, socket, head) => io.engine.handleUpgrade(request, socket, head));
+  const engine: EngineServer = attach(http, { path: "/x", pingInterval: 1000 });
+  engine.on("connection", (session) => session.id);
+  listen(3000, { transports: ["websocket"] }, () => {}).httpServer?.address();
+  new Server({ wsEngine: WebSocketServer });
+  // @ts-expect-error an application is no server
+  new Server(app);
+  // @ts-expect-error it is a number
+  io.attach(http, { destroyUpgradeTimeout: "1" });
 }

@@ -11,6 +11,7 @@ import {
 } from "./transport.ts";
 
 const CLOSE_TIMEOUT_MS = 30_000;
+const LINGER_MS = 100;
 
 /** A bidirectional stream of WebTransport: the part that is used of the standard's interface. */
 export interface WebTransportStream {
@@ -173,7 +174,15 @@ export class WebTransportTransport implements Transport {
     this.#finishClose = finish;
     this.#closeTimer = setTimeout(finish, CLOSE_TIMEOUT_MS);
     this.#writer.close().catch(() => {}); // the next line hears of it
-    this.#flushed.then(finish, finish);
+    // To close the session throws away what has come to the client but was not read there, and nobody
+    // tells when it was; a client that is told to disconnect closes the session itself.
+    const linger = (): void => {
+      if (this.#state === "closing") {
+        clearTimeout(this.#closeTimer);
+        this.#closeTimer = setTimeout(finish, LINGER_MS);
+      }
+    };
+    this.#flushed.then(linger, finish);
   }
 
   #becomeClosed(): void {

@@ -1,4 +1,5 @@
 // Types of the package as an ES module, in every setting of the compiler.
+import { createServer } from "node:http";
 import {
   type BroadcastOperator,
   type DefaultEventsMap,
@@ -56,4 +57,5 @@ const deepNamespace: DeepNamespace<ClientToServer, ServerToClient, DefaultEvents
 const operator: BroadcastOperator<ServerToClient, SocketData> = io.to("room");
 const sockets: Promise<RemoteSocket<ServerToClient, SocketData>[]> = io.fetchSockets();
 const engine: EngineServer = io.engine;
-export const all = [deepNamespace, operator, sockets, engine, Socket, Namespace];
+const attached: Server = new Server(createServer(), options);
+export const all = [attached, deepNamespace, operator, sockets, engine, Socket, Namespace];

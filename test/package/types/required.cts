@@ -1,10 +1,12 @@
 // Types of the package for require(), and of named imports in a CommonJS module.
+import { createServer } from "node:http";
 import io = require("bun-socket.io");
 import engine = require("bun-socket.io/engine");
 import type { Server, ServerOptions } from "bun-socket.io";
 
 const options: Partial<ServerOptions> = { serveClient: false };
 const called: Server = io(options);
+const attached: Server = io(createServer(), options);
 const constructed: io.Server = new io.Server(0, options);
 // @ts-expect-error: a server is no number
 const wrong: number = io(0, options);
@@ -16,4 +18,4 @@ const clients: number = constructed.engine.clientsCount;
 // The classes are the same, however they are named.
 const same: typeof Server = io.Server;
 const protocol: number = engine.protocol;
-export = { wrong, clients, same, protocol, namespace: io.Namespace };
+export = { wrong, attached, clients, same, protocol, namespace: io.Namespace };

@@ -38,8 +38,7 @@ export function socketProperties(socket: TypedSocket): void {
   socket.request.headers.cookie?.split(";");
   socket.request.url?.toUpperCase();
   socket.conn.transport.name.toUpperCase();
-  const address: string | undefined = socket.conn.remoteAddress;
-  void address;
+  socket.conn.remoteAddress.toUpperCase();
   socket.conn.once("upgrade", () => {});
   socket.conn.on("packet", ({ type, data }) => [type, data]);
   socket.conn.on("close", (reason) => reason);

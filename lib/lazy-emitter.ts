@@ -1,0 +1,24 @@
+import { EventEmitter } from "node:events";
+
+// The constructor of an emitter makes four properties. Its methods do without them.
+const Base = function Base() {} as unknown as abstract new () => EventEmitter;
+Base.prototype = EventEmitter.prototype;
+
+/** An emitter for objects that come in thousands: until someone listens, it costs nothing. */
+export abstract class LazyEmitter extends Base {
+  /** Of the emitter of node:events; made for the first listener. @internal */
+  declare readonly _events?: object;
+
+  /**
+   * Calls the listeners of an event, if there are any, once nothing of ours is on the stack: what
+   * one of them throws is reported, and breaks nothing.
+   *
+   * @param event the event
+   * @param args passed on
+   */
+  emitLater(event: string, ...args: unknown[]): void {
+    if (this._events !== undefined) {
+      process.nextTick(() => this.emit(event, ...args));
+    }
+  }
+}

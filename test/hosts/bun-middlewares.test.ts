@@ -1,0 +1,413 @@
+// What middlewares of the Express world do with a request and an answer, done on every host and on
+// the reference.
+
+import { describe, expect, test } from "bun:test";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createRequire } from "node:module";
+import type { Middleware } from "bun-socket.io/engine";
+import { HOSTS } from "../support/hosts.ts";
+import { exchange, type RawResponse } from "../support/raw.ts";
+import { REFERENCE } from "../support/reference.ts";
+import { overTheWire, Wire } from "../support/wire.ts";
+
+const require = createRequire(import.meta.url);
+// As `morgan`, `compression` and express-session use them; they come with Express.
+const onHeaders: (res: ServerResponse, listener: (this: ServerResponse) => void) => void =
+  require("on-headers");
+const onFinished: (
+  message: IncomingMessage | ServerResponse,
+  listener: (error: Error | null) => void,
+) => void = require("on-finished");
+
+const OF_THE_HTTP_SERVER = ["date", "connection", "keep-alive", "transfer-encoding"];
+
+function comparable({ status, headers, body }: RawResponse): unknown {
+  const kept = Object.entries(headers).filter(([name]) => !OF_THE_HTTP_SERVER.includes(name));
+  kept.sort(([one], [other]) => (one < other ? -1 : 1));
+  return { status, headers: Object.fromEntries(kept), body: body.replace(/"sid":"[^"]*"/, "") };
+}
+
+/** Answers that a middleware gives by itself, in every way there is. */
+const ANSWERS: Record<string, (res: ServerResponse) => void> = {
+  "end()": (res) => {
+    res.statusCode = 418;
+    res.end();
+  },
+  "end() with a text": (res) => {
+    res.setHeader("Content-Type", "text/plain").end("täxt");
+  },
+  "end() with an encoding and a callback": (res) => {
+    res.setHeader("Content-Type", "text/plain");
+    res.end("dMOkeHQ=", "base64", () => {});
+  },
+  "end() with bytes": (res) => {
+    res.writeHead(200, { "Content-Type": "application/x-bytes" }).end(Buffer.from("bytes"));
+  },
+  "several writes": (res) => {
+    res.writeHead(201, "Made", { "Content-Type": "text/plain", "X-List": ["a", "b"] });
+    res.write("one,");
+    res.write(Buffer.from("two,"), () => {});
+    res.write("dGhyZWU=", "base64");
+    res.end();
+  },
+  "a write and an end with text": (res) => {
+    res.setHeader("Content-Type", "text/plain");
+    res.write("one,");
+    res.end("two", () => {});
+  },
+  "writeHead() with a list": (res) => {
+    res.setHeader("X-One", "0");
+    res.writeHead(200, ["Content-Type", "text/plain", "X-One", "1", "X-Two", "2", "X-Two", "3"]);
+    res.end("listed");
+  },
+  "the methods of headers": (res) => {
+    res.setHeader("Content-Type", "text/plain");
+    res.setHeader("X-Gone", "1");
+    res.removeHeader("x-gone");
+    res.appendHeader("X-More", "1").appendHeader("x-more", ["2", "3"]);
+    res.setHeaders(new Map([["X-Map", "m"]]));
+    res.setHeaders(new Headers({ "x-web": "w" }));
+    res.setHeader("X-Number", 5);
+    const told = [
+      res.getHeader("CONTENT-TYPE"),
+      res.getHeader("x-more"),
+      res.hasHeader("x-map"),
+      res.hasHeader("x-gone"),
+      res.getHeaderNames().sort(),
+      res.getHeaders()["x-web"],
+      res.headersSent,
+    ];
+    res.flushHeaders();
+    res.end(JSON.stringify([...told, res.headersSent]));
+  },
+  "what node:http refuses": (res) => {
+    const codes: unknown[] = [];
+    const attempt = (act: () => void): void => {
+      try {
+        act();
+      } catch (error) {
+        codes.push(error instanceof Error && "code" in error ? error.code : error);
+      }
+    };
+    res.writeHead(200, { "Content-Type": "text/plain" });
+    attempt(() => res.setHeader("X-Late", "1"));
+    attempt(() => res.removeHeader("X-Late"));
+    attempt(() => res.writeHead(500));
+    res.end(codes.join());
+  },
+  "a stream": (res) => {
+    res.writeHead(200, { "Content-Type": "text/plain" });
+    const { Readable } = require("node:stream");
+    Readable.from(["streamed ", "in ", "parts"]).pipe(res);
+  },
+};
+
+/** What a middleware finds out about the answer, before and behind its end. */
+async function statesOf(wire: Wire): Promise<unknown> {
+  const states: unknown[] = [];
+  const tell = (name: string, res: ServerResponse): void => {
+    const { headersSent, writableEnded, finished, writableFinished } = res;
+    states.push([name, res.statusCode, headersSent, writableEnded, finished, writableFinished]);
+  };
+  const closed = new Promise<void>((resolve) => {
+    wire.start().use((req, res) => {
+      expect(res.req).toBe(req);
+      expect(res.socket).toBe(req.socket);
+      expect(req.res).toBe(res);
+      res.once("finish", () => tell("finish", res));
+      res.once("close", () => {
+        tell("close", res);
+        resolve();
+      });
+      tell("begin", res);
+      res.writeHead(404);
+      tell("head", res);
+      res.end("", () => tell("callback", res));
+    });
+  });
+  const connection = wire.connect();
+  connection.request("GET", wire.path());
+  await connection.response();
+  connection.destroy();
+  await closed;
+  await wire.end();
+  return states;
+}
+
+const BUN_HOSTS = HOSTS.filter(({ isNode }) => !isNode);
+const cases = HOSTS.map((host) => [host.name, host] as const);
+
+describe.each(cases)("%s answers as the reference does", (_, host) => {
+  test.each(Object.entries(ANSWERS))("with %s", async (_name, give) => {
+    const answerOf = async (wire: Wire): Promise<unknown> => {
+      wire.start().use((_req, res) => give(res));
+      const answer = await exchange(wire.port, "GET", wire.path());
+      await wire.end();
+      return comparable({ ...answer, headers: { ...answer.headers, "content-length": "" } });
+    };
+    expect(await answerOf(new Wire(host))).toEqual(await answerOf(new Wire(REFERENCE)));
+  });
+
+  test("and tells of its state as it does", async () => {
+    const told = await statesOf(new Wire(host));
+    expect(told).toContainEqual(["begin", 200, false, false, false, false]);
+    expect(told).toEqual(await statesOf(new Wire(REFERENCE)));
+  });
+});
+
+/** The answers to every kind of request, with some middleware. */
+async function answersOf(wire: Wire, middleware?: Middleware): Promise<unknown> {
+  const engine = wire.start({ cookie: true });
+  if (middleware !== undefined) {
+    engine.use(middleware);
+  }
+  const handshake = await exchange(wire.port, "GET", wire.path());
+  const { sid } = JSON.parse(handshake.body.slice(1));
+  wire.session(sid).send("hello");
+  const answers = [
+    handshake,
+    await exchange(wire.port, "GET", wire.path({ sid })),
+    await exchange(wire.port, "POST", wire.path({ sid }), {}, "4hello"),
+    await exchange(wire.port, "POST", wire.path({ sid }), {}, "4".repeat(2_000_000)),
+    await exchange(wire.port, "PUT", wire.path({ sid })),
+    await exchange(wire.port, "POST", wire.path()),
+    await exchange(wire.port, "GET", wire.path({ transport: "none" })),
+    await exchange(wire.port, "GET", wire.path({ sid: "none" })),
+    (await wire.upgrade({ sid })).answer,
+  ];
+  for (const { headers } of answers) {
+    delete headers["sec-websocket-accept"];
+    headers["set-cookie"] = headers["set-cookie"]?.replace(sid, "") ?? "";
+  }
+  await wire.end();
+  return answers.map(comparable);
+}
+
+test.each(cases)("%s answers alike with and without a middleware", async (_, host) => {
+  const without = await answersOf(new Wire(host));
+  expect(await answersOf(new Wire(host), (_req, _res, next) => next())).toEqual(without);
+  expect(await answersOf(new Wire(host), (_req, _res, next) => setImmediate(next))).toEqual(
+    without,
+  );
+  expect(without).toMatchObject(
+    [200, 200, 200, 413, 500, 400, 400, 400, 101].map((status) => ({ status })),
+  );
+});
+
+overTheWire((wire) => {
+  test("a listener to the head may change status and headers of polling answers", async () => {
+    const engine = wire.start();
+    const seen: unknown[] = [];
+    engine.use((req, res, next) => {
+      onHeaders(res, function () {
+        seen.push([req.method, this.statusCode, this.getHeader("Content-Type")]);
+        this.setHeader("X-Late", "1");
+        this.removeHeader("Cache-Control");
+      });
+      next();
+    });
+    const { sid } = JSON.parse((await exchange(wire.port, "GET", wire.path())).body.slice(1));
+    const answers = [
+      await exchange(wire.port, "POST", wire.path({ sid }), {}, "4hello"),
+      await exchange(wire.port, "GET", wire.path({ sid: "none" })),
+    ];
+    expect(seen).toEqual([
+      ["GET", 200, "text/plain; charset=UTF-8"],
+      ["POST", 200, "text/html"],
+      ["GET", 400, "application/json"],
+    ]);
+    for (const { headers } of answers) {
+      expect([headers["x-late"], headers["cache-control"]]).toEqual(["1", undefined]);
+    }
+  });
+
+  test("headers that a listener to the head sets come with the 101", async () => {
+    const engine = wire.start();
+    engine.use((_req, res, next) => {
+      onHeaders(res, function () {
+        this.setHeader("X-Late", "1");
+      });
+      next();
+    });
+    const { sid } = await wire.openPolling();
+    expect((await wire.upgrade({ sid })).answer.headers["x-late"]).toBe("1");
+    expect((await wire.upgrade()).answer.headers["x-late"]).toBe("1");
+  });
+
+  test("a log of finished answers has their status and length", async () => {
+    const engine = wire.start({ httpCompression: false });
+    const log: unknown[] = [];
+    const { promise: complete, resolve } = Promise.withResolvers<void>();
+    engine.use((req, res, next) => {
+      onFinished(res, (error) => {
+        log.push([error, req.method, res.statusCode, Number(res.getHeader("Content-Length"))]);
+        if (log.length === 3) {
+          resolve();
+        }
+      });
+      next();
+    });
+    const { body } = await exchange(wire.port, "GET", wire.path());
+    const { sid } = JSON.parse(body.slice(1));
+    await exchange(wire.port, "POST", wire.path({ sid }), {}, "4hello");
+    wire.session(sid).send("hello");
+    await exchange(wire.port, "GET", wire.path({ sid }));
+    await complete;
+    expect(log).toEqual([
+      [null, "GET", 200, body.length],
+      [null, "POST", 200, 2],
+      [null, "GET", 200, 6],
+    ]);
+  });
+
+  test("an answer whose client goes away closes without having finished", async () => {
+    const engine = wire.start();
+    const { sid, ended } = await wire.openPolling();
+    const events: string[] = [];
+    const closed = new Promise<void>((resolve) => {
+      engine.use((req, res, next) => {
+        req.once("aborted", () => events.push("aborted"));
+        res.once("finish", () => events.push("finish"));
+        res.once("close", () => {
+          events.push("close");
+          resolve();
+        });
+        next();
+      });
+    });
+    const connection = wire.connect();
+    connection.request("GET", wire.path({ sid }));
+    while (!wire.session(sid).transport.writable) {
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    connection.destroy();
+    await closed;
+    expect(events.sort()).toEqual(["aborted", "close"]);
+    expect((await ended).reason).toBe("transport error");
+  });
+
+  test("a wrapper of end() may change the engine's answer, and put it off", async () => {
+    const engine = wire.start();
+    engine.use((_req, res, next) => {
+      const end = res.end.bind(res);
+      Object.assign(res, {
+        end(chunk: string) {
+          setImmediate(() => end(chunk.toUpperCase()));
+          return res;
+        },
+      });
+      next();
+    });
+    const answer = await exchange(wire.port, "GET", wire.path({ transport: "none" }));
+    expect([answer.status, answer.body]).toEqual([400, '{"CODE":0,"MESSAGE":"TRANSPORT UNKNOWN"}']);
+  });
+
+  test("what middlewares find in a request is there", async () => {
+    const engine = wire.start();
+    const requests: IncomingMessage[] = [];
+    engine.use((req, _res, next) => {
+      requests.push(req);
+      expect([req.socket.remoteAddress, req.socket.remoteFamily]).toEqual(["127.0.0.1", "IPv4"]);
+      Object.assign(req, { originalUrl: req.url, cookies: { a: "1" }, user: { name: "me" } });
+      req.url = "/another";
+      next();
+    });
+    const headers = { "X-Who": "me", Cookie: "a=1; b=2" };
+    const { sid } = JSON.parse(
+      (await exchange(wire.port, "GET", wire.path(), headers)).body.slice(1),
+    );
+    await exchange(wire.port, "POST", wire.path({ sid }), headers, "4hello");
+    const [get, post] = requests;
+    expect(get).toMatchObject({
+      method: "GET",
+      url: "/another",
+      originalUrl: wire.path(),
+      httpVersion: "1.1",
+      httpVersionMajor: 1,
+      httpVersionMinor: 1,
+      complete: true,
+      aborted: false,
+      cookies: { a: "1" },
+      user: { name: "me" },
+      trailers: {},
+      rawTrailers: [],
+    });
+    expect(post).toMatchObject({ method: "POST", complete: true });
+    expect(get?.headersDistinct["x-who"]).toEqual(["me"]);
+    const names = get?.rawHeaders.filter((_, index) => index % 2 === 0);
+    expect(names?.map((name) => name.toLowerCase()).sort()).toEqual(
+      Object.keys(get?.headers ?? {}).sort(),
+    );
+    expect(get?.socket).toBe(get?.connection);
+    expect<IncomingMessage | undefined>(wire.session(sid).request).toBe(get);
+  });
+
+  test("the connection of a WebSocket tells of its end, and can be cut", async () => {
+    wire.start();
+    const first = await wire.openWebSocket();
+    const gone = new Promise((resolve) => first.session.request.socket.once("close", resolve));
+    first.webSocket.connection.destroy();
+    await gone;
+    expect(first.session.request.socket.destroyed).toBeTrue();
+    await first.ended;
+    const second = await wire.openWebSocket();
+    second.session.request.connection.destroy();
+    await second.webSocket.connection.closed;
+    expect((await second.ended).reason).toBe("transport close");
+  });
+});
+
+// Where a reference would hand out a body that it then misses, or crash.
+overTheWire((wire) => {
+  test("the body of a request is the engine's alone, and says so", async () => {
+    const engine = wire.start();
+    const codes: unknown[] = [];
+    engine.use((req, _res, next) => {
+      for (const act of [
+        () => req.on("data", () => {}),
+        () => req.once("readable", () => {}),
+        () => req.pipe(process.stdout),
+        () => req[Symbol.asyncIterator](),
+      ]) {
+        try {
+          act();
+        } catch (error) {
+          codes.push(error instanceof Error && "code" in error && error.code);
+        }
+      }
+      next();
+    });
+    await wire.openPolling();
+    expect(codes).toEqual(Array(4).fill("ERR_UNSUPPORTED"));
+  });
+
+  test("a request whose connection a middleware destroys is refused", async () => {
+    const engine = wire.start();
+    engine.use((req) => void req.socket.destroy());
+    const answer = await exchange(wire.port, "GET", wire.path());
+    expect([answer.status, answer.headers.connection]).toEqual([400, "close"]);
+    await expect(wire.upgrade()).rejects.toThrow("no WebSocket: 400");
+    wire.expectNoSessions();
+  });
+}, BUN_HOSTS);
+
+test.each(BUN_HOSTS)(
+  "with $name, a wrapper that throws costs its request alone",
+  async ({ name }) => {
+    const program = `${import.meta.dir}/../support/throwing-middlewares.ts`;
+    const child = Bun.spawn([process.execPath, program, name], {
+      stdout: "pipe",
+      stderr: "inherit",
+    });
+    const result = JSON.parse(await new Response(child.stdout).text());
+    expect(await child.exited).toBe(0);
+    expect(result).toEqual({
+      answers: [
+        ["broken=writeHead", 500, 500, 500],
+        ["broken=end", 500, 101, 500],
+        ["", 200, 101, 400],
+      ],
+      reports: ["writeHead", "writeHead", "writeHead", "end", "end"],
+    });
+  },
+);
