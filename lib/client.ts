@@ -99,6 +99,16 @@ export class Client implements SocketClient, SessionHandler {
     }
   }
 
+  /** The id of the session, which is a secret. `@socket.io/admin-ui` reads it. @internal */
+  get id(): string {
+    return this.conn.id;
+  }
+
+  /** The sockets by id; made anew at each reading. @internal */
+  get sockets(): Map<SocketId, ClientSocket> {
+    return new Map(this.#openSockets().map((socket) => [socket.id, socket]));
+  }
+
   /** The request that opened the connection. */
   get request(): IncomingMessage {
     return this.conn.request;

@@ -5,6 +5,8 @@ import type { Session } from "./engine/session.ts";
 
 /** What a socket needs of the connection it shares with the client's other sockets. */
 export interface SocketClient {
+  /** The id of the session. */
+  readonly id: string;
   readonly conn: Session;
   readonly request: IncomingMessage;
   writePacket(packet: Packet, options: WriteOptions): void;
