@@ -29,15 +29,20 @@ import type { BunApplication, BunHandler, BunWebSocketHandler } from "./hosts/bu
 import { BunListener, type BunServer } from "./hosts/bun-listener.ts";
 import { EngineServer } from "./hosts/engine-server.ts";
 import { closeNodeServer, isNodeServer, type NodeHttpServer } from "./hosts/node.ts";
-import { type AdapterConstructor, Namespace, type NamespaceMiddleware } from "./namespace.ts";
+import { Namespace } from "./namespace.ts";
 import { NamespaceRegistry, type ParentNspNameMatchFn } from "./namespace-registry.ts";
+import type {
+  AdapterConstructor,
+  NamespaceMiddleware,
+  NamespaceReservedEventsMap,
+} from "./namespace-types.ts";
 import {
   type ServerOptions as Options,
   type ResolvedServerOptions,
   resolveServerOptions,
 } from "./options.ts";
 import { ParentNamespace } from "./parent-namespace.ts";
-import type { NamespaceReservedEventsMap, Socket } from "./socket.ts";
+import type { Socket } from "./socket.ts";
 import { withDefaults } from "./validate.ts";
 
 const CLOSE_GRACE_MS = 2_000;

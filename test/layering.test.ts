@@ -24,12 +24,14 @@ const LAYERS: readonly Layer[] = [
       "lib/arguments.ts",
       "lib/delegate.ts",
       "lib/errors.ts",
+      "lib/event-types.ts",
       "lib/events.ts",
       "lib/ids.ts",
       "lib/lazy-emitter.ts",
       "lib/listeners.ts",
       "lib/middleware.ts",
       "lib/response-head.ts",
+      "lib/response-headers.ts",
       "lib/socket-types.ts",
       "lib/validate.ts",
     ],
@@ -37,8 +39,16 @@ const LAYERS: readonly Layer[] = [
   { name: "request", files: ["lib/engine/request.ts", "lib/engine/options.ts"] },
   { name: "codec", files: ["lib/engine/codec/*.ts"] },
   { name: "transports", files: ["lib/engine/transports/*.ts", "lib/engine/*.ts"] },
-  { name: "session", files: ["lib/engine/session.ts"] },
-  { name: "engine", files: ["lib/engine/engine.ts"] },
+  { name: "session", files: ["lib/engine/session-sender.ts", "lib/engine/session.ts"] },
+  {
+    name: "engine",
+    files: [
+      "lib/engine/engine-events.ts",
+      "lib/engine/engine-settings.ts",
+      "lib/engine/engine.ts",
+      "lib/engine/session-registry.ts",
+    ],
+  },
   {
     name: "adapter",
     files: ["adapters/adapter.ts"],
@@ -55,7 +65,7 @@ const LAYERS: readonly Layer[] = [
     files: ["lib/client-bundle.ts", "lib/hosts/*.ts"],
     mayImportOnly: ["ground", "request", "codec", "transports", "session", "engine"],
   },
-  { name: "server", files: ["lib/options.ts", "lib/server.ts"] },
+  { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
   { name: "package", files: ["lib/index.ts", "lib/engine/index.ts"], apart: true },
 ];
 

@@ -1,0 +1,88 @@
+import type { AdapterApi, RestoredSession } from "../adapters/adapter.ts";
+import { warn } from "./errors.ts";
+import { isPromiseLike } from "./middleware.ts";
+
+/** What recovery needs of a namespace. */
+export interface RecoveryNamespace {
+  readonly adapter: AdapterApi;
+  readonly server: { readonly opts: { readonly connectionStateRecovery?: unknown } };
+}
+
+/** What it needs of a socket. */
+export interface RecoverableSocket {
+  /** The private id of its session, where that can be recovered. */
+  readonly pid: string | undefined;
+  readonly conn: { close(discard: boolean): unknown };
+  onClose(reason: "transport close"): void;
+}
+
+/** The sessions of a namespace that clients may take up again. */
+export class SessionRecovery {
+  readonly #namespace: RecoveryNamespace;
+  /** The connected sockets by the private id of their session. */
+  #sockets: Map<string, RecoverableSocket> | null = null;
+
+  constructor(namespace: RecoveryNamespace) {
+    this.#namespace = namespace;
+  }
+
+  /** A socket is connected. */
+  onConnect(socket: RecoverableSocket): void {
+    if (socket.pid !== undefined) {
+      this.#sockets ??= new Map();
+      this.#sockets.set(socket.pid, socket);
+    }
+  }
+
+  /** A socket is gone. */
+  onGone({ pid }: RecoverableSocket): void {
+    if (pid !== undefined) {
+      this.#sockets?.delete(pid);
+    }
+  }
+
+  /** Keeps a session that was restored, but whose client was not let in. */
+  keepAgain({ sid, pid, rooms, data }: RestoredSession): void {
+    this.#namespace.adapter.persistSession({ sid, pid, rooms, data });
+  }
+
+  /** Finds the session that a client had before it lost its connection; null where there is none. */
+  restore(
+    auth: Record<string, unknown>,
+    restored: (session: RestoredSession | null) => void,
+  ): void {
+    const { pid, offset } = auth;
+    if (!this.#namespace.server.opts.connectionStateRecovery || typeof pid !== "string") {
+      restored(null);
+      return;
+    }
+    this.#endUnnoticed(pid);
+    const fail = (error: unknown): void => {
+      const detail = error instanceof Error ? error.stack : String(error);
+      warn("the adapter could not restore a session: the client starts a new one", detail);
+      restored(null);
+    };
+    try {
+      const session = this.#namespace.adapter.restoreSession(
+        pid,
+        typeof offset === "string" ? offset : undefined,
+      );
+      if (isPromiseLike(session)) {
+        session.then(restored, fail);
+      } else {
+        restored(session);
+      }
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  // A client can be back before the server has noticed that its connection was lost.
+  #endUnnoticed(pid: string): void {
+    const socket = this.#sockets?.get(pid);
+    if (socket !== undefined) {
+      socket.onClose("transport close");
+      socket.conn.close(true);
+    }
+  }
+}
