@@ -193,9 +193,12 @@ export class Client implements SocketClient, SessionHandler {
       onRefused() {
         client.#forgetAttempt(name);
       },
+      onAbandoned: null,
     };
     this.#attempts ??= new Map();
+    const previous = this.#attempts.get(name);
     this.#attempts.set(name, attempt);
+    previous?.onAbandoned?.();
     return attempt;
   }
 
@@ -267,7 +270,11 @@ export class Client implements SocketClient, SessionHandler {
       socket.onClose(reason, description);
     }
     this.#sockets.clear();
+    const attempts = this.#attempts?.values() ?? [];
     this.#attempts = null;
+    for (const attempt of attempts) {
+      attempt.onAbandoned?.();
+    }
     this.#decoder.destroy();
   }
 

@@ -51,8 +51,11 @@ export class SessionRecovery {
     auth: Record<string, unknown>,
     restored: (session: RestoredSession | null) => void,
   ): void {
+    const { adapter, server } = this.#namespace;
     const { pid, offset } = auth;
-    if (!this.#namespace.server.opts.connectionStateRecovery || typeof pid !== "string") {
+    // Adapters published for the reference cannot do without an offset; they do not know hasSessions.
+    const hasOffset = typeof offset === "string" || adapter.hasSessions !== undefined;
+    if (!server.opts.connectionStateRecovery || typeof pid !== "string" || !hasOffset) {
       restored(null);
       return;
     }
@@ -63,10 +66,7 @@ export class SessionRecovery {
       restored(null);
     };
     try {
-      const session = this.#namespace.adapter.restoreSession(
-        pid,
-        typeof offset === "string" ? offset : undefined,
-      );
+      const session = adapter.restoreSession(pid, typeof offset === "string" ? offset : undefined);
       if (isPromiseLike(session)) {
         session.then(restored, fail);
       } else {

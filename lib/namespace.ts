@@ -138,26 +138,46 @@ export class Namespace<
         auth,
         session,
       );
+      let isDecided = false;
+      const decide = (error?: unknown): void => {
+        if (!isDecided) {
+          isDecided = true;
+          this.#pending--;
+          this.#decide(socket, attempt, session, error);
+        }
+      };
+      if (!attempt.isWanted) {
+        decide();
+        return;
+      }
+      attempt.onAbandoned = decide; // a middleware may never call `next`
       const skips = this.server.opts.connectionStateRecovery?.skipMiddlewares;
       runMiddlewares(
         session !== null && skips ? [] : this._fns,
         (middleware, next) => middleware(socket, next),
-        (error) => {
-          this.#pending--;
-          if (!attempt.isWanted) {
-            this.#refuse(socket, session);
-          } else if (error) {
-            this.#refuse(socket, session);
-            attempt.onRefused();
-            const refusal = describeRefusal(error);
-            const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
-            client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
-          } else {
-            this.#onConnect(socket, attempt, session);
-          }
-        },
+        decide,
       );
     });
+  }
+
+  #decide(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+    session: RestoredSession | null,
+    error: unknown,
+  ): void {
+    if (!attempt.isWanted) {
+      this.#refuse(socket, session);
+    } else if (error) {
+      this.#refuse(socket, session);
+      attempt.onRefused();
+      const refusal = describeRefusal(error);
+      const { client } = socket;
+      const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
+      client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
+    } else {
+      this.#onConnect(socket, attempt, session);
+    }
   }
 
   #refuse(

@@ -25,4 +25,6 @@ export interface ConnectAttempt<SocketType> {
   onConnected(socket: SocketType): void;
   /** It is not let in. */
   onRefused(): void;
+  /** Called once when the client no longer waits, though nobody has decided yet. */
+  onAbandoned: (() => void) | null;
 }
