@@ -58,8 +58,7 @@ export class SessionRecovery {
     }
     this.#endUnnoticed(pid);
     const fail = (error: unknown): void => {
-      const detail = error instanceof Error ? error.stack : String(error);
-      warn("the adapter could not restore a session: the client starts a new one", detail);
+      warn("the adapter could not restore a session: the client starts a new one", error);
       restored(null);
     };
     try {

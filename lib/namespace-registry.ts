@@ -118,8 +118,7 @@ function ask(
     }
   };
   const fail = (error: unknown): void => {
-    const detail = error instanceof Error ? error.stack : String(error);
-    warn("the function of a dynamic namespace threw, or its promise was rejected", detail);
+    warn("the function of a dynamic namespace threw, or its promise was rejected", error);
     decide(false);
   };
   const onResult = (result: unknown): void => {

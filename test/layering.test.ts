@@ -26,6 +26,7 @@ const LAYERS: readonly Layer[] = [
       "lib/errors.ts",
       "lib/event-types.ts",
       "lib/events.ts",
+      "lib/grace.ts",
       "lib/ids.ts",
       "lib/lazy-emitter.ts",
       "lib/listeners.ts",

@@ -241,7 +241,7 @@ export class BunHost {
       ),
       error(error) {
         // Bun's own page would show the stack to the client.
-        warn("a request failed", error.stack);
+        warn("a request failed", error);
         return new Response(null, { status: 500 });
       },
     });

@@ -14,6 +14,7 @@ import type { ResolvedEngineOptions } from "../engine/options.ts";
 import type { EngineRequest } from "../engine/request.ts";
 import type { UpgradeDecision } from "../engine/upgrade-reply.ts";
 import { throwLater } from "../errors.ts";
+import { withGrace } from "../grace.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { type AttachOptions, computePrefix } from "./attach-options.ts";
 import { NodeExchange, toEngineRequest, write } from "./node-exchange.ts";
@@ -220,12 +221,9 @@ export class NodeHost {
     if (this.#open.size === 0) {
       return;
     }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      this.#onQuiet = resolve;
-      timer = setTimeout(resolve, graceMs);
+    await withGrace(graceMs, (done) => {
+      this.#onQuiet = done;
     });
-    clearTimeout(timer);
     this.#onQuiet = null;
     // Unless it was opened again meanwhile: new sessions are not to blame.
     for (const each of this.#engine.isClosed() ? this.#open : []) {
