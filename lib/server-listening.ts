@@ -5,10 +5,14 @@ import { BunHost, type BunService } from "./hosts/bun.ts";
 import { BunListener, type ListenSettings } from "./hosts/bun-listener.ts";
 import type { EngineServer } from "./hosts/engine-server.ts";
 import { closeNodeServer, isNodeServer, type NodeHttpServer } from "./hosts/node.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:server");
 
 /** What listening needs of a server. */
 export interface ListeningPort extends Pick<BunService, "prefix" | "serveFile"> {
   path(): string;
+  serveClient(): boolean;
 }
 
 /** The servers that a `Server` listens with, or is attached to. */
@@ -69,11 +73,21 @@ export class Listening {
     target: NodeHttpServer | number | string,
     options: AttachOptions & ListenSettings,
   ): BunListener | NodeHttpServer {
+    const { tls: _secret, ...shown } = options;
+    log("creating engine.io instance with opts %j", shown);
+    if (this.#port.serveClient()) {
+      log("serving the client below %s/", this.#port.path());
+    }
     const server = isNodeServer(target)
       ? this.#attachTo(target, options)
-      : this.host.listen(toListenTarget(target), options);
+      : this.#bind(target, options);
     this.#servers.add(server);
     return server;
+  }
+
+  #bind(target: number | string, options: ListenSettings): BunListener {
+    log("creating http server and binding to %s", target);
+    return this.host.listen(toListenTarget(target), options);
   }
 
   #attachTo(server: NodeHttpServer, options: AttachOptions): NodeHttpServer {

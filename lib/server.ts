@@ -4,6 +4,7 @@ import type { NamespaceOperator } from "./broadcaster.ts";
 import { Client, type ClientServer } from "./client.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
+import type { Session } from "./engine/session.ts";
 import { throwLater } from "./errors.ts";
 import type {
   AllButLast,
@@ -30,6 +31,9 @@ import { Listening } from "./server-listening.ts";
 import { type ServerOptions, ServerSettings } from "./server-settings.ts";
 import type { Socket } from "./socket.ts";
 import { withDefaults } from "./validate.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:server");
 
 const CLOSE_GRACE_MS = 2_000;
 
@@ -101,13 +105,18 @@ export class Server<
     super(given);
     this.#given = given;
     this.#engine = new EngineServer(given);
-    this.#engine.onSession = (session) => new Client(this, session);
+    this.#engine.onSession = (session) => this.#onConnection(session);
     this.engine = this.#engine;
     this.#listening = new Listening(this.#engine, this);
     this.sockets = this.of("/");
     if (hasTarget && first !== undefined && first !== null) {
       this.listen(first as number);
     }
+  }
+
+  #onConnection(conn: Session): Client {
+    log("incoming connection with id %s", conn.id);
+    return new Client(this, conn);
   }
 
   /** The namespaces by name. @internal */
@@ -166,7 +175,7 @@ export class Server<
   bind(engine: Untyped): this {
     this.engine = engine;
     engine.on("connection", (conn: Untyped) => {
-      const client = new Client(this, conn);
+      const client = this.#onConnection(conn);
       conn.on("data", (data: Untyped) => client.onMessage(data));
       conn.on("close", (reason: Untyped, description: unknown) =>
         client.onClose(reason, description),
@@ -244,6 +253,7 @@ export class Server<
     const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
       this,
     );
+    log("initializing parent namespace %s", parent.name);
     this.#namespaces.addRule(match, parent);
     return parent;
   }
@@ -251,6 +261,7 @@ export class Server<
   #getNamespace(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
     let namespace = this.#namespaces.lookUp(name);
     if (namespace === undefined) {
+      log("initializing namespace %s", name);
       namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
       this._nsps.set(name, namespace);
       if (name !== "/") {
@@ -334,6 +345,9 @@ export class Server<
         Object.assign(this, { httpServer: undefined });
       }
     });
+    if (error !== undefined) {
+      log("a server of node:http was not running: %s", error.message);
+    }
     callback?.(error);
   }
 }

@@ -30,6 +30,7 @@ const LAYERS: readonly Layer[] = [
       "lib/ids.ts",
       "lib/lazy-emitter.ts",
       "lib/listeners.ts",
+      "lib/log.ts",
       "lib/middleware.ts",
       "lib/response-head.ts",
       "lib/response-headers.ts",
