@@ -19,6 +19,7 @@ export type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 export { Namespace } from "./namespace.ts";
 export type { ListenerErrorContext } from "./namespace-types.ts";
 export { ParentNamespace } from "./parent-namespace.ts";
-export { Server, type ServerOptions } from "./server.ts";
+export { Server } from "./server.ts";
+export type { ServerOptions } from "./server-settings.ts";
 export { Socket } from "./socket.ts";
 export type { DisconnectReason, Event, ExtendedError, Handshake } from "./socket-types.ts";

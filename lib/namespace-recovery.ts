@@ -1,6 +1,9 @@
 import type { AdapterApi, RestoredSession } from "../adapters/adapter.ts";
 import { warn } from "./errors.ts";
 import { isPromiseLike } from "./middleware.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:namespace");
 
 /** What recovery needs of a namespace. */
 export interface RecoveryNamespace {
@@ -60,17 +63,23 @@ export class SessionRecovery {
       return;
     }
     this.#endUnnoticed(pid);
+    const finish = (session: RestoredSession | null): void => {
+      if (session) {
+        log("connection state recovered for sid %s", session.sid);
+      }
+      restored(session);
+    };
     const fail = (error: unknown): void => {
-      const detail = error instanceof Error ? error.stack : String(error);
-      warn("the adapter could not restore a session: the client starts a new one", detail);
+      log("error while restoring session: %s", error);
+      warn("the adapter could not restore a session: the client starts a new one", error);
       restored(null);
     };
     try {
       const session = adapter.restoreSession(pid, typeof offset === "string" ? offset : undefined);
       if (isPromiseLike(session)) {
-        session.then(restored, fail);
+        session.then(finish, fail);
       } else {
-        restored(session);
+        finish(session);
       }
     } catch (error) {
       fail(error);

@@ -32,6 +32,9 @@ import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import { refusalOf } from "./socket-protocol-3.ts";
 import type { ExtendedError, UpperClasses } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:namespace");
 
 const RESERVED_SERVER_EVENTS: ReadonlySet<string | symbol> = new Set([
   "connect",
@@ -102,7 +105,10 @@ export class Namespace<
       }
       this.#checkEmpty();
     });
-    Promise.resolve(this.adapter.init()).catch(throwLater);
+    Promise.resolve(this.adapter.init()).catch((error: unknown) => {
+      log("error while initializing adapter: %s", error);
+      throwLater(error);
+    });
   }
 
   protected override everyone(): NamespaceOperator<EmitEvents, SocketData> {
@@ -130,6 +136,7 @@ export class Namespace<
     auth: Record<string, unknown>,
     attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
   ): void {
+    log("adding socket to nsp %s", this.name);
     this.#pending++;
     this.#recovery.restore(auth, (session) => {
       const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
@@ -167,10 +174,12 @@ export class Namespace<
     error: unknown,
   ): void {
     if (!attempt.isWanted) {
+      log("next called after client was closed - ignoring socket %s", socket.id);
       this.#refuse(socket, session);
     } else if (error) {
       this.#refuse(socket, session);
       attempt.onRefused();
+      log("middleware error, sending CONNECT_ERROR packet to the client: %s", error);
       const refusal = describeRefusal(error);
       const { client } = socket;
       const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;

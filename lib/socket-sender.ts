@@ -18,6 +18,9 @@ import type {
 import { SocketEmitter } from "./socket-emitter.ts";
 import type { SocketClient } from "./socket-ports.ts";
 import { RESERVED_EVENTS, type UpperClasses } from "./socket-types.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:socket");
 
 export const NO_FLAGS: Readonly<BroadcastFlags> = {};
 
@@ -65,6 +68,9 @@ export abstract class SocketSender<
     const callback = typeof data.at(-1) === "function" ? (data.pop() as AnyFunction) : null;
     if (callback !== null) {
       packet.id = this.nsp._ids++;
+      if (log.enabled) {
+        log("emitting packet with ack id %d", packet.id);
+      }
     }
     if (callback === null && this.isKept()) {
       // The adapter keeps it for a client that loses its connection, or has lost it.

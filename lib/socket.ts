@@ -25,6 +25,9 @@ import type { SocketClient } from "./socket-ports.ts";
 import { socketIdOf } from "./socket-protocol-3.ts";
 import { NO_FLAGS, SocketSender } from "./socket-sender.ts";
 import type { DisconnectReason, Event, Handshake, UpperClasses } from "./socket-types.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:socket");
 
 const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
   "transport error",
@@ -154,12 +157,14 @@ export class Socket<
   /** Joins a room or several. Returns a promise where the adapter needs time for it. */
   join(rooms: Rooms): Promise<void> | void {
     if (!this.#closed) {
+      log("join room %s", rooms);
       return this.nsp.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
     }
   }
 
   /** Leaves a room. Returns a promise where the adapter needs time for it. */
   leave(room: Room): Promise<void> | void {
+    log("leave room %s", room);
     return this.nsp.adapter.del(this.id, room);
   }
 
@@ -198,6 +203,7 @@ export class Socket<
    */
   onConnect(missedPackets: readonly unknown[][]): void {
     const nsp = this.nsp.name;
+    log("socket connected - writing packet");
     this.connected = true;
     void this.join(this.id);
     for (const data of missedPackets) {
@@ -222,6 +228,9 @@ export class Socket<
 
   /** Called with each packet of the client. @internal */
   onPacket(packet: Packet): void {
+    if (log.enabled) {
+      log("got packet %j", packet);
+    }
     switch (packet.type) {
       case PacketType.EVENT:
       case PacketType.BINARY_EVENT:
@@ -229,25 +238,47 @@ export class Socket<
         break;
       case PacketType.ACK:
       case PacketType.BINARY_ACK:
-        this.acks.settle(packet.id ?? -1, argumentsOf(packet));
+        this.#onAck(packet);
         break;
       case PacketType.DISCONNECT:
+        log("got disconnect packet");
         this.onClose("client namespace disconnect");
     }
   }
 
   #onEvent(packet: Packet): void {
     const event = argumentsOf(packet) as Event;
+    if (log.enabled) {
+      log("emitting event %j", event);
+    }
     if (packet.id !== undefined && packet.id !== null) {
+      if (log.enabled) {
+        log("attaching ack callback to event");
+      }
       event.push(this.#makeAck(packet.id));
     }
     this.receive(event);
+  }
+
+  #onAck(packet: Packet): void {
+    if (log.enabled) {
+      const isOwed = packet.id !== undefined && this.acks.has(packet.id);
+      if (isOwed) {
+        log("calling ack %s with %j", packet.id, packet.data);
+      } else {
+        log("bad ack %s", packet.id);
+      }
+    }
+    this.acks.settle(packet.id ?? -1, argumentsOf(packet));
   }
 
   #makeAck(id: number): AnyFunction {
     let sent = false;
     return (...args: unknown[]) => {
       if (!sent) {
+        if (log.enabled) {
+          log("sending ack %j", args);
+        }
         const packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
         this.client.writePacket(packet, NO_FLAGS);
         sent = true; // after: where the arguments could not be encoded, others may be sent
@@ -260,6 +291,7 @@ export class Socket<
     if (!this.connected || this.#closed) {
       return;
     }
+    log("closing socket - reason %s", reason);
     this.#closed = true;
     this.#notify("disconnecting", reason, description);
     this.#persist(reason);
@@ -283,6 +315,7 @@ export class Socket<
 
   #persist(reason: DisconnectReason): void {
     if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+      log("connection state recovery is enabled for sid %s", this.id);
       this.#mayComeBack = true;
       const { id: sid, pid, data } = this;
       this.nsp.adapter.persistSession({ sid, pid, rooms: [...this.rooms], data });

@@ -15,6 +15,9 @@ import {
 } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 import { addCookie } from "./session-cookie.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = {
   polling: ["websocket", "webtransport"],
@@ -111,6 +114,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
 
   onRejected(req: EngineRequest, { code, context }: Rejection): void {
     const message = ENGINE_ERROR_MESSAGES[code];
+    log("refusing a request: %s (%d) %o", message, code, context);
     this.tell("connection_error", { req, code, message, context });
   }
 }

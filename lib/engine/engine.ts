@@ -29,6 +29,9 @@ import {
   makeWebTransportRequest,
   requireWebTransportSession,
 } from "./webtransport-handshake.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /**
  * The Engine.IO server: the registry of sessions, and the only place that opens one. It answers
@@ -82,6 +85,7 @@ export class Engine
   /** Answers an HTTP request. */
   handleExchange(exchange: HttpExchange): void {
     const { request } = exchange;
+    log('handling "%s" http request "%s"', request.method, request.url);
     this.middlewares.run(exchange, (refusal) => {
       if (refusal !== null) {
         this.#refuse(exchange, refusal);
@@ -93,6 +97,7 @@ export class Engine
           this.#refuse(exchange, verdict);
           break;
         case "session":
+          log("setting new request for existing client %s", verdict.sid);
           forgetResponse(request);
           this.#find(verdict.sid)?.transport.onRequest(exchange);
           break;
@@ -165,8 +170,10 @@ export class Engine
     const transport = makeWebSocket(port, request, this.opts);
     const session = this.#find(sid);
     if (session === undefined) {
+      log("upgrade attempt for closed client %s", sid);
       transport.close();
     } else {
+      log("upgrading existing transport of %s", sid);
       session.tryUpgrade(transport);
     }
     return transport;
@@ -186,6 +193,7 @@ export class Engine
   async onWebTransportSession(session: WebTransportSession): Promise<void> {
     requireWebTransportSession(session);
     if (!this.middlewares.isEmpty || this.#closed) {
+      log("closing session: there is no WebTransport with middlewares, or after close()");
       session.close();
       return;
     }
@@ -196,8 +204,10 @@ export class Engine
     const transport = new WebTransportTransport(greeting, SILENT);
     const current = greeting.sid === null ? undefined : this.#find(greeting.sid);
     if (current !== undefined) {
+      log("upgrading existing transport of %s", greeting.sid);
       current.tryUpgrade(transport);
     } else if (greeting.sid !== null || this.#closed) {
+      log("upgrade attempt for closed client %s", greeting.sid);
       transport.close();
     } else {
       this.#announce(this.#register(generateId(), makeWebTransportRequest(), transport));
@@ -205,6 +215,7 @@ export class Engine
   }
 
   #register(sid: string, request: EngineRequest, transport: Transport): Session {
+    log('handshaking client "%s" (%s)', sid, transport.name);
     const session = new Session(sid, this, request, transport);
     this.#sessions.add(session);
     session.open();
@@ -225,6 +236,7 @@ export class Engine
 
   /** Ends every session, and refuses new ones with the status 503: see {@link whenEmpty}. */
   close(): this {
+    log("closing all open clients (%d)", this.#sessions.size);
     this.#closed = true;
     for (const session of this.#sessions) {
       session.close(true);

@@ -1,3 +1,4 @@
+import { withGrace } from "../grace.ts";
 import type { Session } from "./session.ts";
 
 /** The open sessions of an engine by id, and who waits for the last of them to end. */
@@ -46,12 +47,9 @@ export class SessionRegistry {
     if (this.#sessions.size === 0) {
       return;
     }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-      timer = setTimeout(resolve, graceMs);
+    await withGrace(graceMs, (done) => {
+      this.#onEmpty = done;
     });
-    clearTimeout(timer);
     this.#onEmpty = null;
   }
 }

@@ -4,6 +4,9 @@ import { GuardedEmitter } from "./guarded-emitter.ts";
 import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
 import type { ReadyState, SendCallback, SessionEvents } from "./session-types.ts";
 import type { Transport } from "./transports/transport.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
 
 /** The sending half of a session: what is sent waits in the outbox until the turn ends. */
 export abstract class SessionSender
@@ -81,6 +84,9 @@ export abstract class SessionSender
     }
     if (callback !== undefined) {
       packet.callback = callback;
+    }
+    if (log.enabled) {
+      log('sending packet "%s" (%s)', type, data);
     }
     this.tell("packetCreate", packet);
     this.outbox.push(packet);

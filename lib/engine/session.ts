@@ -13,6 +13,9 @@ import {
   type TransportSink,
 } from "./transports/transport.ts";
 import { UpgradeAttempt, type UpgradePort } from "./upgrade.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
 
 /** What a session needs of its engine. */
 export interface SessionPort {
@@ -88,7 +91,7 @@ export class Session
   /** Greets the client. Called once, by the engine, when the session is registered. */
   open(): void {
     const { opts } = this.server;
-    this.#readyState = "open";
+    this.#become("open");
     this.push(
       "open",
       JSON.stringify({
@@ -126,9 +129,18 @@ export class Session
     this.server.onSessionDrain(this);
   }
 
+  #become(state: ReadyState): void {
+    log("readyState updated from %s to %s (%s)", this.#readyState, state, this.id);
+    this.#readyState = state;
+  }
+
   onMessage(data: RawData | undefined): void {
     if (this.#readyState !== "open") {
+      log("packet received with closed socket");
       return;
+    }
+    if (log.enabled) {
+      log("received packet message");
     }
     if (this.listenerCount("packet") > 0) {
       const packet: Packet = { type: "message" };
@@ -145,12 +157,14 @@ export class Session
 
   onPacket(packet: Packet): void {
     if (this.#readyState !== "open") {
+      log("packet received with closed socket");
       return;
     }
     if (packet.type === "message") {
       this.onMessage(packet.data);
       return;
     }
+    log("received packet %s", packet.type);
     if (this.listenerCount("packet") > 0) {
       this.tell("packet", packet);
     }
@@ -177,6 +191,7 @@ export class Session
   }
 
   onError(error: TransportError): void {
+    log("transport error: %s", error.message);
     this.#onClose("transport error", error);
   }
 
@@ -195,9 +210,17 @@ export class Session
    */
   tryUpgrade(transport: Transport): void {
     if (this.#readyState === "closed" || this.#upgrade !== null || this.upgraded) {
+      log(
+        "transport %s",
+        this.upgraded
+          ? "had already been upgraded"
+          : "has already been trying to upgrade, or is closed",
+      );
       transport.close();
       return;
     }
+    const { name } = this.#transport;
+    log('might upgrade socket transport from "%s" to "%s"', name, transport.name);
     this.#upgrade = new UpgradeAttempt(this, transport, this.server.opts.upgradeTimeout);
   }
 
@@ -246,10 +269,11 @@ export class Session
     if (this.readyState !== "open") {
       return;
     }
-    this.#readyState = "closing";
+    this.#become("closing");
     // A connection that is congested takes the rest when it can; a poll may never come.
     const waits = !discard || this.#transport.name !== "polling";
     if (waits && !this.outbox.isEmpty) {
+      log("%d packets are left to be sent before it closes", this.writeBuffer.length);
       this.#closeWhenFlushed = true;
     } else if (waits) {
       this.#closeTransport();
@@ -265,6 +289,7 @@ export class Session
   }
 
   #closeTransport(): void {
+    log("closing the transport (%s)", this.#transport.name);
     this.#transport.close(() => this.#onClose("forced close"));
   }
 
@@ -273,7 +298,8 @@ export class Session
     if (this.#readyState === "closed") {
       return;
     }
-    this.#readyState = "closed";
+    this.#become("closed");
+    log("closed: %s", reason);
     this.#heartbeat.stop();
     this.#upgrade?.abort();
     this.#transport.sink = SILENT;

@@ -3,6 +3,9 @@ import type { Answer, WebSocketPort } from "./exchange.ts";
 import { type Rejection, rejectionMessage } from "./handshake.ts";
 import { type EngineRequest, forgetResponse } from "./request.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /** How a request for a WebSocket was decided. */
 export type UpgradeDecision =
@@ -83,6 +86,9 @@ export class UpgradeReply {
     forgetResponse(this.#request);
     const headers = response.headers();
     this.#port.onHeaders(headers, this.#request);
+    if (log.enabled) {
+      log("writing headers: %j", headers);
+    }
     this.#decided({ accepted: true, headers, open });
   }
 }

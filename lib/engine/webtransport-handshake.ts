@@ -8,6 +8,9 @@ import type {
   WebTransportLink,
   WebTransportSession,
 } from "./transports/webtransport.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /** What a client of WebTransport has asked for. */
 export interface WebTransportGreeting extends WebTransportLink {
@@ -31,6 +34,9 @@ export async function greetWebTransport(
   let isOver = false;
   const giveUp = (): null => {
     if (!isOver) {
+      log(
+        "closing a WebTransport session: the client did not say what it wants in time, or at all",
+      );
       isOver = true;
       cancel?.().catch(() => {}); // of a session that is over already
       session.close();
@@ -55,8 +61,9 @@ export async function greetWebTransport(
     const { value: packet } = await reader.read();
     const sid = packet?.type === "open" ? parseSid(packet) : undefined;
     return isOver || sid === undefined ? giveUp() : { session, stream, reader, sid };
-  } catch {
-    return giveUp(); // the session, or the stream, was lost
+  } catch (error) {
+    log("a WebTransport session was lost: %s", error);
+    return giveUp();
   } finally {
     clearTimeout(timer);
   }

@@ -5,6 +5,9 @@ import { throwLater } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import type { ConnectionOwner } from "./bun-connection.ts";
 import type { BunRequest } from "./bun-request.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:polling");
 
 /** One request of a fetch handler and its answer. */
 export class BunExchange implements HttpExchange, ConnectionOwner {
@@ -130,7 +133,8 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
         }
         chunks.push(value);
       }
-    } catch {
+    } catch (error) {
+      log("the body of a request did not arrive: %s", error);
       return { kind: "aborted" }; // the one way a request body fails to arrive
     } finally {
       this.#cancelBody = null;

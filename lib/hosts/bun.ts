@@ -16,6 +16,9 @@ import { BunListener, type BunServer, type ListenSettings } from "./bun-listener
 import { BunRequest, pathOf } from "./bun-request.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
 import { maxMessageBytes, silenceS, webSocketSettings } from "./bun-websocket-settings.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /** What the host serves. */
 export interface BunService {
@@ -132,7 +135,8 @@ export class BunHost {
     try {
       // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
       isUpgraded = (server as BunServer).upgrade(request, { data, headers });
-    } catch {
+    } catch (error) {
+      log("the request could not become a WebSocket: %s", error);
       if (!request.signal.aborted) {
         this.#checkWiring(); // Bun.serve was given no `websocket`
       }
@@ -166,10 +170,13 @@ export class BunHost {
   handler<Data>(application: BunApplication<Data> = {}): BunHandler<Data> {
     requireApplication(application);
     return {
-      fetch: (request, server) =>
-        this.owns(request)
-          ? this.handle(request, server)
-          : fromApplication(application.fetch?.(request, server)),
+      fetch: (request, server) => {
+        if (!this.owns(request)) {
+          return fromApplication(application.fetch?.(request, server));
+        }
+        log('intercepting request for path "%s"', this.#service.prefix);
+        return this.handle(request, server);
+      },
       websocket: this.websocket(application.websocket),
     };
   }
@@ -241,7 +248,7 @@ export class BunHost {
       ),
       error(error) {
         // Bun's own page would show the stack to the client.
-        warn("a request failed", error.stack);
+        warn("a request failed", error);
         return new Response(null, { status: 500 });
       },
     });

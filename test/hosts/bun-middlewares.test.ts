@@ -161,9 +161,7 @@ async function answersOf(wire: Wire, middleware?: Middleware): Promise<unknown> 
   if (middleware !== undefined) {
     engine.use(middleware);
   }
-  const handshake = await exchange(wire.port, "GET", wire.path());
-  const { sid } = JSON.parse(handshake.body.slice(1));
-  wire.session(sid).send("hello");
+  const { handshake, sid } = await wire.handshakeWithMessage();
   const answers = [
     handshake,
     await exchange(wire.port, "GET", wire.path({ sid })),
