@@ -149,9 +149,14 @@ export class NodeHost {
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", ignore); // while the user's functions think, nobody else listens
+    const forget = (): void => this.#forget(socket);
+    this.#open.add(socket); // they may never be done, and a server that closes waits for it
+    socket.once("close", forget);
     const engineRequest = toEngineRequest(request);
     const response = new ResponseHead(engineRequest);
     this.#engine.decideUpgrade(engineRequest, response, (decision) => {
+      socket.off("close", forget);
+      forget();
       if (decision.accepted) {
         response.finish();
         this.#accept(request, socket, head, decision);
