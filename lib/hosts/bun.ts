@@ -14,7 +14,7 @@ import {
   requireApplication,
 } from "./bun-application.ts";
 import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
-import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
+import { BunExchange, toHeaders, toResponse, toResponseAtLast } from "./bun-exchange.ts";
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
 import { BunRequest, pathOf } from "./bun-request.ts";
 
@@ -181,7 +181,7 @@ export class BunHost {
           return;
         }
         if (!decision.accepted) {
-          resolve(toResponse(decision, request));
+          resolve(toResponseAtLast(decision, request));
           return;
         }
         const data = new SessionSocket(socket, (port) => {
