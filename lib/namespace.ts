@@ -219,7 +219,7 @@ export class Namespace<
   ): void {
     if (session !== null) {
       const { sid, pid, rooms, data } = session;
-      this.adapter.persistSession({ sid, pid, rooms, data }); // its client may try once more
+      this.persist({ sid, pid, rooms, data }); // its client may try once more
     }
     socket.onRefused();
   }
@@ -241,6 +241,22 @@ export class Namespace<
       this.emitReserved("connection", socket);
     } catch (error) {
       throwLater(error); // of a listener: the socket is connected all the same
+    }
+  }
+
+  /** Keeps the session of a client that may come back, if the adapter can. @internal */
+  persist(session: SessionToPersist): void {
+    const fail = (error: unknown): void => {
+      const detail = error instanceof Error ? error.stack : String(error);
+      warn("the adapter could not keep a session: the client cannot take it up again", detail);
+    };
+    try {
+      const kept: unknown = this.adapter.persistSession(session); // of other nodes' it takes time
+      if (isPromiseLike(kept)) {
+        kept.then(undefined, fail);
+      }
+    } catch (error) {
+      fail(error);
     }
   }
 

@@ -464,7 +464,7 @@ export class Socket<
     if (this.pid !== undefined && RECOVERABLE.has(reason)) {
       this.#mayComeBack = true;
       const { id: sid, pid, data } = this;
-      this.nsp.adapter.persistSession({ sid, pid, rooms: [...this.rooms], data });
+      this.nsp.persist({ sid, pid, rooms: [...this.rooms], data });
     }
   }
 
