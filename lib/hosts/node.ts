@@ -126,7 +126,7 @@ export class NodeHost {
         setTimeout(() => {
           if (socket.writable && (socket.bytesWritten ?? 0) <= 0) {
             socket.on("error", ignore);
-            socket.end();
+            socket.end(() => socket.destroy()); // its client may not end its own half
           }
         }, destroyUpgradeTimeout || DEFAULT_DESTROY_TIMEOUT_MS);
       }
