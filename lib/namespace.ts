@@ -194,7 +194,7 @@ export class Namespace<
     session: RestoredSession | null,
   ): void {
     if (session !== null) {
-      this.#recovery.keepAgain(session); // its client may try once more
+      this.persist(session); // its client may try once more
     }
     socket.onRefused();
   }
@@ -214,6 +214,11 @@ export class Namespace<
     } catch (error) {
       throwLater(error); // of a listener: the socket is connected all the same
     }
+  }
+
+  /** Keeps the session of a client that may come back, if the adapter can. @internal */
+  persist(session: SessionToPersist): void {
+    this.#recovery.persist(session);
   }
 
   /** Called when a socket is gone. @internal */
