@@ -389,6 +389,22 @@ overTheWire((wire) => {
     await expect(wire.upgrade()).rejects.toThrow("no WebSocket: 400");
     wire.expectNoSessions();
   });
+
+  test("a request destroyed with an error that nobody listens to ends nothing but itself", async () => {
+    const engine = wire.start();
+    const told: unknown[] = [];
+    engine.use((req) => {
+      req.socket.on("close", () => told.push("close"));
+      if (req._query.listens !== undefined) {
+        req.socket.on("error", (error) => told.push(error.message));
+      }
+      req.destroy(new Error("no"));
+    });
+    expect((await exchange(wire.port, "GET", wire.path())).status).toBe(400);
+    expect(told).toEqual(["close"]);
+    expect((await exchange(wire.port, "GET", wire.path({ listens: "1" }))).status).toBe(400);
+    expect(told).toEqual(["close", "no", "close"]);
+  });
 }, BUN_HOSTS);
 
 test.each(BUN_HOSTS)(
