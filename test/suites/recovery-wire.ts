@@ -296,6 +296,15 @@ export function recoveryWireSuite(world: World): void {
     raw.close();
   });
 
+  test("sets no timer that is too long to be one, also for sessions kept as long as can be", () => {
+    const io = start({ connectionStateRecovery: { maxDisconnectionDuration: 2 ** 31 - 1 } });
+    const timers = spyOn(globalThis, "setTimeout");
+    io.emit("kept");
+    const delays = timers.mock.calls.map(([, delayMs]) => delayMs);
+    timers.mockRestore();
+    expect(delays).toEqual([2 ** 31 - 1]);
+  });
+
   test("tells session_expired of what a client did not come back for in time, and keeps nothing", async () => {
     const io = start({ connectionStateRecovery: { maxDisconnectionDuration: 10 } });
     const { socket, sid, pid } = await visit(io);
