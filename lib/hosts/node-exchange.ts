@@ -21,10 +21,13 @@ export function toEngineRequest(request: IncomingMessage & { _query?: unknown })
 function keepAddress(socket: Socket): void {
   if (!Object.hasOwn(socket, "remoteAddress")) {
     const { remoteAddress, remotePort } = socket;
-    Object.defineProperty(socket, "remoteAddress", { value: remoteAddress, enumerable: true });
-    Object.defineProperty(socket, "remotePort", { value: remotePort, enumerable: true });
+    Object.defineProperty(socket, "remoteAddress", { value: remoteAddress, ...LIKE_ANY_OTHER });
+    Object.defineProperty(socket, "remotePort", { value: remotePort, ...LIKE_ANY_OTHER });
   }
 }
+
+// Middlewares that know of a proxy before the server put the client's own address there.
+const LIKE_ANY_OTHER = { enumerable: true, configurable: true, writable: true };
 
 /** One request of node:http, or of HTTP/2 with the interface of that, and its answer. */
 export class NodeExchange implements HttpExchange {
@@ -113,6 +116,7 @@ export class NodeExchange implements HttpExchange {
 }
 
 const CLOSE = { Connection: "close" };
+const NOT_MODIFIED = 304;
 
 function ignore(): void {
   // The client went away, which the answer's `close` event tells.
