@@ -132,9 +132,11 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
   if (outgoing.writableEnded || outgoing.headersSent) {
     return;
   }
-  const length = body === null ? 0 : Buffer.byteLength(body);
+  const length = { "Content-Length": body === null ? 0 : Buffer.byteLength(body) };
   try {
-    outgoing.writeHead(status, { ...joinCookies(outgoing, headers), "Content-Length": length });
+    // Of a file that the client has already, it would tell the length (RFC 9110, section 8.6).
+    const lengthIfAny = status === NOT_MODIFIED ? {} : length;
+    outgoing.writeHead(status, { ...joinCookies(outgoing, headers), ...lengthIfAny });
     outgoing.end(body ?? undefined);
   } catch (error) {
     throwLater(error); // of a header that a user set, or of a method that a middleware wrapped
