@@ -276,11 +276,11 @@ export class Server<
       this.#requireSilence();
     }
     const merged = resolveServerOptions(withDefaults(options, this.#given));
+    this.#engine.configure(merged); // first: it may throw
     this.#addTrailingSlash = merged.addTrailingSlash ?? true;
     // Only a path of these options counts: one of the constructor is set already, if not replaced.
     this.path((this.#given.path ? null : options.path) ?? this.#path);
     this.engine = this.#engine;
-    this.#engine.configure(merged);
     this.httpServer =
       where === null
         ? this.#attachTo(target as NodeHttpServer, merged)
