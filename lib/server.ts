@@ -152,11 +152,11 @@ export class Server<
   listen(target: NodeHttpServer | number | string, options: ServerOptions = {}): this {
     this.#listening.requireTarget(target);
     const merged = resolveServerOptions(withDefaults(options, this.#given));
+    this.#engine.configure(merged); // first: it may throw
     this.addTrailingSlash = merged.addTrailingSlash ?? true;
     // Only a path of these options counts: one of the constructor is set already, if not replaced.
     this.path((this.#given.path ? null : options.path) ?? this.path());
     this.engine = this.#engine;
-    this.#engine.configure(merged);
     this.httpServer = this.#listening.start(target, merged);
     return this;
   }

@@ -387,6 +387,39 @@ overTheWire((wire) => {
     await expect(wire.upgrade()).rejects.toThrow("no WebSocket: 400");
     wire.expectNoSessions();
   });
+
+  test("a wrapper of writeHead() may refuse a WebSocket in the last moment", async () => {
+    const engine = wire.start();
+    let sessions = 0;
+    engine.on("connection", () => sessions++);
+    engine.use((_req, res, next) => {
+      const writeHead = res.writeHead.bind(res);
+      Object.assign(res, {
+        writeHead(status: number) {
+          return status === 101 ? writeHead(403).end("too late") : writeHead(status);
+        },
+      });
+      next();
+    });
+    await expect(wire.upgrade()).rejects.toThrow("no WebSocket: 403 too late");
+    expect(sessions).toBe(0);
+  });
+
+  test("a request destroyed with an error that nobody listens to ends nothing but itself", async () => {
+    const engine = wire.start();
+    const told: unknown[] = [];
+    engine.use((req) => {
+      req.socket.on("close", () => told.push("close"));
+      if (req._query.listens !== undefined) {
+        req.socket.on("error", (error) => told.push(error.message));
+      }
+      req.destroy(new Error("no"));
+    });
+    expect((await exchange(wire.port, "GET", wire.path())).status).toBe(400);
+    expect(told).toEqual(["close"]);
+    expect((await exchange(wire.port, "GET", wire.path({ listens: "1" }))).status).toBe(400);
+    expect(told).toEqual(["close", "no", "close"]);
+  });
 }, BUN_HOSTS);
 
 test.each(BUN_HOSTS)(

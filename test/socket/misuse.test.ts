@@ -97,6 +97,15 @@ describe("options", () => {
     }
   });
 
+  test("changes nothing where listen() refuses an option of the engine", () => {
+    const io = new Server();
+    const { engine } = io;
+    const options = { path: "/elsewhere", pingTimeout: -1 };
+    expect(codeOf(() => io.listen(0, options))).toBe("ERR_INVALID_OPTION");
+    expect([io.path(), io.engine]).toEqual(["/socket.io", engine]);
+    expect(io.httpServer).toBeUndefined();
+  });
+
   test("refuses wrong values inside connectionStateRecovery", () => {
     for (const recovery of [
       { maxDisconnectionDuration: "1000" },
