@@ -56,12 +56,16 @@ export class BunHost {
    * @param server the server it came to
    * @returns the answer; Bun ignores it where the request became a WebSocket
    */
-  handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
+  handle<Data>(
+    request: Request,
+    server: BunServer<Data> | null | undefined,
+  ): Response | Promise<Response> {
     if (typeof request?.headers?.get !== "function" || typeof server?.requestIP !== "function") {
       throw new SocketIOError(
         "ERR_INVALID_ARGUMENT",
-        "handle(request, server) takes what Bun.serve hands to fetch and to routes, " +
-          `got ${describe(request)} and ${describe(server)}`,
+        "handle(request, server) takes what Bun.serve hands to fetch and to routes: " +
+          `the request is ${describe(request)}, the server ${describe(server)}. A framework knows ` +
+          "the server only if it listens by itself, or is handed it",
       );
     }
     const bunRequest = new BunRequest(request, server.requestIP(request));

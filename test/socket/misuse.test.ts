@@ -238,3 +238,25 @@ describe("reserved events", () => {
     }
   });
 });
+
+describe("the wrong thing in the right place", () => {
+  test("is refused with what belongs there", () => {
+    const make = untyped((...args: ConstructorParameters<typeof Server>) => new Server(...args));
+    expect(codeOf(() => make({}, 3000))).toBe("ERR_INVALID_ARGUMENT");
+    expect(codeOf(() => make(3000, "options"))).toBe("ERR_INVALID_ARGUMENT");
+    const io = new Server();
+    expect(codeOf(() => untyped(io.adapter.bind(io))("redis"))).toBe("ERR_INVALID_ARGUMENT");
+    expect(codeOf(() => io.attachApp({}))).toBe("ERR_UNSUPPORTED");
+    const error = errorOf(() => io.handle(new Request("http://a.example/"), null));
+    expect(error.message).toContain("the server null");
+    expect(`${error}`).toStartWith("SocketIOError: ");
+  });
+
+  test("takes options behind undefined, and nothing else behind options", () => {
+    const servers = [
+      new Server(undefined, { path: "/a" }),
+      untyped(() => Reflect.construct(Server, [{ path: "/a" }, undefined]))(),
+    ] as Server[];
+    expect(servers.map((io) => io.path())).toEqual(["/a", "/a"]);
+  });
+});
