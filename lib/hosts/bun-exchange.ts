@@ -84,13 +84,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     if (this.#answer !== null) {
       return;
     }
-    let answer: Response;
-    try {
-      answer = toResponse({ status, headers, body }, this.#webRequest);
-    } catch (error) {
-      throwLater(error); // of a header that a user's function set
-      answer = new Response(null, { status: 500 });
-    }
+    const answer = toResponseOrError({ status, headers, body }, this.#webRequest);
     this.#answer = answer;
     this.#request.onAnswered();
     this.#resolve?.(answer);
@@ -156,6 +150,16 @@ export function toResponse({ status, headers, body }: Answer, request: Request):
   }
   // No body here is of shared memory, which is what keeps the types of some projects from this.
   return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers: list });
+}
+
+/** The same, of an answer that a user's function may have set a header of: the status 500 for a bad one. */
+export function toResponseOrError(answer: Answer, request: Request): Response {
+  try {
+    return toResponse(answer, request);
+  } catch (error) {
+    throwLater(error);
+    return new Response(null, { status: 500 });
+  }
 }
 
 /** The web `Headers` of an answer. */

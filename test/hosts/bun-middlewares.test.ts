@@ -438,9 +438,13 @@ test.each(BUN_HOSTS)(
       answers: [
         ["broken=writeHead", 500, 500, 500],
         ["broken=end", 500, 101, 500],
+        ["broken=header", 500, 500, 500],
         ["", 200, 101, 400],
       ],
-      reports: ["writeHead", "writeHead", "writeHead", "end", "end"],
+      reports: [
+        ...["writeHead", "writeHead", "writeHead", "end", "end"],
+        ...Array(3).fill("Header 'x-broken' has invalid value"),
+      ],
     });
   },
 );
