@@ -101,7 +101,19 @@ export class BunHost {
       const engineRequest = bunRequest.asEngineRequest();
       const head = new ResponseHead(engineRequest);
       socket.owner = { destroyConnection: () => resolve(destroyed()) };
+      let isDecided = false;
+      let isWatched = false; // mostly not: a signal is made when it is asked for
+      const onGone = (): void => {
+        bunRequest.onAborted();
+        bunRequest.onAnswered();
+        head.close();
+        resolve(destroyed()); // nobody will read it
+      };
       this.#service.engine.decideUpgrade(engineRequest, head, (decision) => {
+        isDecided = true;
+        if (isWatched) {
+          request.signal.removeEventListener("abort", onGone);
+        }
         socket.owner = null;
         if (socket.destroyed) {
           return;
@@ -118,6 +130,10 @@ export class BunHost {
         head.finish();
         resolve(new Response(null, { status }));
       });
+      if (!isDecided) {
+        isWatched = true;
+        request.signal.addEventListener("abort", onGone, { once: true });
+      }
     });
   }
 

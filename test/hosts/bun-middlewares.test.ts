@@ -2,6 +2,7 @@
 // the reference.
 
 import { describe, expect, test } from "bun:test";
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { Middleware } from "bun-socket.io/engine";
@@ -405,6 +406,28 @@ overTheWire((wire) => {
     expect(sessions).toBe(0);
   });
 
+  test("a request for a WebSocket whose client goes away, while a middleware thinks, is closed", async () => {
+    const engine = wire.start();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<() => void>();
+    const closed: Promise<unknown>[] = [];
+    engine.use((req, res, next) => {
+      closed.push(...[req, req.socket, res].map((each) => once(each, "close")));
+      ask(next);
+    });
+    const connection = wire.connect();
+    connection.request("GET", wire.path({ transport: "websocket" }), {
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    });
+    const next = await asked;
+    connection.destroy();
+    await Promise.all(closed);
+    next();
+    wire.expectNoSessions();
+  });
+
   test("a request destroyed with an error that nobody listens to ends nothing but itself", async () => {
     const engine = wire.start();
     const told: unknown[] = [];
@@ -436,9 +459,13 @@ test.each(BUN_HOSTS)(
       answers: [
         ["broken=writeHead", 500, 500, 500],
         ["broken=end", 500, 101, 500],
+        ["broken=header", 500, 500, 500],
         ["", 200, 101, 400],
       ],
-      reports: ["writeHead", "writeHead", "writeHead", "end", "end"],
+      reports: [
+        ...["writeHead", "writeHead", "writeHead", "end", "end"],
+        ...Array(3).fill("Header 'x-broken' has invalid value"),
+      ],
     });
   },
 );
