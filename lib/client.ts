@@ -102,6 +102,16 @@ export class Client implements SocketClient, SessionHandler {
     }
   }
 
+  /** The id of the session, which is a secret. `@socket.io/admin-ui` reads it. @internal */
+  get id(): string {
+    return this.conn.id;
+  }
+
+  /** The sockets by id; made anew at each reading. @internal */
+  get sockets(): Map<SocketId, ClientSocket> {
+    return new Map(this.#openSockets().map((socket) => [socket.id, socket]));
+  }
+
   #onConnectTimeout(): void {
     log("%s has joined no namespace in time, closing it", this.conn.id);
     this.close();
@@ -195,9 +205,12 @@ export class Client implements SocketClient, SessionHandler {
       onRefused() {
         client.#forgetAttempt(name);
       },
+      onAbandoned: null,
     };
     this.#attempts ??= new Map();
+    const previous = this.#attempts.get(name);
     this.#attempts.set(name, attempt);
+    previous?.onAbandoned?.();
     return attempt;
   }
 
@@ -279,7 +292,11 @@ export class Client implements SocketClient, SessionHandler {
       socket.onClose(reason, description);
     }
     this.#sockets.clear();
+    const attempts = this.#attempts?.values() ?? [];
     this.#attempts = null;
+    for (const attempt of attempts) {
+      attempt.onAbandoned?.();
+    }
     this.#decoder.destroy();
   }
 

@@ -9,20 +9,23 @@ import type { Handshake } from "./socket-types.ts";
  * @param auth what the client gave as `auth`
  */
 export function describeHandshake(
-  session: { readonly request: EngineRequest; readonly remoteAddress: string | undefined },
+  session: {
+    readonly request: EngineRequest | null | undefined;
+    readonly remoteAddress: string | undefined;
+  },
   issued: number,
   auth: Record<string, unknown>,
 ): Handshake {
-  const { request } = session;
+  const { request } = session; // programs set it to null, to save its memory
   return {
-    headers: request.headers,
+    headers: request?.headers ?? {},
     time: `${new Date(issued)}`,
     address: session.remoteAddress ?? "",
-    xdomain: Boolean(request.headers.origin),
-    secure: isEncrypted(request),
+    xdomain: Boolean(request?.headers.origin),
+    secure: !request || isEncrypted(request),
     issued,
-    url: request.url,
-    query: request._query,
+    url: request?.url ?? "",
+    query: request?._query ?? {},
     auth,
   };
 }

@@ -1,4 +1,4 @@
-import type { AdapterApi, RestoredSession } from "../adapters/adapter.ts";
+import type { AdapterApi, RestoredSession, SessionToPersist } from "../adapters/adapter.ts";
 import { warn } from "./errors.ts";
 import { isPromiseLike } from "./middleware.ts";
 import { makeLog } from "./log.ts";
@@ -44,9 +44,21 @@ export class SessionRecovery {
     }
   }
 
-  /** Keeps a session that was restored, but whose client was not let in. */
-  keepAgain({ sid, pid, rooms, data }: RestoredSession): void {
-    this.#namespace.adapter.persistSession({ sid, pid, rooms, data });
+  /** Keeps the session of a client that may come back, if the adapter can. */
+  persist({ sid, pid, rooms, data }: SessionToPersist): void {
+    const fail = (error: unknown): void => {
+      const detail = error instanceof Error ? error.stack : String(error);
+      warn("the adapter could not keep a session: the client cannot take it up again", detail);
+    };
+    try {
+      const session = { sid, pid, rooms, data };
+      const kept: unknown = this.#namespace.adapter.persistSession(session); // may take time there
+      if (isPromiseLike(kept)) {
+        kept.then(undefined, fail);
+      }
+    } catch (error) {
+      fail(error);
+    }
   }
 
   /** Finds the session that a client had before it lost its connection; null where there is none. */
@@ -54,8 +66,11 @@ export class SessionRecovery {
     auth: Record<string, unknown>,
     restored: (session: RestoredSession | null) => void,
   ): void {
+    const { adapter, server } = this.#namespace;
     const { pid, offset } = auth;
-    if (!this.#namespace.server.opts.connectionStateRecovery || typeof pid !== "string") {
+    // Adapters published for the reference cannot do without an offset; they do not know hasSessions.
+    const hasOffset = typeof offset === "string" || adapter.hasSessions !== undefined;
+    if (!server.opts.connectionStateRecovery || typeof pid !== "string" || !hasOffset) {
       restored(null);
       return;
     }
@@ -72,10 +87,7 @@ export class SessionRecovery {
       restored(null);
     };
     try {
-      const session = this.#namespace.adapter.restoreSession(
-        pid,
-        typeof offset === "string" ? offset : undefined,
-      );
+      const session = adapter.restoreSession(pid, typeof offset === "string" ? offset : undefined);
       if (isPromiseLike(session)) {
         session.then(finish, fail);
       } else {

@@ -145,28 +145,48 @@ export class Namespace<
         auth,
         session,
       );
+      let isDecided = false;
+      const decide = (error?: unknown): void => {
+        if (!isDecided) {
+          isDecided = true;
+          this.#pending--;
+          this.#decide(socket, attempt, session, error);
+        }
+      };
+      if (!attempt.isWanted) {
+        decide();
+        return;
+      }
+      attempt.onAbandoned = decide; // a middleware may never call `next`
       const skips = this.server.opts.connectionStateRecovery?.skipMiddlewares;
       runMiddlewares(
         session !== null && skips ? [] : this._fns,
         (middleware, next) => middleware(socket, next),
-        (error) => {
-          this.#pending--;
-          if (!attempt.isWanted) {
-            log("next called after client was closed - ignoring socket %s", socket.id);
-            this.#refuse(socket, session);
-          } else if (error) {
-            this.#refuse(socket, session);
-            attempt.onRefused();
-            log("middleware error, sending CONNECT_ERROR packet to the client: %s", error);
-            const refusal = describeRefusal(error);
-            const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
-            client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
-          } else {
-            this.#onConnect(socket, attempt, session);
-          }
-        },
+        decide,
       );
     });
+  }
+
+  #decide(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+    session: RestoredSession | null,
+    error: unknown,
+  ): void {
+    if (!attempt.isWanted) {
+      log("next called after client was closed - ignoring socket %s", socket.id);
+      this.#refuse(socket, session);
+    } else if (error) {
+      this.#refuse(socket, session);
+      attempt.onRefused();
+      log("middleware error, sending CONNECT_ERROR packet to the client: %s", error);
+      const refusal = describeRefusal(error);
+      const { client } = socket;
+      const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
+      client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
+    } else {
+      this.#onConnect(socket, attempt, session);
+    }
   }
 
   #refuse(
@@ -174,7 +194,7 @@ export class Namespace<
     session: RestoredSession | null,
   ): void {
     if (session !== null) {
-      this.#recovery.keepAgain(session); // its client may try once more
+      this.persist(session); // its client may try once more
     }
     socket.onRefused();
   }
@@ -194,6 +214,11 @@ export class Namespace<
     } catch (error) {
       throwLater(error); // of a listener: the socket is connected all the same
     }
+  }
+
+  /** Keeps the session of a client that may come back, if the adapter can. @internal */
+  persist(session: SessionToPersist): void {
+    this.#recovery.persist(session);
   }
 
   /** Called when a socket is gone. @internal */

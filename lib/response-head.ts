@@ -80,6 +80,7 @@ export class ResponseHead extends ResponseHeaders {
     if (this.#ended) {
       throw nodeError("ERR_STREAM_WRITE_AFTER_END", "write after end");
     }
+    requireChunk(chunk);
     this.flushHeaders();
     this.#chunks ??= [];
     this.#chunks.push(toBuffer(chunk, encoding));
@@ -97,6 +98,9 @@ export class ResponseHead extends ResponseHeaders {
     if (this.#ended) {
       callLater(done);
       return this;
+    }
+    if (last !== null) {
+      requireChunk(last);
     }
     this.flushHeaders();
     if (this.#chunks === null) {
@@ -198,6 +202,13 @@ export class ResponseHead extends ResponseHeaders {
   /** For the host: the headers under the names they were set with. It knows the length of a body. */
   headers(): OutgoingHeaders {
     return this.headersAsSet(this.#body !== null);
+  }
+}
+
+// Checked before anything is written: what goes wrong here still gets an answer.
+function requireChunk(chunk: unknown): void {
+  if (typeof chunk !== "string" && !(chunk instanceof Uint8Array)) {
+    throw nodeError("ERR_INVALID_ARG_TYPE", "a chunk must be a string or a Uint8Array");
   }
 }
 

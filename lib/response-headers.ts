@@ -29,6 +29,7 @@ export abstract class ResponseHeaders extends LazyEmitter {
 
   setHeader(name: string, value: HeaderValue): this {
     this.#requireOpenHead("set");
+    requireValidHeader(name, value);
     this.#headers ??= new Map();
     this.#headers.set(name.toLowerCase(), {
       name,
@@ -91,6 +92,7 @@ export abstract class ResponseHeaders extends LazyEmitter {
   /** Sets the status, and headers above those there are. */
   writeHead(statusCode: number, statusMessage?: string | Headers, headers?: Headers): this {
     this.#requireOpenHead("write");
+    requireValidStatus(statusCode);
     this.statusCode = statusCode;
     if (typeof statusMessage === "string") {
       this.statusMessage = statusMessage;
@@ -157,6 +159,30 @@ export abstract class ResponseHeaders extends LazyEmitter {
         `Cannot ${verb} headers after they are sent to the client`,
       );
     }
+  }
+}
+
+// RFC 9110, sections 5.1 and 5.5: a name is a token; a value has no control characters.
+const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
+const INVALID_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+function requireValidHeader(name: string, value: unknown): void {
+  if (typeof name !== "string" || !TOKEN.test(name)) {
+    throw nodeError("ERR_INVALID_HTTP_TOKEN", `Header name must be a token: ${String(name)}`);
+  }
+  for (const each of Array.isArray(value) ? value : [value]) {
+    if (each === undefined) {
+      throw nodeError("ERR_HTTP_INVALID_HEADER_VALUE", `Header ${name} is undefined`);
+    }
+    if (INVALID_VALUE.test(String(each))) {
+      throw nodeError("ERR_INVALID_CHAR", `Invalid character in header ${name}`);
+    }
+  }
+}
+
+function requireValidStatus(statusCode: number): void {
+  if (!(statusCode >= 100 && statusCode <= 999)) {
+    throw nodeError("ERR_HTTP_INVALID_STATUS_CODE", `Invalid status code: ${statusCode}`);
   }
 }
 

@@ -318,7 +318,7 @@ export class Socket<
       log("connection state recovery is enabled for sid %s", this.id);
       this.#mayComeBack = true;
       const { id: sid, pid, data } = this;
-      this.nsp.adapter.persistSession({ sid, pid, rooms: [...this.rooms], data });
+      this.nsp.persist({ sid, pid, rooms: [...this.rooms], data });
     }
   }
 

@@ -41,8 +41,8 @@ export class Session
   readonly id: string;
   /** The revision of the Engine.IO protocol that the client speaks. */
   readonly protocol: number;
-  /** The request that opened the session. */
-  readonly request: EngineRequest;
+  /** The request that opened the session. To save its memory, it may be set to null. */
+  request: EngineRequest;
   /**
    * The client's address. It is undefined on a unix socket, which the type, as the reference's, does
    * not say.

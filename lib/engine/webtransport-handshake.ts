@@ -1,7 +1,7 @@
-import { createPacketDecoderStream } from "engine.io-parser";
 import { SocketIOError } from "../errors.ts";
 import { describe } from "../validate.ts";
 import type { Packet } from "./codec/codec.ts";
+import { createPacketDecoder } from "./codec/packet-stream.ts";
 import type { EngineRequest } from "./request.ts";
 import type {
   PacketReader,
@@ -52,10 +52,7 @@ export async function greetWebTransport(
     if (stream === undefined) {
       return giveUp();
     }
-    const decoder: TransformStream<Uint8Array, Packet> = createPacketDecoderStream(
-      options.maxHttpBufferSize,
-      "nodebuffer",
-    );
+    const decoder = createPacketDecoder(options.maxHttpBufferSize);
     const reader: PacketReader = stream.readable.pipeThrough(decoder).getReader();
     cancel = () => reader.cancel();
     const { value: packet } = await reader.read();

@@ -11,7 +11,7 @@ import {
   type BunWebSocketHandler,
   requireApplication,
 } from "./bun-application.ts";
-import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
+import { BunExchange, toHeaders, toResponse, toResponseAtLast } from "./bun-exchange.ts";
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
 import { BunRequest, pathOf } from "./bun-request.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
@@ -103,7 +103,7 @@ export class BunHost {
           return;
         }
         if (!decision.accepted) {
-          resolve(toResponse(decision, request));
+          resolve(toResponseAtLast(decision, request));
           return;
         }
         const data = new SessionSocket(socket, (port) => {

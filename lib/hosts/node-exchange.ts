@@ -33,6 +33,7 @@ export class NodeExchange implements HttpExchange {
   readonly #incoming: IncomingMessage;
   readonly #outgoing: ServerResponse;
   #aborted = false;
+  #hasResponded = false;
   #cancelBody: (() => void) | null = null;
 
   constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
@@ -62,7 +63,13 @@ export class NodeExchange implements HttpExchange {
   }
 
   respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
-    if (!this.#aborted) {
+    if (this.#aborted || this.#hasResponded) {
+      return;
+    }
+    this.#hasResponded = true;
+    if (this.#outgoing.headersSent && !this.#outgoing.writableEnded) {
+      this.#outgoing.destroy(); // a middleware has begun an answer, and failed or given up on it
+    } else {
       // The rest of a body that nobody reads would be taken for the next request, or be waited for.
       const isRead = this.#incoming.complete || this.#incoming.method === "GET";
       const connection = isRead || this.#incoming.httpVersionMajor > 1 ? {} : CLOSE;

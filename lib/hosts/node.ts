@@ -132,7 +132,7 @@ export class NodeHost {
         setTimeout(() => {
           if (socket.writable && (socket.bytesWritten ?? 0) <= 0) {
             socket.on("error", onDestroyError);
-            socket.end();
+            socket.end(() => socket.destroy()); // its client may not end its own half
           }
         }, destroyUpgradeTimeout || DEFAULT_DESTROY_TIMEOUT_MS);
       }
@@ -155,9 +155,14 @@ export class NodeHost {
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", onEarlyError); // while the user's functions think, nobody else listens
+    const forget = (): void => this.#forget(socket);
+    this.#open.add(socket); // they may never be done, and a server that closes waits for it
+    socket.once("close", forget);
     const engineRequest = toEngineRequest(request);
     const response = new ResponseHead(engineRequest);
     this.#engine.decideUpgrade(engineRequest, response, (decision) => {
+      socket.off("close", forget);
+      forget();
       if (decision.accepted) {
         response.finish();
         this.#accept(request, socket, head, decision);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   project.copy(join(import.meta.dir, "programs"), "programs");
   manifest = JSON.parse(readFileSync(project.path("node_modules", NAME, "package.json"), "utf8"));
 }, 60_000);
-afterAll(() => project.remove());
+afterAll(() => project.remove(), 30_000);
 
 describe("the package as published", () => {
   test("runs a program that imports it", async () => {

@@ -34,11 +34,12 @@ const MODULE = ["module.ts"];
 
 let project: Project;
 beforeAll(async () => {
-  project = await Project.make(["bun-socket.io"], ["bun-types"]);
+  project = await Project.make(["bun-socket.io", "socket.io"], ["bun-types"], "copies");
   project.copy(join(import.meta.dir, "types"), "types");
+  project.copy(join(import.meta.dir, "../samples"), "samples");
   await project.write("package.json", JSON.stringify({ private: true, type: "module" }));
 }, 60_000);
-afterAll(() => project.remove());
+afterAll(() => project.remove(), 30_000);
 
 async function check(compiler: string, files: readonly string[], options: object): Promise<string> {
   const settings = {
@@ -71,4 +72,11 @@ describe("the types of the package as published, with every declaration checked"
     },
     60_000,
   );
+
+  // For the name socket.io this tree has the reference, so that ./run check compiles them with that.
+  test("hold in programs written for socket.io, by the alias", async () => {
+    const programs = ["../samples/private-messaging/server.ts", "../samples/todos/server.ts"];
+    const settings = { ...NODENEXT, strict: true, ...NO_DOM, allowImportingTsExtensions: true };
+    expect(await check(NEW, programs, settings)).toBe("");
+  }, 120_000);
 });

@@ -35,6 +35,17 @@ export function handshakeSuite(world: World): void {
     expect(query).toEqual({ EIO: "4", transport, token: "a b", list: "1,2", ключ: "é" });
   });
 
+  test("serves a session whose request the program has let go, to save its memory", async () => {
+    const io = world.start();
+    io.engine.on("connection", (session) => Object.assign(session, { request: null }));
+    const { client, socket } = await world.join();
+    expect(socket.request).toBeNull();
+    const { headers, query, secure, address } = socket.handshake;
+    expect([headers, query, secure, address]).toEqual([{}, {}, true, "127.0.0.1"]);
+    client.on("hello", (reply) => reply("hi"));
+    expect(await socket.emitWithAck("hello")).toBe("hi");
+  });
+
   test("has an auth of its own for each namespace, from an object or a function", async () => {
     const io = world.start();
     io.of("/b");

@@ -99,7 +99,7 @@ export function recoveryWireSuite(world: World): void {
   });
 
   test("recovers a client that answers no ping", async () => {
-    const io = start({ pingInterval: 30, pingTimeout: 30 });
+    const io = start({ pingInterval: 150, pingTimeout: 150 });
     const visitor = await visit(io);
     const offset = await hear(visitor, "first");
     expect((await once(visitor.socket, "disconnect"))[0]).toBe("ping timeout");

@@ -25,7 +25,7 @@ export async function run(cwd: string, ...argv: string[]): Promise<string> {
 }
 
 /** The packages named, and all that they depend on, of those in this tree. */
-async function closure(names: readonly string[]): Promise<Set<string>> {
+async function closure(names: Iterable<string>): Promise<Set<string>> {
   const found = new Set<string>();
   const add = async (name: string): Promise<void> => {
     const manifest = Bun.file(join(ROOT, "node_modules", name, "package.json"));
@@ -36,7 +36,7 @@ async function closure(names: readonly string[]): Promise<Set<string>> {
       await Promise.all(Object.keys(dependencies).map(add));
     }
   };
-  await Promise.all(names.map(add));
+  await Promise.all([...names].map(add));
   return found;
 }
 
@@ -67,15 +67,18 @@ export class Project {
    * Makes a project where nothing of this tree is at hand but what is named.
    *
    * @param install the names that the package is installed under, as by `"<name>": "file:...tgz"`
-   * @param packages other packages of this tree that the project has, with their dependencies
+   * @param packages other packages of this tree that the project has
+   * @param how "links" to them are quick to make and to remove; but compilers follow links, and find
+   * more of this tree there, so those need "copies", of what these packages depend on as well
    */
   static async make(
     install: readonly string[],
     packages: readonly string[] = [],
+    how: "copies" | "links" = "links",
   ): Promise<Project> {
     const directory = mkdtempSync(join(tmpdir(), "bun-socket-io-project-"));
     const modules = join(directory, "node_modules");
-    const wanted = [...packages];
+    const wanted = new Set(packages);
     if (install.length > 0) {
       const tarball = await pack(directory);
       for (const name of install) {
@@ -83,14 +86,15 @@ export class Project {
         mkdirSync(target, { recursive: true });
         await run(directory, "tar", "-xzf", tarball, "--strip-components=1", "-C", target);
         const { dependencies } = await Bun.file(join(target, "package.json")).json();
-        wanted.push(...Object.keys(dependencies));
+        for (const dependency of Object.keys(dependencies)) wanted.add(dependency);
       }
     }
-    // Copies, as the compiler and the runtime would follow links into this tree.
-    for (const name of await closure(wanted)) {
+    for (const name of how === "copies" ? await closure(wanted) : wanted) {
       if (install.includes(name)) continue;
-      mkdirSync(dirname(join(modules, name)), { recursive: true });
-      cpSync(join(ROOT, "node_modules", name), join(modules, name), { recursive: true });
+      const [from, to] = [join(ROOT, "node_modules", name), join(modules, name)];
+      mkdirSync(dirname(to), { recursive: true });
+      if (how === "copies") cpSync(from, to, { recursive: true });
+      else symlinkSync(from, to, "junction");
     }
     return new Project(directory);
   }
