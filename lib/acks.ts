@@ -85,7 +85,7 @@ export class BroadcastAcks {
   readonly #callback: AnyFunction;
   readonly #single: boolean;
   readonly #responses: unknown[] = [];
-  readonly #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   #nodes: number | undefined;
   #nodesHeard = 0;
   #clients = 0;
@@ -93,13 +93,21 @@ export class BroadcastAcks {
 
   /**
    * @param callback gets an error or null, and the responses: a list, or the only one
-   * @param timeoutMs how long to wait; undefined for as long as it takes
    * @param single whether one response is expected, and handed on bare
    */
-  constructor(callback: AnyFunction, timeoutMs: number | undefined, single: boolean) {
+  constructor(callback: AnyFunction, single: boolean) {
     this.#callback = callback;
     this.#single = single;
-    if (timeoutMs !== undefined) {
+  }
+
+  /**
+   * The packet is on its way: behind the adapter's own timer, so that nothing is owed any more when
+   * the callback hears of the timeout.
+   *
+   * @param timeoutMs how long to wait; undefined for as long as it takes
+   */
+  onSent(timeoutMs: number | undefined): void {
+    if (timeoutMs !== undefined && !this.#over) {
       this.#timer = setTimeout(() => this.#finish(ackTimeout()), timeoutMs);
     }
   }

@@ -131,13 +131,14 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
     const { expectSingleResponse } = this.#flags;
     const timeout = this.#flags.timeout ?? this.#adapter.nsp.server.opts.ackTimeout;
     const flags = timeout === undefined ? this.#flags : { ...this.#flags, timeout };
-    const acks = new BroadcastAcks(callback, timeout, expectSingleResponse === true);
+    const acks = new BroadcastAcks(callback, expectSingleResponse === true);
     this.#adapter.broadcastWithAck(
       packet,
       { ...this.#options(), flags },
       (clientCount) => acks.onClientCount(clientCount),
       (response) => acks.onResponse(response),
     );
+    acks.onSent(timeout);
     void this.#adapter.serverCount().then((count) => acks.onServerCount(count));
   }
 

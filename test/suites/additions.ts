@@ -219,6 +219,18 @@ export function additionSuite(world: World): void {
     expect([pair.socket.acks.size, a.socket.acks.size]).toEqual([0, 0]);
   });
 
+  test("tells nobody of a timeout for a broadcast that threw, as it was never sent", async () => {
+    const io = world.start();
+    await world.join();
+    const calls: unknown[] = [];
+    const unsendable = { value: 1n };
+    expect(() =>
+      io.timeout(SOON).emit("x", unsendable, (...args: unknown[]) => calls.push(args)),
+    ).toThrow();
+    await failure(io.timeout(SOON).emitWithAck("unanswered"));
+    expect(calls).toEqual([]);
+  });
+
   test("tells error listeners of the server of listeners that throw or reject", async () => {
     const io = world.start();
     io.of("/a");
