@@ -7,6 +7,7 @@ import { KnownDifferences } from "./known.ts";
 import { KNOWN_DIFFERENCES } from "./known-differences.ts";
 import { runAll } from "./lanes.ts";
 import { repeat } from "./repeat.ts";
+import { findFacts, renderPage } from "./report/html.ts";
 import { differences, legend, progressLine, table } from "./report/terminal.ts";
 import { isFailure } from "./results.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
@@ -68,10 +69,12 @@ const stale = known.stale(chosen.length === SCENARIOS.length);
 for (const entry of stale) {
   console.log(`known-differences.ts: ${entry}`);
 }
+await Bun.write(values.report, renderPage(implementations, results, stale, await findFacts()));
+console.log(`\nthe report: ${values.report}`);
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 const outcome =
   failures.length + stale.length === 0
     ? "no unlisted difference"
     : `${failures.length} unlisted differences, ${stale.length} entries that no longer apply`;
-console.log(`\n${outcome}; ${results.length} scenarios in ${seconds} s`);
+console.log(`${outcome}; ${results.length} scenarios in ${seconds} s`);
 process.exit(failures.length + stale.length === 0 ? 0 : 1);

@@ -29,8 +29,13 @@ const CONNECT: Record<1 | 2 | 3 | 4, Connect> = {
   4: connectV4,
 };
 
-/** Writes a line of a peer's events. */
-export type WriteEvent = (peer: string, what: string, details: readonly unknown[]) => void;
+/** Where a peer writes what happens. */
+export interface PeerPort {
+  /** Writes a line of a peer's events. */
+  write(peer: string, what: string, details: readonly unknown[]): void;
+  /** Tells the id of a socket. */
+  name(id: string, namespace: string): void;
+}
 
 /** A stock client, with its events on record. */
 export class Peer {
@@ -38,40 +43,39 @@ export class Peer {
   /** The client itself; a `Socket` of `socket.io-client`. */
   readonly socket: Anything;
   readonly #options: PeerOptions;
-  readonly #write: WriteEvent;
+  readonly #port: PeerPort;
   readonly #children: Peer[] = [];
   /** Events that nobody has waited for yet, by name. */
   readonly #arrived = new Map<string, unknown[][]>();
   readonly #waiting = new Map<string, ((args: unknown[]) => void)[]>();
 
-  constructor(name: string, socket: Anything, options: PeerOptions, write: WriteEvent) {
+  constructor(name: string, socket: Anything, options: PeerOptions, port: PeerPort) {
     this.name = name;
     this.socket = socket;
     this.#options = options;
-    this.#write = write;
+    this.#port = port;
     this.#tap();
   }
 
   /** Connects a client to a server. */
-  static open(name: string, url: string, options: PeerOptions, write: WriteEvent): Peer {
+  static open(name: string, url: string, options: PeerOptions, port: PeerPort): Peer {
     const { version = 4, namespace = "/", ...rest } = options;
     const all = { forceNew: true, reconnection: false, ...rest };
     const address = namespace === "/" ? url : url + namespace;
-    return new Peer(name, CONNECT[version](address, all), options, write);
+    return new Peer(name, CONNECT[version](address, all), options, port);
   }
 
   /** The client of another namespace over the same connection, named `<name><namespace>`. */
   of(namespace: string, options: Record<string, unknown> = {}): Peer {
     const socket = this.socket.io.socket(namespace, options);
-    const child = new Peer(this.name + namespace, socket, this.#options, this.#write);
+    const child = new Peer(this.name + namespace, socket, this.#options, this.#port);
     this.#children.push(child);
-    socket.connect();
     return child;
   }
 
   /** Writes a line among this client's events. */
   log(what: string, ...details: unknown[]): void {
-    this.#write(this.name, what, details);
+    this.#port.write(this.name, what, details);
   }
 
   /** Adds a listener. Events are on record without one. */
@@ -167,6 +171,10 @@ export class Peer {
     // The second argument of `disconnect`, and an error's description, are objects of the client's.
     const [first] = args;
     const isKnown = event === "disconnect" || event === "connect_error" || event === "error";
+    if (event === "connect" && (this.#options.version ?? 4) >= 3) {
+      // Those before take the id of the session.
+      this.#port.name(this.socket.id, this.socket.nsp);
+    }
     this.log(event, ...(isKnown ? [first] : []));
     this.#arrive(event, args);
   }

@@ -47,6 +47,7 @@ export async function runScenario(scenario: Scenario, server: ServerProcess): Pr
     const port = await within(server.ask({ do: "start", scenario: scenario.name }));
     tools = new Tools(server.implementation.id, Number(port), {
       line: (section, text) => sections.add(section, text),
+      name: (id, name) => names.add(id, name),
       command: (name, args) => server.ask({ do: "command", name, args }),
     });
     await within(scenario.client(tools));
@@ -56,8 +57,8 @@ export async function runScenario(scenario: Scenario, server: ServerProcess): Pr
   try {
     await within(tools?.end() ?? Promise.resolve());
     await within(server.ask({ do: "settle" }));
-    tools?.stopRecording();
     server.onReport = () => {};
+    tools?.close(); // a connection that the scenario has frozen would hold the server up
     await within(server.ask({ do: "stop" }));
   } catch (error) {
     failure ??= error instanceof Error ? error.message : String(error);

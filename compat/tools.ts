@@ -4,6 +4,7 @@ import type { ImplementationId } from "./implementations.ts";
 import { Peer, type PeerOptions } from "./peer.ts";
 import { renderLine } from "./render.ts";
 import type { Answer, ClientTools } from "./scenario.ts";
+import { idName } from "./wire/record.ts";
 import { Wiretap } from "./wire/wiretap.ts";
 
 const HOSTNAME = "127.0.0.1";
@@ -16,6 +17,8 @@ export const CHECKS = "scenario: rules";
 export interface ToolsPort {
   /** Writes a line of the transcript. */
   line(section: string, text: string): void;
+  /** Gives an id a name. */
+  name(id: string, name: string): void;
   command(name: string, args: unknown[]): Promise<unknown>;
 }
 
@@ -44,9 +47,10 @@ export class Tools implements ClientTools {
     this.#port.line(SCENARIO_LOG, renderLine(what, details));
 
   client(name: string, options: PeerOptions = {}): Peer {
-    const peer = Peer.open(name, this.#address(name), options, (who, what, details) =>
-      this.#port.line(`${who}: events`, renderLine(what, details)),
-    );
+    const peer = Peer.open(name, this.#address(name), options, {
+      write: (who, what, details) => this.#port.line(`${who}: events`, renderLine(what, details)),
+      name: (id, namespace) => this.#port.name(id, idName(name, namespace)),
+    });
     this.#peers.push(peer);
     return peer;
   }
@@ -132,12 +136,6 @@ export class Tools implements ClientTools {
   /** Whether a stock client, and nothing else, used this name. */
   isStock(name: string): boolean {
     return !this.#raw.has(name);
-  }
-
-  stopRecording(): void {
-    for (const tap of this.used.values()) {
-      tap.stopRecording();
-    }
   }
 
   close(): void {

@@ -72,10 +72,15 @@ function firstPacket(body: Buffer, target: URL, contentType: string | undefined)
   return typeof first === "string" ? first : null;
 }
 
+/** The name of a socket's id. */
+export function idName(who: string, namespace: string): string {
+  return namespace === "/" ? `${who} id` : `${who} id ${namespace}`;
+}
+
 function nameSockets(who: string, session: WireSession, names: Names): void {
   for (const packet of session.toClient) {
     const [, namespace = "/", sid = "", pid = ""] = CONNECTED.exec(packet) ?? [];
-    nameId(names, sid, namespace === "/" ? `${who} id` : `${who} id ${namespace}`);
+    nameId(names, sid, idName(who, namespace));
     nameId(names, pid, namespace === "/" ? `${who} pid` : `${who} pid ${namespace}`);
   }
 }
