@@ -5,7 +5,6 @@ import type { KnownDifference } from "./known.ts";
 
 const ON_BUN_SERVE = ["ours on Bun.serve"] as const;
 const OURS = ["ours on Bun.serve", "ours on node:http"] as const;
-const OURS = ["ours on Bun.serve", "ours on node:http"] as const;
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {

@@ -54,7 +54,7 @@ export function renderPage(
   facts: readonly Fact[],
 ): string {
   const failures = results.flatMap(({ outcomes }) => outcomes.filter(isFailure)).length;
-  const heads = implementations.map(({ id }) => `<th scope="col">${escape(id)}</th>`).join("");
+  const heads = implementations.map(({ id }) => `<th scope="col">${html(id)}</th>`).join("");
   const outcome =
     failures + stale.length === 0
       ? `<p class="verdict same">No unlisted difference in ${results.length} scenarios.</p>`
@@ -70,13 +70,13 @@ export function renderPage(
 <body>
 <header>
 <h1>Does it behave the same?</h1>
-<p>The same programs against <code>socket.io</code> and <code>bun-socket.io</code>: what was observable, compared with ${escape(implementations[0]?.id ?? "")}.</p>
+<p>The same programs against <code>socket.io</code> and <code>bun-socket.io</code>: what was observable, compared with ${html(implementations[0]?.id ?? "")}.</p>
 ${outcome}
-<dl class="facts">${facts.map(([what, value]) => `<div><dt>${escape(what)}</dt><dd>${escape(value)}</dd></div>`).join("")}</dl>
+<dl class="facts">${facts.map(([what, value]) => `<div><dt>${html(what)}</dt><dd>${html(value)}</dd></div>`).join("")}</dl>
 </header>
 <main>
 ${totals(implementations, results)}
-${stale.map((entry) => `<p class="verdict differs">${escape(entry)}</p>`).join("")}
+${stale.map((entry) => `<p class="verdict differs">${html(entry)}</p>`).join("")}
 <form class="filter">
 <input type="search" id="words" placeholder="Words of a name" aria-label="Words of a name">
 <label><input type="radio" name="show" value="" checked> all</label>
@@ -105,7 +105,7 @@ function totals(implementations: readonly Implementation[], results: readonly Re
     });
     const cells =
       index === 0 ? `<td colspan="4" class="yardstick">yardstick</td>` : counts.join("");
-    return `<tr><th scope="row">${escape(id)}</th>${cells}</tr>`;
+    return `<tr><th scope="row">${html(id)}</th>${cells}</tr>`;
   });
   const heads = verdicts.map((verdict) => `<th scope="col">${verdict}</th>`).join("");
   return `<div class="wide"><table class="totals"><thead><tr><th></th>${heads}</tr></thead><tbody>${rows.join("")}</tbody></table></div>`;
@@ -119,26 +119,26 @@ function renderResult({ scenario, outcomes }: Result, width: number): string {
   ];
   const cells = outcomes
     .map(({ verdict, note }) => {
-      const title = note === "" ? "" : ` title="${escape(note)}"`;
+      const title = note === "" ? "" : ` title="${html(note)}"`;
       return `<td class="${WORDS[verdict].replace("/", "")}"${title}>${WORDS[verdict]}</td>`;
     })
     .join("");
   const diffs = outcomes
     .filter(({ differences }) => differences.length > 0)
-    .map((it) => `<h3>${escape(it.id)}</h3>${renderDiff(it.differences)}`);
+    .map((it) => `<h3>${html(it.id)}</h3>${renderDiff(it.differences)}`);
   const yardstick = outcomes.find(({ transcript }) => transcript !== null);
   const transcript = yardstick?.transcript ? renderTranscript(yardstick.transcript) : "";
   return `<tbody data-kinds="${kinds.join(" ")}">
-<tr class="row"><th scope="row"><button type="button" aria-expanded="false">${escape(scenario)}</button></th>${cells}</tr>
-<tr class="detail" hidden><td colspan="${width + 1}">${diffs.join("")}<h3>What was observable of ${escape(yardstick?.id ?? "")}</h3>${transcript}</td></tr>
+<tr class="row"><th scope="row"><button type="button" aria-expanded="false">${html(scenario)}</button></th>${cells}</tr>
+<tr class="detail" hidden><td colspan="${width + 1}">${diffs.join("")}<h3>What was observable of ${html(yardstick?.id ?? "")}</h3>${transcript}</td></tr>
 </tbody>`;
 }
 
 function renderDiff(differences: readonly Judged[]): string {
   const lines = differences.map(({ section, sign, text, reason }, index) => {
-    const head = differences[index - 1]?.section === section ? "" : `<b>${escape(section)}</b>\n`;
-    const why = reason === null ? "" : `<i>known: ${escape(reason)}</i>`;
-    const line = `<span class="${sign === "-" ? "minus" : "plus"}">${sign} ${escape(text)}</span>`;
+    const head = differences[index - 1]?.section === section ? "" : `<b>${html(section)}</b>\n`;
+    const why = reason === null ? "" : `<i>known: ${html(reason)}</i>`;
+    const line = `<span class="${sign === "-" ? "minus" : "plus"}">${sign} ${html(text)}</span>`;
     return `${head}${line}${why}`;
   });
   return `<pre class="diff">${lines.join("\n")}</pre>`;
@@ -147,12 +147,12 @@ function renderDiff(differences: readonly Judged[]): string {
 function renderTranscript({ sections, failure }: Transcript): string {
   const lines = sections.map(
     ({ title, lines: texts }) =>
-      `<b>${escape(title)}</b>\n${texts.map((text) => `  ${escape(text)}`).join("\n")}`,
+      `<b>${html(title)}</b>\n${texts.map((text) => `  ${html(text)}`).join("\n")}`,
   );
-  const failed = failure === null ? "" : `<span class="minus">${escape(failure)}</span>\n`;
+  const failed = failure === null ? "" : `<span class="minus">${html(failure)}</span>\n`;
   return `<pre>${failed}${lines.join("\n")}</pre>`;
 }
 
-function escape(text: string): string {
+function html(text: string): string {
   return Bun.escapeHTML(text);
 }
