@@ -27,7 +27,7 @@ export function compare(expected: Transcript, actual: Transcript): Difference[] 
 
 function byTitle({ sections, failure }: Transcript): Map<string, readonly string[]> {
   const lines = new Map(sections.map((section) => [section.title, section.lines]));
-  return failure === null ? lines : lines.set("scenario: failure", [failure]);
+  return failure === null ? lines : lines.set("scenario: failure", failure.split("\n").slice(0, 1));
 }
 
 type Line = Omit<Difference, "section">;

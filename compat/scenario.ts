@@ -112,6 +112,8 @@ export interface Scenario {
   taps?: false;
   /** The implementations that it does not apply to, each with the reason. */
   not?: Partial<Record<ImplementationId, string>>;
+  /** Why the reference fails here (its process ends, say); else a scenario that fails is an error. */
+  referenceFails?: string;
   /** How long it may take on one implementation, in milliseconds; default 10000. */
   timeoutMs?: number;
 }

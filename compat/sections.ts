@@ -3,7 +3,10 @@
 /** What was observable of one run of a scenario. */
 export interface Transcript {
   sections: Section[];
-  /** Why the run did not come to its end: a crash, or a client part that failed. */
+  /**
+   * Why the run did not come to its end: a crash, or a client part that failed. The first line is
+   * compared, the others are for people.
+   */
   failure: string | null;
 }
 

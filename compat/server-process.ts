@@ -95,8 +95,10 @@ export class ServerProcess {
     if (this.#child === child) {
       this.#child = null;
     }
-    const why = this.#stderr === "" ? "" : `: ${this.#stderr.trim()}`;
-    const error = new Error(`the server's process ended with ${code}${why}`);
+    // Only the first line is compared: Node and Bun tell of the same error in other words.
+    const error = new Error(
+      `the server's process ended\nexit code ${code}\n${this.#stderr.trim()}`,
+    );
     for (const waiting of this.#waiting.values()) {
       waiting.reject(error);
     }

@@ -14,6 +14,8 @@ type Command = (...args: Anything[]) => unknown;
 
 interface Run {
   hosted: Hosted;
+  /** Nothing more is reported of it: what comes late is not the next one's. */
+  isOver: boolean;
   commands: Map<string, Command>;
 }
 
@@ -44,9 +46,10 @@ export function serve(scenarios: readonly Scenario[], host: Host): void {
       case "settle":
         return settle(run.hosted.io);
       case "stop": {
-        const { hosted } = run;
+        const ended = run;
         run = null;
-        return hosted.close();
+        ended.isOver = true;
+        return ended.hosted.close();
       }
     }
   }
@@ -67,19 +70,24 @@ export function serve(scenarios: readonly Scenario[], host: Host): void {
 async function start(scenario: Scenario, host: Host): Promise<Run> {
   const { options = {} } = scenario;
   const made = typeof options === "function" ? options(host.package) : options;
-  const hosted = host.make(made);
-  const commands = new Map<string, Command>();
+  const run: Run = { hosted: host.make(made), isOver: false, commands: new Map() };
+  const { hosted, commands } = run;
+  const tell = (report: Report): void => {
+    if (!run.isOver) {
+      say(report);
+    }
+  };
   if (scenario.taps !== false) {
-    tapServer(hosted.io, say, made.connectionStateRecovery !== undefined);
+    tapServer(hosted.io, tell, made.connectionStateRecovery !== undefined);
   }
   await scenario.server?.(hosted.io, {
-    log: (what, ...details) => say({ say: "line", section: LOG, text: renderLine(what, details) }),
-    logOf: (socket, what, ...details) => sayOfSocket(say, socket, what, details),
-    command: (name, run) => commands.set(name, run),
+    log: (what, ...details) => tell({ say: "line", section: LOG, text: renderLine(what, details) }),
+    logOf: (socket, what, ...details) => sayOfSocket(tell, socket, what, details),
+    command: (name, doIt) => commands.set(name, doIt),
     package: host.package,
     httpServer: hosted.httpServer,
   });
-  return { hosted, commands };
+  return run;
 }
 
 function command({ commands }: Run, name: string, args: unknown[]): unknown {
