@@ -14,6 +14,8 @@ export interface PeerOptions {
   version?: 4 | 3 | 2 | 1;
   /** The namespace; default `/`. */
   namespace?: string;
+  /** Which server: 0, the default, or the number of one that the scenario has added. */
+  server?: number;
   /** Default polling, then WebSocket. */
   transports?: readonly ("polling" | "websocket")[];
   /** Every other option of the package. Defaults: `forceNew: true`, `reconnection: false`. */
@@ -59,7 +61,7 @@ export class Peer {
 
   /** Connects a client to a server. */
   static open(name: string, url: string, options: PeerOptions, port: PeerPort): Peer {
-    const { version = 4, namespace = "/", ...rest } = options;
+    const { version = 4, namespace = "/", server: _server, ...rest } = options;
     const all = { forceNew: true, reconnection: false, ...rest };
     const address = namespace === "/" ? url : url + namespace;
     return new Peer(name, CONNECT[version](address, all), options, port);

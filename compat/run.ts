@@ -44,8 +44,8 @@ export async function runScenario(scenario: Scenario, server: ServerProcess): Pr
   let tools: Tools | null = null;
   let failure: string | null = null;
   try {
-    const port = await within(server.ask({ do: "start", scenario: scenario.name }));
-    tools = new Tools(server.implementation.id, Number(port), {
+    const ports = await within(server.ask({ do: "start", scenario: scenario.name }));
+    tools = new Tools(server.implementation.id, ports as number[], {
       line: (section, text) => sections.add(section, text),
       name: (id, name) => names.add(id, name),
       command: (name, args) => server.ask({ do: "command", name, args }),

@@ -39,6 +39,11 @@ export interface ServerTools {
    * Arguments and result pass as JSON; an error that it throws is thrown there.
    */
   command(name: string, run: (...args: Anything[]) => unknown): void;
+  /**
+   * Adds another server, which listens on a port of its own: clients reach the first one added by the
+   * option `server: 1`. For adapters of several nodes.
+   */
+  addServer(options?: CompatOptions): CompatServer;
   /** The package under test: `Server`, `Namespace`, `Socket`, and what else it exports. */
   package: Anything;
   /** The server of `node:http`, on the implementations that have one. */
@@ -72,10 +77,14 @@ export interface ClientTools {
    * @param path the path with its query, such as `/socket.io/?EIO=4&transport=polling`
    */
   fetch(name: string, path: string, init?: RequestInit): Promise<Answer>;
-  /** `http://127.0.0.1:<port>` of a recorded way to the server, for a client of your own. */
-  url(name: string): string;
+  /**
+   * `http://127.0.0.1:<port>` of a recorded way to the server, for a client of your own.
+   *
+   * @param server which server: 0, the default, or the number of one added
+   */
+  url(name: string, server?: number): string;
   /** The port of a recorded way to the server. */
-  port(name: string): number;
+  port(name: string, server?: number): number;
   /** The port of the server itself, which nothing records. */
   readonly directPort: number;
   /** Has the server do what its part has registered under this name; resolves with the result. */

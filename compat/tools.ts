@@ -32,14 +32,18 @@ export class Tools implements ClientTools {
   readonly directPort: number;
   /** The recorded ways, in the order in which they were first used. */
   readonly used = new Map<string, Wiretap>();
+  readonly #ports: readonly number[];
   readonly #port: ToolsPort;
   readonly #peers: Peer[] = [];
   readonly #raw = new Set<string>();
   readonly #openSessions: OpenSession[] = [];
+  #isOver = false;
 
-  constructor(id: ImplementationId, directPort: number, port: ToolsPort) {
+  /** @param ports those of the servers */
+  constructor(id: ImplementationId, ports: readonly number[], port: ToolsPort) {
     this.implementation = id;
-    this.directPort = directPort;
+    this.#ports = ports;
+    this.directPort = ports[0] ?? 0;
     this.#port = port;
   }
 
@@ -47,7 +51,7 @@ export class Tools implements ClientTools {
     this.#port.line(SCENARIO_LOG, renderLine(what, details));
 
   client(name: string, options: PeerOptions = {}): Peer {
-    const peer = Peer.open(name, this.#address(name), options, {
+    const peer = Peer.open(name, this.#address(name, options.server), options, {
       write: (who, what, details) => this.#port.line(`${who}: events`, renderLine(what, details)),
       name: (id, namespace) => this.#port.name(id, idName(name, namespace)),
     });
@@ -75,14 +79,14 @@ export class Tools implements ClientTools {
     return { status, headers, body };
   }
 
-  url(name: string): string {
+  url(name: string, server = 0): string {
     this.#raw.add(name);
-    return this.#address(name);
+    return this.#address(name, server);
   }
 
-  port(name: string): number {
+  port(name: string, server = 0): number {
     this.#raw.add(name);
-    return this.#tap(name).port;
+    return this.#tap(name, server).port;
   }
 
   async command<Result = unknown>(name: string, ...args: unknown[]): Promise<Result> {
@@ -108,6 +112,9 @@ export class Tools implements ClientTools {
 
   async until(probe: () => boolean | Promise<boolean>): Promise<void> {
     while (!(await probe())) {
+      if (this.#isOver) {
+        throw new Error("the scenario is over");
+      }
       await new Promise((resolve) => setTimeout(resolve, PROBE_MS));
     }
   }
@@ -139,21 +146,22 @@ export class Tools implements ClientTools {
   }
 
   close(): void {
+    this.#isOver = true;
     for (const tap of this.used.values()) {
       tap.close();
     }
   }
 
-  #address(name: string): string {
-    return `http://${HOSTNAME}:${this.#tap(name).port}`;
+  #address(name: string, server?: number): string {
+    return `http://${HOSTNAME}:${this.#tap(name, server).port}`;
   }
 
-  #tap(name: string): Wiretap {
+  #tap(name: string, server = 0): Wiretap {
     const known = this.used.get(name);
     if (known !== undefined) {
       return known;
     }
-    const tap = new Wiretap(this.directPort);
+    const tap = new Wiretap(this.#ports[server] ?? 0);
     this.used.set(name, tap);
     return tap;
   }

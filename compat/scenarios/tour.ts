@@ -85,12 +85,34 @@ export const tourScenarios: Scenario[] = [
       },
       async client(t) {
         const ann = await t.connect("ann", { transports: [transport] });
+        let pings = 0;
+        ann.socket.io.on("ping", () => pings++);
+        await t.until(() => pings > 1); // so that a ping and its answer are on record
         t.freeze("ann");
         await ann.next("disconnect");
         t.log("ended", await t.command("ended"));
       },
     }),
   ),
+  {
+    name: "two servers do not share rooms without an adapter that joins them",
+    server(io, { addServer, command }) {
+      const other = addServer();
+      for (const server of [io, other]) {
+        server.on("connection", (socket) => socket.join("a"));
+      }
+      command("say", () => {
+        io.to("a").emit("from the first");
+        other.to("a").emit("from the second");
+      });
+    },
+    async client(t) {
+      const ann = await t.connect("ann", { transports: ["websocket"] });
+      const bob = await t.connect("bob", { transports: ["websocket"], server: 1 });
+      await t.command("say");
+      await Promise.all([ann.next("from the first"), bob.next("from the second")]);
+    },
+  },
   {
     name: "the parser of MessagePack carries text, bytes and answers",
     options: { parser: msgpackParser },
@@ -108,7 +130,7 @@ export const tourScenarios: Scenario[] = [
     },
     async client(t) {
       const ann = await t.connect("ann", { transports: ["websocket"] });
-      const bob = await t.connect("bob", { transports: ["polling"] });
+      const bob = await t.connect("bob");
       await t.command("close");
       await Promise.all([ann.next("disconnect"), bob.next("disconnect")]);
     },

@@ -3,7 +3,7 @@
 
 import { createInterface } from "node:readline";
 import { renderLine } from "../render.ts";
-import type { Anything, CompatServer, Scenario } from "../scenario.ts";
+import type { Anything, CompatOptions, CompatServer, Scenario } from "../scenario.ts";
 import type { Host, Hosted } from "./hosts.ts";
 import { REPORT_MARK, type Report, type Request } from "./protocol.ts";
 import { LOG, sayOfSocket, tapServer } from "./taps.ts";
@@ -13,7 +13,8 @@ const SETTLE_MS = 2000;
 type Command = (...args: Anything[]) => unknown;
 
 interface Run {
-  hosted: Hosted;
+  /** The server of the scenario, and those that it has added. */
+  hosted: Hosted[];
   /** Nothing more is reported of it: what comes late is not the next one's. */
   isOver: boolean;
   commands: Map<string, Command>;
@@ -35,7 +36,7 @@ export function serve(scenarios: readonly Scenario[], host: Host): void {
       }
       const started = await start(scenario, host);
       run = started;
-      return started.hosted.listen();
+      return Promise.all(started.hosted.map((hosted) => hosted.listen()));
     }
     if (run === null) {
       throw new Error("no scenario has been started");
@@ -44,12 +45,12 @@ export function serve(scenarios: readonly Scenario[], host: Host): void {
       case "command":
         return command(run, request.name, request.args);
       case "settle":
-        return settle(run.hosted.io);
+        return settle(run.hosted.map(({ io }) => io));
       case "stop": {
         const ended = run;
         run = null;
         ended.isOver = true;
-        return ended.hosted.close();
+        return Promise.all(ended.hosted.map((hosted) => hosted.close())).then(() => {});
       }
     }
   }
@@ -69,23 +70,28 @@ export function serve(scenarios: readonly Scenario[], host: Host): void {
 
 async function start(scenario: Scenario, host: Host): Promise<Run> {
   const { options = {} } = scenario;
-  const made = typeof options === "function" ? options(host.package) : options;
-  const run: Run = { hosted: host.make(made), isOver: false, commands: new Map() };
-  const { hosted, commands } = run;
+  const run: Run = { hosted: [], isOver: false, commands: new Map() };
   const tell = (report: Report): void => {
     if (!run.isOver) {
       say(report);
     }
   };
-  if (scenario.taps !== false) {
-    tapServer(hosted.io, tell, made.connectionStateRecovery !== undefined);
-  }
-  await scenario.server?.(hosted.io, {
+  const add = (wanted: CompatOptions): Hosted => {
+    const hosted = host.make(wanted);
+    run.hosted.push(hosted);
+    if (scenario.taps !== false) {
+      tapServer(hosted.io, tell, wanted.connectionStateRecovery !== undefined);
+    }
+    return hosted;
+  };
+  const { io, httpServer } = add(typeof options === "function" ? options(host.package) : options);
+  await scenario.server?.(io, {
     log: (what, ...details) => tell({ say: "line", section: LOG, text: renderLine(what, details) }),
     logOf: (socket, what, ...details) => sayOfSocket(tell, socket, what, details),
-    command: (name, doIt) => commands.set(name, doIt),
+    command: (name, doIt) => run.commands.set(name, doIt),
+    addServer: (wanted = {}) => add(wanted).io,
     package: host.package,
-    httpServer: hosted.httpServer,
+    httpServer,
   });
   return run;
 }
@@ -99,12 +105,12 @@ function command({ commands }: Run, name: string, args: unknown[]): unknown {
 }
 
 /** Waits until the last client has left; not every engine counts them. */
-async function settle(io: CompatServer): Promise<void> {
+async function settle(servers: readonly CompatServer[]): Promise<void> {
   const deadline = Date.now() + SETTLE_MS;
-  const isAlone = (): boolean =>
+  const isAlone = (io: CompatServer): boolean =>
     !(io.engine?.clientsCount > 0) &&
     [...io._nsps.values()].every(({ sockets }: Anything) => sockets.size === 0);
-  while (!isAlone() && Date.now() < deadline) {
+  while (!servers.every(isAlone) && Date.now() < deadline) {
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
