@@ -179,6 +179,9 @@ export interface AdapterApi extends EventEmitter {
     pid: string,
     offset: string | undefined,
   ): Promise<RestoredSession | null> | RestoredSession | null;
-  /** Whether sessions are kept for clients that may come back. Default: none are. */
+  /**
+   * Whether sessions are kept for clients that may come back. An adapter that has this method is
+   * asked for sessions without an offset, too.
+   */
   hasSessions?(): boolean;
 }

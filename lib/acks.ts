@@ -1,5 +1,8 @@
 import { ackTimeout, throwLater } from "./errors.ts";
 import type { AnyFunction, Untyped } from "./events.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:socket");
 
 /** The acknowledgements that one client owes, and when they are given up. */
 export class PendingAcks {
@@ -29,6 +32,7 @@ export class PendingAcks {
 
   #limit(id: number, callback: AnyFunction, timeoutMs: number): AnyFunction {
     const timer = setTimeout(() => {
+      log("event with ack id %d has timed out after %d ms", id, timeoutMs);
       this.#pending?.delete(id);
       callback(ackTimeout());
     }, timeoutMs);
@@ -36,6 +40,11 @@ export class PendingAcks {
       clearTimeout(timer);
       callback(null, ...args);
     };
+  }
+
+  /** Whether one is owed. */
+  has(id: number): boolean {
+    return this.#pending?.has(id) ?? false;
   }
 
   /** Forgets one. */

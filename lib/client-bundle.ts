@@ -9,6 +9,9 @@ import type { EngineRequest } from "./engine/request.ts";
 import { warn } from "./errors.ts";
 import { runMiddlewares } from "./middleware.ts";
 import { type OutgoingHeaders, ResponseHead } from "./response-head.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:server");
 
 const FILE = /^\/socket\.io(?:\.msgpack|\.esm)?(?:\.min)?\.js(?:\.map)?$/;
 
@@ -77,23 +80,26 @@ async function serve(
     return { status: 404, headers: head.headers(), body: null };
   }
   const { directory, etag } = found;
+  const type = file.endsWith(".map") ? "map" : "source";
   const matched = request.headers["if-none-match"];
   if (matched === etag || matched === `W/${etag}`) {
+    log("serve client %s 304", type);
     return { status: 304, headers: { ...head.headers(), ETag: etag }, body: null };
   }
   const encoding = chooseEncoding(request.headers["accept-encoding"], CODINGS);
   let body: Uint8Array;
   try {
     body = await load(directory, file, encoding);
-  } catch {
+  } catch (error) {
+    log("no file of the client for %s: %s", file, error);
     // The pattern allows names that the package has no file for.
     return { status: 404, headers: head.headers(), body: null };
   }
-  const type = file.endsWith(".map") ? "json" : "javascript";
+  log("serve client %s", type);
   const headers: OutgoingHeaders = {
     ...head.headers(),
     "Cache-Control": "public, max-age=0",
-    "Content-Type": `application/${type}; charset=utf-8`,
+    "Content-Type": `application/${type === "map" ? "json" : "javascript"}; charset=utf-8`,
     ETag: etag,
   };
   if (encoding !== null) {

@@ -9,6 +9,9 @@ import type { Untyped } from "./events.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import { separateQuery } from "./socket-protocol-3.ts";
 import type { DisconnectReason } from "./socket-types.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:client");
 
 /** What a client needs of one of its sockets. */
 export interface ClientSocket {
@@ -92,11 +95,26 @@ export class Client implements SocketClient, SessionHandler {
         this.#onPacket(packet);
       }
     });
-    this.#connectTimer = setTimeout(() => this.close(), server.connectTimeoutMs);
+    this.#connectTimer = setTimeout(() => this.#onConnectTimeout(), server.connectTimeoutMs);
     if (conn.protocol === 3) {
       // Such a client does not ask. Not at once: nobody knows of this object yet.
       queueMicrotask(() => this.#connect("/", {}));
     }
+  }
+
+  /** The id of the session, which is a secret. `@socket.io/admin-ui` reads it. @internal */
+  get id(): string {
+    return this.conn.id;
+  }
+
+  /** The sockets by id; made anew at each reading. @internal */
+  get sockets(): Map<SocketId, ClientSocket> {
+    return new Map(this.#openSockets().map((socket) => [socket.id, socket]));
+  }
+
+  #onConnectTimeout(): void {
+    log("%s has joined no namespace in time, closing it", this.conn.id);
+    this.close();
   }
 
   /** The request that opened the connection. */
@@ -124,6 +142,7 @@ export class Client implements SocketClient, SessionHandler {
   }
 
   #onInvalidData(error: Error): void {
+    log("invalid packet format: %s", error.message);
     for (const socket of this.#openSockets()) {
       socket.onError(error);
     }
@@ -148,6 +167,7 @@ export class Client implements SocketClient, SessionHandler {
     ) {
       socket.onPacket(packet);
     } else if (socket !== undefined || !this.#left?.has(packet.nsp)) {
+      log("invalid state (packet type: %s)", packet.type);
       this.close(); // a packet for a namespace the client is not in, or a CONNECT for one it is in
     } // else it was on its way when the server disconnected the socket
     if (packet.type === PacketType.DISCONNECT) {
@@ -159,10 +179,12 @@ export class Client implements SocketClient, SessionHandler {
     this.#left?.delete(name);
     this.#server.findNamespace(name, auth, (namespace) => {
       if (namespace === null) {
+        log("namespace %s was denied: there is none, and none is to be made", name);
         const data = { message: "Invalid namespace" };
         this.writePacket({ type: PacketType.CONNECT_ERROR, nsp: name, data }, {});
         return;
       }
+      log("connecting to namespace %s", name);
       namespace.add(this, auth, this.#makeAttempt(name));
     });
   }
@@ -183,9 +205,12 @@ export class Client implements SocketClient, SessionHandler {
       onRefused() {
         client.#forgetAttempt(name);
       },
+      onAbandoned: null,
     };
     this.#attempts ??= new Map();
+    const previous = this.#attempts.get(name);
     this.#attempts.set(name, attempt);
+    previous?.onAbandoned?.();
     return attempt;
   }
 
@@ -199,6 +224,8 @@ export class Client implements SocketClient, SessionHandler {
   writePacket(packet: Packet, options: WriteOptions): void {
     if (this.conn.readyState === "open" && !this.#isTooLateFor(options)) {
       this.#write(this.#server.encoder.encode(packet), options);
+    } else if (log.enabled && this.conn.readyState !== "open") {
+      log("ignoring packet write %j", packet);
     }
   }
 
@@ -210,7 +237,11 @@ export class Client implements SocketClient, SessionHandler {
   }
 
   #isTooLateFor(options: WriteOptions): boolean {
-    return options.volatile === true && !this.conn.transport.writable;
+    const isTooLate = options.volatile === true && !this.conn.transport.writable;
+    if (isTooLate) {
+      log("a volatile packet is discarded: the transport is not writable now");
+    }
+    return isTooLate;
   }
 
   #write(encodedPackets: EncodedPackets, { compress }: WriteOptions): void {
@@ -229,6 +260,8 @@ export class Client implements SocketClient, SessionHandler {
       this.#sockets.delete(socket.nsp.name);
       this.#left ??= new Set();
       this.#left.add(socket.nsp.name);
+    } else {
+      log("ignoring remove for %s", socket.id);
     }
   }
 
@@ -242,6 +275,7 @@ export class Client implements SocketClient, SessionHandler {
   /** Closes the connection. */
   close(): void {
     if (this.conn.readyState === "open") {
+      log("forcing transport close");
       this.conn.close();
       this.onClose("forced server close");
     }
@@ -251,13 +285,18 @@ export class Client implements SocketClient, SessionHandler {
     if (this.#closed) {
       return;
     }
+    log("client close with reason %s", reason);
     this.#closed = true;
     clearTimeout(this.#connectTimer);
     for (const socket of this.#openSockets()) {
       socket.onClose(reason, description);
     }
     this.#sockets.clear();
+    const attempts = this.#attempts?.values() ?? [];
     this.#attempts = null;
+    for (const attempt of attempts) {
+      attempt.onAbandoned?.();
+    }
     this.#decoder.destroy();
   }
 

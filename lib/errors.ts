@@ -23,6 +23,11 @@ export class SocketIOError extends Error {
   /** One of {@link ErrorCode}. */
   readonly code: ErrorCode;
 
+  static {
+    // On the prototype, as with the errors of the language: no log then prints it twice.
+    Object.defineProperty(SocketIOError.prototype, "name", { value: "SocketIOError" });
+  }
+
   constructor(code: ErrorCode, message: string) {
     super(message);
     this.code = code;
@@ -69,8 +74,9 @@ export function throwLater(error: unknown): void {
  * wrong with how the package is used, where there is no caller to throw at.
  *
  * @param message what is wrong, and what to do
- * @param detail printed below it
+ * @param cause what was thrown, if it was for that; its stack is printed below the message
  */
-export function warn(message: string, detail?: string): void {
+export function warn(message: string, cause?: unknown): void {
+  const detail = cause instanceof Error ? cause.stack : String(cause ?? "");
   process.emitWarning(message, { type: "SocketIOWarning", ...(detail ? { detail } : {}) });
 }

@@ -43,8 +43,7 @@ export function runMiddlewares<Step>(
       }
     };
     const fail = (cause: unknown): void => {
-      const detail = cause instanceof Error ? cause.stack : String(cause);
-      warn("a middleware threw, or its promise was rejected", detail);
+      warn("a middleware threw, or its promise was rejected", cause);
       if (!called) {
         called = true;
         done(new Error("middleware failed", { cause }));

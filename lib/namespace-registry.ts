@@ -1,6 +1,10 @@
 import type { Untyped } from "./events.ts";
 import { isPromiseLike } from "./middleware.ts";
 import { warn } from "./errors.ts";
+import { makeLog } from "./log.ts";
+
+const serverLog = makeLog("socket.io:server");
+const parentLog = makeLog("socket.io:parent-namespace");
 
 /**
  * Decides whether a namespace is to be made for a client that asks for it: `next(null, true)`, or by
@@ -46,7 +50,11 @@ export class NamespaceRegistry<Child> {
       return known;
     }
     const rule = this.#rules.find(({ match }) => match instanceof RegExp && test(match, name));
-    return rule === undefined ? undefined : this.#create(name, rule.parent);
+    if (rule === undefined) {
+      return undefined;
+    }
+    serverLog("attaching namespace %s to the parent namespace of %s", name, rule.match);
+    return this.#create(name, rule.parent);
   }
 
   /**
@@ -68,7 +76,9 @@ export class NamespaceRegistry<Child> {
       }
       ask(rule.match, name, auth, (allowed) => {
         if (allowed) {
-          found(this.byName.get(name) ?? this.#create(name, rule.parent));
+          const existing = this.byName.get(name);
+          serverLog("dynamic namespace %s %s", name, existing ? "already exists" : "was created");
+          found(existing ?? this.#create(name, rule.parent));
         } else {
           tryNext();
         }
@@ -84,10 +94,15 @@ export class NamespaceRegistry<Child> {
    */
   removeChild(name: string, child: Child): boolean {
     const rule = this.#rules.find(({ parent }) => parent.children.delete(child));
-    return rule !== undefined && this.byName.delete(name);
+    if (rule === undefined) {
+      return false;
+    }
+    parentLog("closing child namespace %s", name);
+    return this.byName.delete(name);
   }
 
   #create(name: string, parent: Parent<Child>): Child {
+    parentLog("creating child namespace %s", name);
     const child = parent.createChild(name);
     this.byName.set(name, child);
     this.#onNew(child);
@@ -111,15 +126,21 @@ function ask(
     return;
   }
   let isDecided = false;
+  let isAsking = true;
+  let early: boolean | undefined;
   const decide = (allowed: boolean): void => {
-    if (!isDecided) {
-      isDecided = true;
+    if (isDecided) {
+      return;
+    }
+    isDecided = true;
+    if (isAsking) {
+      early = allowed; // acted on below, where what goes wrong is not taken for the function's fault
+    } else {
       decided(allowed);
     }
   };
   const fail = (error: unknown): void => {
-    const detail = error instanceof Error ? error.stack : String(error);
-    warn("the function of a dynamic namespace threw, or its promise was rejected", detail);
+    warn("the function of a dynamic namespace threw, or its promise was rejected", error);
     decide(false);
   };
   const onResult = (result: unknown): void => {
@@ -136,5 +157,9 @@ function ask(
     }
   } catch (error) {
     fail(error);
+  }
+  isAsking = false;
+  if (early !== undefined) {
+    decided(early);
   }
 }

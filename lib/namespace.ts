@@ -9,7 +9,7 @@ import type {
 import type { BroadcastAckError } from "./acks.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
-import { reservedEvent, throwLater, warn } from "./errors.ts";
+import { reservedEvent, throwLater } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -24,31 +24,23 @@ import type {
   Untyped,
 } from "./events.ts";
 import { callEach } from "./listeners.ts";
-import { isPromiseLike, runMiddlewares } from "./middleware.ts";
-import { type NamespaceReservedEventsMap, Socket } from "./socket.ts";
+import { runMiddlewares } from "./middleware.ts";
+import { SessionRecovery } from "./namespace-recovery.ts";
+import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
+import { Socket } from "./socket.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import { refusalOf } from "./socket-protocol-3.ts";
 import type { ExtendedError, UpperClasses } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:namespace");
 
 const RESERVED_SERVER_EVENTS: ReadonlySet<string | symbol> = new Set([
   "connect",
   "connection",
   "new_namespace",
 ]);
-
-/** Makes the adapter of a namespace: a class, or a function that returns one. */
-export type AdapterConstructor =
-  | (new (
-      nsp: Untyped,
-    ) => AdapterApi)
-  | ((nsp: Untyped) => AdapterApi);
-
-/** A middleware that each socket passes before it is connected. */
-export type NamespaceMiddleware<SocketType> = (
-  socket: SocketType,
-  next: (err?: ExtendedError) => void,
-) => unknown;
 
 /**
  * A channel of its own over the clients' shared connections, with its own middlewares, sockets and
@@ -86,9 +78,7 @@ export class Namespace<
   >[] = [];
   /** How many clients wait to be let in. */
   #pending = 0;
-  /** By the private id of its session, where sessions can be recovered. */
-  #recoverable: Map<string, Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> | null =
-    null;
+  readonly #recovery = new SessionRecovery(this);
 
   constructor(
     server: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Server"],
@@ -115,7 +105,10 @@ export class Namespace<
       }
       this.#checkEmpty();
     });
-    Promise.resolve(this.adapter.init()).catch(throwLater);
+    Promise.resolve(this.adapter.init()).catch((error: unknown) => {
+      log("error while initializing adapter: %s", error);
+      throwLater(error);
+    });
   }
 
   protected override everyone(): NamespaceOperator<EmitEvents, SocketData> {
@@ -143,73 +136,56 @@ export class Namespace<
     auth: Record<string, unknown>,
     attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
   ): void {
+    log("adding socket to nsp %s", this.name);
     this.#pending++;
-    this.#restore(auth, (session) => {
+    this.#recovery.restore(auth, (session) => {
       const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
         this,
         client,
         auth,
         session,
       );
+      let isDecided = false;
+      const decide = (error?: unknown): void => {
+        if (!isDecided) {
+          isDecided = true;
+          this.#pending--;
+          this.#decide(socket, attempt, session, error);
+        }
+      };
+      if (!attempt.isWanted) {
+        decide();
+        return;
+      }
+      attempt.onAbandoned = decide; // a middleware may never call `next`
       const skips = this.server.opts.connectionStateRecovery?.skipMiddlewares;
       runMiddlewares(
         session !== null && skips ? [] : this._fns,
         (middleware, next) => middleware(socket, next),
-        (error) => {
-          this.#pending--;
-          if (!attempt.isWanted) {
-            this.#refuse(socket, session);
-          } else if (error) {
-            this.#refuse(socket, session);
-            attempt.onRefused();
-            const refusal = describeRefusal(error);
-            const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
-            client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
-          } else {
-            this.#onConnect(socket, attempt, session);
-          }
-        },
+        decide,
       );
     });
   }
 
-  /** Finds the session that a client had before it lost its connection; null where there is none. */
-  #restore(
-    auth: Record<string, unknown>,
-    restored: (session: RestoredSession | null) => void,
+  #decide(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+    session: RestoredSession | null,
+    error: unknown,
   ): void {
-    const { pid, offset } = auth;
-    if (!this.server.opts.connectionStateRecovery || typeof pid !== "string") {
-      restored(null);
-      return;
-    }
-    this.#endUnnoticed(pid);
-    const fail = (error: unknown): void => {
-      const detail = error instanceof Error ? error.stack : String(error);
-      warn("the adapter could not restore a session: the client starts a new one", detail);
-      restored(null);
-    };
-    try {
-      const session = this.adapter.restoreSession(
-        pid,
-        typeof offset === "string" ? offset : undefined,
-      );
-      if (isPromiseLike(session)) {
-        session.then(restored, fail);
-      } else {
-        restored(session);
-      }
-    } catch (error) {
-      fail(error);
-    }
-  }
-
-  // A client can be back before the server has noticed that its connection was lost.
-  #endUnnoticed(pid: string): void {
-    const socket = this.#recoverable?.get(pid);
-    if (socket !== undefined) {
-      socket.onClose("transport close");
-      socket.conn.close(true);
+    if (!attempt.isWanted) {
+      log("next called after client was closed - ignoring socket %s", socket.id);
+      this.#refuse(socket, session);
+    } else if (error) {
+      this.#refuse(socket, session);
+      attempt.onRefused();
+      log("middleware error, sending CONNECT_ERROR packet to the client: %s", error);
+      const refusal = describeRefusal(error);
+      const { client } = socket;
+      const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
+      client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
+    } else {
+      this.#onConnect(socket, attempt, session);
     }
   }
 
@@ -218,8 +194,7 @@ export class Namespace<
     session: RestoredSession | null,
   ): void {
     if (session !== null) {
-      const { sid, pid, rooms, data } = session;
-      this.adapter.persistSession({ sid, pid, rooms, data }); // its client may try once more
+      this.persist(session); // its client may try once more
     }
     socket.onRefused();
   }
@@ -230,10 +205,7 @@ export class Namespace<
     session: RestoredSession | null,
   ): void {
     this.sockets.set(socket.id, socket);
-    if (socket.pid !== undefined) {
-      this.#recoverable ??= new Map();
-      this.#recoverable.set(socket.pid, socket);
-    }
+    this.#recovery.onConnect(socket);
     attempt.onConnected(socket);
     socket.onConnect(session?.missedPackets ?? []);
     try {
@@ -244,14 +216,17 @@ export class Namespace<
     }
   }
 
+  /** Keeps the session of a client that may come back, if the adapter can. @internal */
+  persist(session: SessionToPersist): void {
+    this.#recovery.persist(session);
+  }
+
   /** Called when a socket is gone. @internal */
   remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     // Of a recovered session there may be another socket of that id by now.
     if (this.sockets.get(socket.id) === socket) {
       this.sockets.delete(socket.id);
-      if (socket.pid !== undefined) {
-        this.#recoverable?.delete(socket.pid);
-      }
+      this.#recovery.onGone(socket);
     }
     this.#checkEmpty();
   }

@@ -1,14 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { throwLater } from "./errors.ts";
-import { LazyEmitter } from "./lazy-emitter.ts";
+import { nodeError, type OutgoingHeaders, ResponseHeaders } from "./response-headers.ts";
 
-/** Header values as node:http takes them. */
-export type HeaderValue = string | number | readonly string[];
+export type { HeaderValue, OutgoingHeaders } from "./response-headers.ts";
 
-/** The headers of an answer: a name, and one value or several. */
-export type OutgoingHeaders = Record<string, string | string[]>;
-
-type Headers = Record<string, HeaderValue | undefined> | unknown[];
 type Chunk = string | Uint8Array;
 type Callback = (error?: Error | null) => void;
 
@@ -19,18 +14,14 @@ type Callback = (error?: Error | null) => void;
  *
  * Its errors have the codes of node:http, which middlewares know.
  */
-export class ResponseHead extends LazyEmitter {
-  statusCode = 200;
-  statusMessage: string | undefined;
+export class ResponseHead extends ResponseHeaders {
   sendDate = true;
   /** The request it answers. */
   readonly req: IncomingMessage;
   /** Called when the answer is complete. */
   onEnd: (() => void) | null = null;
-  #headers: Map<string, { name: string; value: string | string[] }> | null = null;
   #chunks: Uint8Array[] | null = null;
   #body: Chunk | null = null;
-  #head: string | null = null;
   #ended = false;
   #finished = false;
   #closed = false;
@@ -52,16 +43,6 @@ export class ResponseHead extends LazyEmitter {
 
   get connection(): IncomingMessage["socket"] {
     return this.req.socket;
-  }
-
-  /** Whether `writeHead()` was called, by whomever. */
-  get headersSent(): boolean {
-    return this.#head !== null;
-  }
-
-  /** The head as text, once it is written; of node:http, for middlewares. @internal */
-  get _header(): string | null {
-    return this.#head;
   }
 
   /** Whether `end()` was called. */
@@ -95,113 +76,11 @@ export class ResponseHead extends LazyEmitter {
     return this.#body;
   }
 
-  setHeader(name: string, value: HeaderValue): this {
-    this.#requireOpenHead("set");
-    this.#headers ??= new Map();
-    this.#headers.set(name.toLowerCase(), {
-      name,
-      value: Array.isArray(value) ? value.map(String) : String(value),
-    });
-    return this;
-  }
-
-  /** Adds a value to those that the header has. */
-  appendHeader(name: string, value: string | readonly string[]): this {
-    const before = this.getHeader(name);
-    return this.setHeader(name, before === undefined ? value : [before, value].flat());
-  }
-
-  /** Sets several, given as web `Headers` or as a map. */
-  setHeaders(headers: Iterable<readonly [string, HeaderValue]>): this {
-    for (const [name, value] of headers) {
-      // Web headers list each cookie on its own.
-      if (name === "set-cookie" && typeof value === "string" && !(headers instanceof Map)) {
-        this.appendHeader(name, value);
-      } else {
-        this.setHeader(name, value);
-      }
-    }
-    return this;
-  }
-
-  getHeader(name: string): string | string[] | undefined {
-    return this.#headers?.get(name.toLowerCase())?.value;
-  }
-
-  /** All headers, their names in small letters. */
-  getHeaders(): OutgoingHeaders {
-    const headers: OutgoingHeaders = Object.create(null);
-    for (const [name, { value }] of this.#headers ?? []) {
-      headers[name] = value;
-    }
-    return headers;
-  }
-
-  /** The names of the headers, in small letters. */
-  getHeaderNames(): string[] {
-    return [...(this.#headers?.keys() ?? [])];
-  }
-
-  /** The names of the headers, as they were set. */
-  getRawHeaderNames(): string[] {
-    return [...(this.#headers?.values() ?? [])].map(({ name }) => name);
-  }
-
-  hasHeader(name: string): boolean {
-    return this.#headers?.has(name.toLowerCase()) ?? false;
-  }
-
-  removeHeader(name: string): void {
-    this.#requireOpenHead("remove");
-    this.#headers?.delete(name.toLowerCase());
-  }
-
-  /** Sets the status, and headers above those there are. */
-  writeHead(statusCode: number, statusMessage?: string | Headers, headers?: Headers): this {
-    this.#requireOpenHead("write");
-    this.statusCode = statusCode;
-    if (typeof statusMessage === "string") {
-      this.statusMessage = statusMessage;
-    }
-    this.#setAll((typeof statusMessage === "string" ? headers : statusMessage) ?? headers ?? {});
-    this.#head = `HTTP/1.1 ${statusCode} ${this.statusMessage ?? ""}\r\n\r\n`;
-    return this;
-  }
-
-  #setAll(headers: Headers): void {
-    if (!Array.isArray(headers)) {
-      for (const [name, value] of Object.entries(headers)) {
-        if (value !== undefined) {
-          this.setHeader(name, value);
-        }
-      }
-      return;
-    }
-    // Pairs, or names and values in turn; a name that is repeated adds to the first.
-    const flat = Array.isArray(headers[0]) ? headers.flat(1) : headers;
-    for (let index = 0; index < flat.length; index += 2) {
-      this.removeHeader(String(flat[index]));
-    }
-    for (let index = 0; index + 1 < flat.length; index += 2) {
-      this.appendHeader(String(flat[index]), flat[index + 1] as string | string[]);
-    }
-  }
-
-  /** Writes the head if nobody has; of node:http, for middlewares. @internal */
-  _implicitHeader(): void {
-    this.writeHead(this.statusCode);
-  }
-
-  flushHeaders(): void {
-    if (this.#head === null) {
-      this._implicitHeader();
-    }
-  }
-
   write(chunk: Chunk, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
     if (this.#ended) {
       throw nodeError("ERR_STREAM_WRITE_AFTER_END", "write after end");
     }
+    requireChunk(chunk);
     this.flushHeaders();
     this.#chunks ??= [];
     this.#chunks.push(toBuffer(chunk, encoding));
@@ -219,6 +98,9 @@ export class ResponseHead extends LazyEmitter {
     if (this.#ended) {
       callLater(done);
       return this;
+    }
+    if (last !== null) {
+      requireChunk(last);
     }
     this.flushHeaders();
     if (this.#chunks === null) {
@@ -269,7 +151,7 @@ export class ResponseHead extends LazyEmitter {
   fail(error: unknown): void {
     throwLater(error);
     if (!this.#ended) {
-      this.#headers = null;
+      this.clearHeaders();
       this.#chunks = null;
       this.statusCode = 500;
       this.#complete();
@@ -319,22 +201,14 @@ export class ResponseHead extends LazyEmitter {
 
   /** For the host: the headers under the names they were set with. It knows the length of a body. */
   headers(): OutgoingHeaders {
-    const headers: OutgoingHeaders = {};
-    for (const [key, { name, value }] of this.#headers ?? []) {
-      if (key !== "content-length" || this.#body === null) {
-        headers[name] = value;
-      }
-    }
-    return headers;
+    return this.headersAsSet(this.#body !== null);
   }
+}
 
-  #requireOpenHead(verb: string): void {
-    if (this.#head !== null) {
-      throw nodeError(
-        "ERR_HTTP_HEADERS_SENT",
-        `Cannot ${verb} headers after they are sent to the client`,
-      );
-    }
+// Checked before anything is written: what goes wrong here still gets an answer.
+function requireChunk(chunk: unknown): void {
+  if (typeof chunk !== "string" && !(chunk instanceof Uint8Array)) {
+    throw nodeError("ERR_INVALID_ARG_TYPE", "a chunk must be a string or a Uint8Array");
   }
 }
 
@@ -349,8 +223,4 @@ function callLater(callback: unknown): void {
   if (typeof callback === "function") {
     process.nextTick(() => callback());
   }
-}
-
-function nodeError(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }

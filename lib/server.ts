@@ -1,16 +1,11 @@
-import * as defaultParser from "socket.io-parser";
-import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
-import { Adapter } from "../adapters/memory.ts";
-import { SessionAwareAdapter } from "../adapters/session-aware.ts";
-import { isTarget, toListenTarget, toNamespaceName } from "./arguments.ts";
+import { isTarget, requireOptions, toNamespaceName } from "./arguments.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
-import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
-import { Client, type ClientServer, type Decoder, type Encoder } from "./client.ts";
-import { serveClientBundle } from "./client-bundle.ts";
+import type { NamespaceOperator } from "./broadcaster.ts";
+import { Client, type ClientServer } from "./client.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
-import type { EngineRequest } from "./engine/request.ts";
-import { SocketIOError, throwLater } from "./errors.ts";
+import type { Session } from "./engine/session.ts";
+import { throwLater, unsupported } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -23,27 +18,24 @@ import type {
   Last,
   Untyped,
 } from "./events.ts";
-import { type AttachOptions, computePrefix } from "./hosts/attach-options.ts";
-import { BunHost } from "./hosts/bun.ts";
 import type { BunApplication, BunHandler, BunWebSocketHandler } from "./hosts/bun-application.ts";
-import { BunListener, type BunServer } from "./hosts/bun-listener.ts";
+import type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 import { EngineServer } from "./hosts/engine-server.ts";
-import { closeNodeServer, isNodeServer, type NodeHttpServer } from "./hosts/node.ts";
-import { type AdapterConstructor, Namespace, type NamespaceMiddleware } from "./namespace.ts";
+import type { NodeHttpServer } from "./hosts/node.ts";
+import { Namespace } from "./namespace.ts";
 import { NamespaceRegistry, type ParentNspNameMatchFn } from "./namespace-registry.ts";
-import {
-  type ServerOptions as Options,
-  type ResolvedServerOptions,
-  resolveServerOptions,
-} from "./options.ts";
+import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
+import { resolveServerOptions } from "./options.ts";
 import { ParentNamespace } from "./parent-namespace.ts";
-import type { NamespaceReservedEventsMap, Socket } from "./socket.ts";
+import { Listening } from "./server-listening.ts";
+import { type ServerOptions, ServerSettings } from "./server-settings.ts";
+import type { Socket } from "./socket.ts";
 import { withDefaults } from "./validate.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:server");
 
 const CLOSE_GRACE_MS = 2_000;
-
-/** The options of {@link Server}. */
-export type ServerOptions = Options<AdapterConstructor>;
 
 /** The events that a server itself emits. */
 export interface ServerReservedEventsMap<
@@ -69,7 +61,7 @@ export class Server<
     ServerSideEvents extends EventsMap = DefaultEventsMap,
     SocketData = Untyped,
   >
-  extends Broadcaster<
+  extends ServerSettings<
     EmitEvents,
     ServerSideEvents,
     ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
@@ -81,8 +73,6 @@ export class Server<
   readonly sockets: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
   /** The Engine.IO server below. */
   engine: EngineServer;
-  /** Encodes packets for the wire. */
-  readonly encoder: Encoder;
   /**
    * What `listen()` made, or the server of node:http given to it. It is undefined before, which the
    * type, as the reference's, does not say.
@@ -91,20 +81,12 @@ export class Server<
 
   /** The options of the constructor, without the defaults. */
   readonly #given: ServerOptions;
-  readonly #options: ResolvedServerOptions<AdapterConstructor>;
   readonly #namespaces = new NamespaceRegistry<
     Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   >((namespace) => this.sockets.onNewNamespace(namespace));
   /** Its own engine, if `bind()` has put another in its place. */
   readonly #engine: EngineServer;
-  readonly #host: BunHost;
-  /** All that {@link close} has to close. */
-  readonly #servers = new Set<BunListener | NodeHttpServer>();
-  #path = "";
-  #addTrailingSlash: boolean;
-  #connectTimeoutMs: number;
-  #servesClient: boolean;
-  #adapter: AdapterConstructor;
+  readonly #listening: Listening;
 
   /**
    * @param options see {@link ServerOptions}
@@ -112,60 +94,33 @@ export class Server<
    */
   constructor(options?: ServerOptions);
   /**
-   * @param target a server of node:http or a port: see {@link listen}
+   * @param target a server of node:http or a port: see {@link listen}; or the options
    * @param options see {@link ServerOptions}
    * @throws SocketIOError with `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
    */
-  constructor(target: NodeHttpServer | number | string | undefined, options?: ServerOptions);
+  constructor(
+    target: NodeHttpServer | number | string | ServerOptions | undefined,
+    options?: ServerOptions,
+  );
   constructor(first?: ServerOptions | NodeHttpServer | number | string, second?: ServerOptions) {
-    super();
     const hasTarget = isTarget(first);
     const given = (hasTarget ? second : (first as ServerOptions)) ?? {};
-    const options = resolveServerOptions(given);
+    requireOptions(given, hasTarget ? undefined : second);
+    super(given);
     this.#given = given;
-    this.#options = options;
-    this.#addTrailingSlash = options.addTrailingSlash ?? true;
-    this.#connectTimeoutMs = options.connectTimeout;
-    this.#servesClient = options.serveClient;
-    this.#adapter =
-      options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
-    this.path(options.path);
-    this.encoder = new this._parser.Encoder();
     this.#engine = new EngineServer(given);
-    this.#engine.onSession = (session) => new Client(this, session);
+    this.#engine.onSession = (session) => this.#onConnection(session);
     this.engine = this.#engine;
-    this.#host = new BunHost(this.#makeService());
+    this.#listening = new Listening(this.#engine, this);
     this.sockets = this.of("/");
     if (hasTarget && first !== undefined && first !== null) {
       this.listen(first as number);
     }
   }
 
-  #makeService(): ConstructorParameters<typeof BunHost>[0] {
-    const self = this;
-    return {
-      engine: this.#engine,
-      get prefix() {
-        return self.#prefix();
-      },
-      serveFile: (request) => this.#serveFile(request),
-    };
-  }
-
-  #serveFile(request: EngineRequest): ReturnType<typeof serveClientBundle> {
-    return this.#servesClient ? serveClientBundle(request, this.#path, this.#options.cors) : null;
-  }
-
-  #prefix(): string {
-    return computePrefix(this.#path, this.#addTrailingSlash);
-  }
-
-  /** The package that encodes and decodes packets. @internal */
-  get _parser(): {
-    Encoder: new () => Encoder;
-    Decoder: new () => Decoder;
-  } {
-    return this.#options.parser ?? defaultParser;
+  #onConnection(conn: Session): Client {
+    log("incoming connection with id %s", conn.id);
+    return new Client(this, conn);
   }
 
   /** The namespaces by name. @internal */
@@ -173,82 +128,15 @@ export class Server<
     return this.#namespaces.byName;
   }
 
-  /** The options of the server, with their defaults; those of the engine are in `engine.opts`. */
-  get opts(): ResolvedServerOptions<AdapterConstructor> {
-    return this.#options;
-  }
-
-  /** The same as {@link opts}. @internal */
-  get _opts(): ResolvedServerOptions<AdapterConstructor> {
-    return this.#options;
-  }
-
-  get connectTimeoutMs(): number {
-    return this.#connectTimeoutMs;
-  }
-
-  createDecoder(): Decoder {
-    return new this._parser.Decoder();
-  }
-
-  createAdapter(namespace: AdapterNamespace): AdapterApi {
-    const make = this.#adapter;
-    // An arrow function cannot be constructed; classes and plain functions can.
-    return make.prototype === undefined
-      ? (make as (nsp: AdapterNamespace) => AdapterApi)(namespace)
-      : new (make as new (nsp: AdapterNamespace) => AdapterApi)(namespace);
-  }
-
-  protected override everyone(): NamespaceOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.sockets.adapter);
-  }
-
-  /** Says whether the browser client is served, or sets it. */
-  serveClient(): boolean;
-  serveClient(value: boolean): this;
-  serveClient(value?: boolean): this | boolean {
-    if (value === undefined) {
-      return this.#servesClient;
-    }
-    this.#servesClient = value;
-    return this;
-  }
-
-  /** The path that the server answers under, or sets it. */
-  path(): string;
-  path(value: string): this;
-  path(value?: string): this | string {
-    if (value === undefined) {
-      return this.#path;
-    }
-    this.#path = value.replace(/\/$/, "");
-    return this;
-  }
-
-  /** How long a client may take to join its first namespace, in ms, or sets it. */
-  connectTimeout(): number;
-  connectTimeout(value: number): this;
-  connectTimeout(value?: number): this | number {
-    if (value === undefined) {
-      return this.#connectTimeoutMs;
-    }
-    this.#connectTimeoutMs = value;
-    return this;
-  }
-
-  /** What makes the adapter of each namespace, or sets it, for those there are as well. */
-  adapter(): AdapterConstructor;
-  adapter(value: AdapterConstructor): this;
-  adapter(value?: AdapterConstructor): this | AdapterConstructor {
-    if (value === undefined) {
-      return this.#adapter;
-    }
-    this.#adapter = value;
+  protected override initAdapters(): void {
     for (const namespace of this._nsps.values()) {
       namespace.adapter = this.createAdapter(namespace);
       namespace.initAdapter();
     }
-    return this;
+  }
+
+  protected override everyone(): NamespaceOperator<EmitEvents, SocketData> {
+    return new BroadcastOperator(this.sockets.adapter);
   }
 
   /**
@@ -266,44 +154,15 @@ export class Server<
    * @throws SocketIOError with `ERR_ALREADY_LISTENING`, `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
    */
   listen(target: NodeHttpServer | number | string, options: ServerOptions = {}): this {
-    const where = isNodeServer(target) ? null : toListenTarget(target);
-    if (where !== null) {
-      this.#requireSilence();
-    }
+    this.#listening.requireTarget(target);
     const merged = resolveServerOptions(withDefaults(options, this.#given));
-    this.#addTrailingSlash = merged.addTrailingSlash ?? true;
+    this.#engine.configure(merged); // first: it may throw
+    this.addTrailingSlash = merged.addTrailingSlash ?? true;
     // Only a path of these options counts: one of the constructor is set already, if not replaced.
-    this.path((this.#given.path ? null : options.path) ?? this.#path);
+    this.path((this.#given.path ? null : options.path) ?? this.path());
     this.engine = this.#engine;
-    this.#engine.configure(merged);
-    this.httpServer =
-      where === null
-        ? this.#attachTo(target as NodeHttpServer, merged)
-        : this.#host.listen(where, merged);
-    this.#servers.add(this.httpServer);
+    this.httpServer = this.#listening.start(target, merged);
     return this;
-  }
-
-  #requireSilence(): void {
-    for (const server of this.#servers) {
-      if (server instanceof BunListener) {
-        throw new SocketIOError(
-          "ERR_ALREADY_LISTENING",
-          `the server listens ${server.whereabouts} already: ` +
-            "close() it first, or make another Server",
-        );
-      }
-    }
-  }
-
-  #attachTo(server: NodeHttpServer, options: AttachOptions): NodeHttpServer {
-    const attachOptions = {
-      ...options,
-      path: this.#path || "/", // an empty one would mean the engine's own default
-      addTrailingSlash: this.#addTrailingSlash,
-    };
-    this.#engine.attach(server, attachOptions, (request) => this.#serveFile(request));
-    return server;
   }
 
   /** The same as {@link listen}. */
@@ -320,13 +179,21 @@ export class Server<
   bind(engine: Untyped): this {
     this.engine = engine;
     engine.on("connection", (conn: Untyped) => {
-      const client = new Client(this, conn);
+      const client = this.#onConnection(conn);
       conn.on("data", (data: Untyped) => client.onMessage(data));
       conn.on("close", (reason: Untyped, description: unknown) =>
         client.onClose(reason, description),
       );
     });
     return this;
+  }
+
+  /** Of the reference, for uWebSockets.js, a server for Node.js: not here. Throws `ERR_UNSUPPORTED`. */
+  attachApp(_app: unknown, _options?: ServerOptions): never {
+    throw unsupported(
+      "attachApp()",
+      "on Bun, uWebSockets is what Bun.serve is made of: use listen()",
+    );
   }
 
   /**
@@ -339,23 +206,28 @@ export class Server<
    * own WebSockets
    */
   handler<Data = undefined>(application: BunApplication<Data> = {}): BunHandler<Data> {
-    return this.#host.handler(application);
+    return this.#listening.host.handler(application);
   }
 
   /**
    * Answers a request, for applications that route by themselves. It does not look at the path.
    *
    * @param request the request
-   * @param server the server of Bun it came to, whose `websocket` must be {@link websocket}
+   * @param server the server of Bun it came to, whose `websocket` must be {@link websocket}; the type
+   * allows for frameworks that may know none, which is an error all the same
    * @returns the answer; Bun ignores it where the request became a WebSocket
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
    */
-  handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
-    return this.#host.handle(request, server);
+  handle<Data>(
+    request: Request,
+    server: BunServer<Data> | null | undefined,
+  ): Response | Promise<Response> {
+    return this.#listening.host.handle(request, server);
   }
 
   /** The `websocket` part of `Bun.serve`'s options, for use with {@link handle}. */
   get websocket(): BunWebSocketHandler<Untyped> {
-    return this.#host.websocket();
+    return this.#listening.host.websocket();
   }
 
   /** Looks up a namespace for a client. @internal */
@@ -398,6 +270,7 @@ export class Server<
     const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
       this,
     );
+    log("initializing parent namespace %s", parent.name);
     this.#namespaces.addRule(match, parent);
     return parent;
   }
@@ -405,6 +278,7 @@ export class Server<
   #getNamespace(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
     let namespace = this.#namespaces.lookUp(name);
     if (namespace === undefined) {
+      log("initializing namespace %s", name);
       namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
       this._nsps.set(name, namespace);
       if (name !== "/") {
@@ -419,7 +293,7 @@ export class Server<
     namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): void {
     if (
-      this.#options.cleanupEmptyChildNamespaces &&
+      this.opts.cleanupEmptyChildNamespaces &&
       this.#namespaces.removeChild(namespace.name, namespace)
     ) {
       new Promise((resolve) => resolve(namespace.adapter.close())).catch(throwLater);
@@ -465,7 +339,7 @@ export class Server<
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
     const namespaces = [...this._nsps.values()];
-    const servers = [...this.#servers];
+    const servers = this.#listening.servers;
     for (const namespace of namespaces) {
       for (const socket of [...namespace.sockets.values()]) {
         socket.onClose("server shutting down");
@@ -483,20 +357,15 @@ export class Server<
         .filter((namespace) => this._nsps.get(namespace.name) === namespace) // or it is closed by now
         .map(async (namespace) => namespace.adapter.close()),
     ]);
-    const errors = await Promise.all(
-      servers.map((server) =>
-        server instanceof BunListener ? server.stop() : closeNodeServer(server),
-      ),
-    );
-    for (const server of servers) {
-      if (server instanceof BunListener) {
-        this.#servers.delete(server);
-        if (this.httpServer === server) {
-          Object.assign(this, { httpServer: undefined });
-        }
+    const error = await this.#listening.stop(servers, (server) => {
+      if (this.httpServer === server) {
+        Object.assign(this, { httpServer: undefined });
       }
+    });
+    if (error !== undefined) {
+      log("a server of node:http was not running: %s", error.message);
     }
-    callback?.(errors.find((error) => error !== undefined));
+    callback?.(error);
   }
 }
 

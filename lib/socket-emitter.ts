@@ -4,6 +4,9 @@ import { callOne } from "./listeners.ts";
 import { runMiddlewares } from "./middleware.ts";
 import type { Event, SocketReservedEventsMap } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
+import { makeLog } from "./log.ts";
+
+const log = makeLog("socket.io:socket");
 
 /** A middleware for the events that a client sends. */
 export type SocketMiddleware = (event: Event, next: (err?: Error) => void) => unknown;
@@ -93,6 +96,9 @@ export abstract class SocketEmitter<
   protected receive(event: Event): void {
     try {
       this.#callAny(this.#incoming, event);
+      if (log.enabled) {
+        log("dispatching an event %j", event);
+      }
       if (this.#middlewares === null) {
         this.#dispatch(event);
         return;
@@ -120,9 +126,11 @@ export abstract class SocketEmitter<
 
   #dispatch(event: Event): void {
     if (!this.connected) {
+      log("ignore packet received after disconnection");
       return; // it was disconnected by a middleware, or while one took its time
     }
     if (event[0] === "error" && this.listenerCount("error") === 0) {
+      log("ignoring the client's event error, to which nobody listens");
       return; // a client's event of that name must not end the process
     }
     this.emitUntyped(...event);
@@ -131,6 +139,7 @@ export abstract class SocketEmitter<
   /** Called when a packet cannot be read, or a middleware refused an event. @internal */
   onError(error: Error): void {
     if (this.listenerCount("error") === 0) {
+      log("an error to which nobody listens: %s", error);
       return;
     }
     try {

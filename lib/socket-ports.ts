@@ -5,6 +5,8 @@ import type { Session } from "./engine/session.ts";
 
 /** What a socket needs of the connection it shares with the client's other sockets. */
 export interface SocketClient {
+  /** The id of the session. */
+  readonly id: string;
   readonly conn: Session;
   readonly request: IncomingMessage;
   writePacket(packet: Packet, options: WriteOptions): void;
@@ -23,4 +25,6 @@ export interface ConnectAttempt<SocketType> {
   onConnected(socket: SocketType): void;
   /** It is not let in. */
   onRefused(): void;
+  /** Called once when the client no longer waits, though nobody has decided yet. */
+  onAbandoned: (() => void) | null;
 }

@@ -3,72 +3,31 @@ import { type Packet, PacketType } from "socket.io-parser";
 import type {
   AdapterApi,
   AdapterSocket,
-  BroadcastFlags,
   Room,
   SessionToPersist,
   SocketId,
 } from "../adapters/adapter.ts";
 import { PendingAcks } from "./acks.ts";
-import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
-import type { NamespaceOperator } from "./broadcaster.ts";
+import type { Rooms } from "./broadcast-operator.ts";
 import type { Session } from "./engine/session.ts";
-import { reservedEvent, throwLater } from "./errors.ts";
+import { throwLater, warn } from "./errors.ts";
 import type {
-  AllButLast,
   AnyFunction,
   DecorateAcknowledgements,
   DefaultEventsMap,
-  EventNames,
-  EventNamesWithAck,
-  EventParams,
   EventsMap,
-  FirstNonErrorArg,
-  Last,
   ListenerErrorHook,
   Untyped,
 } from "./events.ts";
 import { describeHandshake } from "./handshake.ts";
 import { generateId } from "./ids.ts";
-import { SocketEmitter } from "./socket-emitter.ts";
 import type { SocketClient } from "./socket-ports.ts";
 import { socketIdOf } from "./socket-protocol-3.ts";
-import {
-  type DisconnectReason,
-  type Event,
-  type Handshake,
-  RESERVED_EVENTS,
-  type UpperClasses,
-} from "./socket-types.ts";
+import { NO_FLAGS, SocketSender } from "./socket-sender.ts";
+import type { DisconnectReason, Event, Handshake, UpperClasses } from "./socket-types.ts";
+import { makeLog } from "./log.ts";
 
-/** The events that a namespace itself emits. */
-export interface NamespaceReservedEventsMap<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-> {
-  connect: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
-  connection: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void;
-  /** A session kept for connection state recovery was not taken up again in time. */
-  session_expired: (session: SessionToPersist) => void;
-  /** A listener threw, or its promise was rejected. Where nobody listens to this, the runtime does. */
-  error: (
-    error: Untyped,
-    context: ListenerErrorContext<
-      UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"],
-      Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-    >,
-  ) => void;
-}
-
-/** Where a listener threw. */
-export interface ListenerErrorContext<NamespaceType, SocketType> {
-  /** The event it listened to. */
-  readonly event: string | symbol;
-  readonly namespace: NamespaceType;
-  /** The socket concerned, if one was. */
-  readonly socket: SocketType | undefined;
-}
+const log = makeLog("socket.io:socket");
 
 const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
   "transport error",
@@ -78,8 +37,6 @@ const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
   "server shutting down",
   "forced server close",
 ]);
-
-const NO_FLAGS: Readonly<BroadcastFlags> = {};
 
 /**
  * A client in one namespace: events to and from it, and the rooms it is in.
@@ -93,7 +50,7 @@ export class Socket<
     ServerSideEvents extends EventsMap = DefaultEventsMap,
     SocketData = Untyped,
   >
-  extends SocketEmitter<ListenEvents, EmitEvents>
+  extends SocketSender<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   implements AdapterSocket
 {
   /** The socket id: not secret, and not the session's, but for clients of protocol 3. */
@@ -119,7 +76,6 @@ export class Socket<
   readonly #auth: Record<string, unknown>;
   readonly #issued = Date.now();
   #handshake: Handshake | undefined;
-  #flags: BroadcastFlags | null = null;
   #closed = false;
   /** Whether its session is kept for its client. */
   #mayComeBack = false;
@@ -185,127 +141,11 @@ export class Socket<
     return this.nsp.adapter.socketRooms(this.id) ?? new Set();
   }
 
-  /**
-   * Sends an event to the client.
-   *
-   * @param ev the event
-   * @param args its arguments, with any binary data in them; a function at the end gets the
-   * client's acknowledgement, after `timeout()` preceded by an error or null
-   * @returns true
-   * @throws SocketIOError with `ERR_RESERVED_EVENT`
-   */
-  override emit<Ev extends EventNames<EmitEvents>>(
-    ev: Ev,
-    ...args: EventParams<EmitEvents, Ev>
-  ): boolean {
-    if (RESERVED_EVENTS.has(ev)) {
-      throw reservedEvent(ev);
-    }
-    const flags = this.#takeFlags();
-    const data: unknown[] = [ev, ...args];
-    const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
-    const callback = typeof data.at(-1) === "function" ? (data.pop() as AnyFunction) : null;
-    if (callback !== null) {
-      packet.id = this.nsp._ids++;
-    }
-    if (this.pid !== undefined && (this.connected || this.#mayComeBack) && callback === null) {
-      // The adapter keeps it for a client that loses its connection, or has lost it.
-      this.nsp.adapter.broadcast(packet, {
-        rooms: new Set([this.id]),
-        except: new Set(),
-        flags,
-      });
-      return true;
-    }
-    this.notifyOutgoingListeners(packet);
-    this.client.writePacket(packet, flags);
-    if (callback !== null && packet.id !== undefined) {
-      // Only now: of a packet that cannot be encoded, no acknowledgement is owed.
-      this.acks.set(packet.id, callback.bind(this), this.#ackTimeoutMs(flags));
-    }
-    return true;
-  }
-
-  #ackTimeoutMs(flags: BroadcastFlags | null): number | undefined {
-    return flags?.timeout ?? this.nsp.server.opts.ackTimeout;
-  }
-
-  /**
-   * Sends an event and waits for the client's acknowledgement.
-   *
-   * @returns its first argument; after `timeout()` it rejects with `ERR_ACK_TIMEOUT` in the end
-   */
-  emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
-    ev: Ev,
-    ...args: AllButLast<EventParams<EmitEvents, Ev>>
-  ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
-    const hasTimeout = this.#ackTimeoutMs(this.#flags) !== undefined;
-    return new Promise((resolve, reject) => {
-      const callback = (...response: Untyped[]): void => {
-        if (!hasTimeout) {
-          resolve(response[0]);
-        } else if (response[0]) {
-          reject(response[0]);
-        } else {
-          resolve(response[1]);
-        }
-      };
-      this.emit(ev, ...([...args, callback] as EventParams<EmitEvents, Ev>));
-    });
-  }
-
-  /** Sends the event `message`. */
-  send(...args: EventParams<EmitEvents, "message">): this {
-    this.emit("message", ...args);
-    return this;
-  }
-
-  /** The same as {@link send}. */
-  write(...args: EventParams<EmitEvents, "message">): this {
-    return this.send(...args);
-  }
-
-  /** Chooses the sockets in a room, or in any of several, but not this one. */
-  to(room: Rooms): NamespaceOperator<EmitEvents, SocketData> {
-    return this.broadcast.to(room);
-  }
-
-  /** The same as {@link to}. */
-  in(room: Rooms): NamespaceOperator<EmitEvents, SocketData> {
-    return this.broadcast.in(room);
-  }
-
-  /** Chooses all sockets but this one and those in the rooms. */
-  except(room: Rooms): NamespaceOperator<EmitEvents, SocketData> {
-    return this.broadcast.except(room);
-  }
-
-  /** Chooses all sockets but this one. */
-  get broadcast(): NamespaceOperator<EmitEvents, SocketData> {
-    const flags = this.#takeFlags();
-    return new BroadcastOperator(this.nsp.adapter, new Set(), new Set([this.id]), flags);
-  }
-
-  /** Chooses all sockets of this node but this one. */
-  get local(): NamespaceOperator<EmitEvents, SocketData> {
-    return this.broadcast.local;
-  }
-
-  /** Says whether the next packet may be compressed. Default: true. */
-  compress(compress: boolean): this {
-    return this.#flag({ compress });
-  }
-
-  /** Lets the client miss the next packet if it cannot take it now. */
-  get volatile(): this {
-    return this.#flag({ volatile: true });
-  }
-
   /** Sets how long to wait for the acknowledgement of the next packet, in ms. */
   timeout(
     timeout: number,
   ): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
-    this.#flag({ timeout });
+    this.flag({ timeout });
     return this as unknown as Socket<
       ListenEvents,
       DecorateAcknowledgements<EmitEvents>,
@@ -314,26 +154,17 @@ export class Socket<
     >;
   }
 
-  #flag(flags: BroadcastFlags): this {
-    this.#flags = { ...this.#flags, ...flags };
-    return this;
-  }
-
-  #takeFlags(): BroadcastFlags {
-    const flags = this.#flags;
-    this.#flags = null;
-    return flags ?? NO_FLAGS;
-  }
-
   /** Joins a room or several. Returns a promise where the adapter needs time for it. */
   join(rooms: Rooms): Promise<void> | void {
     if (!this.#closed) {
+      log("join room %s", rooms);
       return this.nsp.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
     }
   }
 
   /** Leaves a room. Returns a promise where the adapter needs time for it. */
   leave(room: Room): Promise<void> | void {
+    log("leave room %s", room);
     return this.nsp.adapter.del(this.id, room);
   }
 
@@ -355,13 +186,8 @@ export class Socket<
     return this;
   }
 
-  /** Called by adapters before they send a packet. @internal */
-  notifyOutgoingListeners(packet: Packet): void {
-    try {
-      this.callAnyOutgoing(packet.data);
-    } catch (error) {
-      throwLater(error); // of a listener: the packet, and a broadcast's other sockets, go on
-    }
+  protected override isKept(): boolean {
+    return this.pid !== undefined && (this.connected || this.#mayComeBack);
   }
 
   protected override errorHook(): ListenerErrorHook | null {
@@ -377,10 +203,17 @@ export class Socket<
    */
   onConnect(missedPackets: readonly unknown[][]): void {
     const nsp = this.nsp.name;
+    log("socket connected - writing packet");
     this.connected = true;
     void this.join(this.id);
     for (const data of missedPackets) {
-      this.client.writePacket({ type: PacketType.EVENT, nsp, data }, NO_FLAGS);
+      try {
+        this.client.writePacket({ type: PacketType.EVENT, nsp, data }, NO_FLAGS);
+      } catch (error) {
+        // It threw at its emit() too, if anyone was there: the client is let in without it.
+        const detail = error instanceof Error ? error.stack : String(error);
+        warn(`an event that a client missed cannot be sent: ${String(data[0])}`, detail);
+      }
     }
     const packet: Packet = { type: PacketType.CONNECT, nsp };
     if (this.conn.protocol !== 3) {
@@ -401,6 +234,9 @@ export class Socket<
 
   /** Called with each packet of the client. @internal */
   onPacket(packet: Packet): void {
+    if (log.enabled) {
+      log("got packet %j", packet);
+    }
     switch (packet.type) {
       case PacketType.EVENT:
       case PacketType.BINARY_EVENT:
@@ -408,25 +244,47 @@ export class Socket<
         break;
       case PacketType.ACK:
       case PacketType.BINARY_ACK:
-        this.acks.settle(packet.id ?? -1, argumentsOf(packet));
+        this.#onAck(packet);
         break;
       case PacketType.DISCONNECT:
+        log("got disconnect packet");
         this.onClose("client namespace disconnect");
     }
   }
 
   #onEvent(packet: Packet): void {
     const event = argumentsOf(packet) as Event;
+    if (log.enabled) {
+      log("emitting event %j", event);
+    }
     if (packet.id !== undefined && packet.id !== null) {
+      if (log.enabled) {
+        log("attaching ack callback to event");
+      }
       event.push(this.#makeAck(packet.id));
     }
     this.receive(event);
+  }
+
+  #onAck(packet: Packet): void {
+    if (log.enabled) {
+      const isOwed = packet.id !== undefined && this.acks.has(packet.id);
+      if (isOwed) {
+        log("calling ack %s with %j", packet.id, packet.data);
+      } else {
+        log("bad ack %s", packet.id);
+      }
+    }
+    this.acks.settle(packet.id ?? -1, argumentsOf(packet));
   }
 
   #makeAck(id: number): AnyFunction {
     let sent = false;
     return (...args: unknown[]) => {
       if (!sent) {
+        if (log.enabled) {
+          log("sending ack %j", args);
+        }
         const packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
         this.client.writePacket(packet, NO_FLAGS);
         sent = true; // after: where the arguments could not be encoded, others may be sent
@@ -439,6 +297,7 @@ export class Socket<
     if (!this.connected || this.#closed) {
       return;
     }
+    log("closing socket - reason %s", reason);
     this.#closed = true;
     this.#notify("disconnecting", reason, description);
     this.#persist(reason);
@@ -462,9 +321,10 @@ export class Socket<
 
   #persist(reason: DisconnectReason): void {
     if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+      log("connection state recovery is enabled for sid %s", this.id);
       this.#mayComeBack = true;
       const { id: sid, pid, data } = this;
-      this.nsp.adapter.persistSession({ sid, pid, rooms: [...this.rooms], data });
+      this.nsp.persist({ sid, pid, rooms: [...this.rooms], data });
     }
   }
 

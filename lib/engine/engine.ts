@@ -1,85 +1,46 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { stringifySetCookie } from "cookie";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
-import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
+import type { ResponseHead } from "../response-head.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
-import type { Answer, HttpExchange, Middleware, WebSocketPort } from "./exchange.ts";
+import { EngineSettings } from "./engine-settings.ts";
+import type { HttpExchange, WebSocketPort } from "./exchange.ts";
 import { FlushQueue } from "./flush-queue.ts";
-import { GuardedEmitter } from "./guarded-emitter.ts";
 import {
   ENGINE_ERROR_MESSAGES,
   ENGINE_ERRORS,
-  type EngineErrorCode,
   type Rejection,
   rejectionMessage,
   rejectionStatus,
   verify,
 } from "./handshake.ts";
-import { MiddlewareChain } from "./middleware-chain.ts";
-import {
-  type EngineOptions,
-  type ResolvedEngineOptions,
-  resolveEngineOptions,
-  type TransportName,
-} from "./options.ts";
-import type { EngineRequest } from "./request.ts";
+import type { EngineOptions } from "./options.ts";
+import { type EngineRequest, forgetResponse } from "./request.ts";
 import { Session, type SessionPort } from "./session.ts";
+import { SessionRegistry } from "./session-registry.ts";
 import type { SessionHandler } from "./session-types.ts";
 import { makePolling, makeWebSocket } from "./transports/make.ts";
 import { SILENT, type Transport } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
+import { type UpgradeDecision, UpgradeReply, type UpgradeReplyPort } from "./upgrade-reply.ts";
 import {
   greetWebTransport,
   makeWebTransportRequest,
   requireWebTransportSession,
 } from "./webtransport-handshake.ts";
+import { makeLog } from "../log.ts";
 
-/** What the `connection_error` event tells. */
-export interface ConnectionError {
-  req: EngineRequest;
-  code: EngineErrorCode;
-  message: string;
-  context: Rejection["context"];
-}
-
-/**
- * The events of an engine. They are methods, of which the compiler takes listeners that name a narrower
- * type than there is, as programs do that were written for the reference: its engine has no types here.
- */
-export interface EngineEvents {
-  connection(session: Session): void;
-  connection_error(error: ConnectionError): void;
-  initial_headers(headers: OutgoingHeaders, req: EngineRequest): void;
-  headers(headers: OutgoingHeaders, req: EngineRequest): void;
-  flush(session: Session, packets: Packet[]): void;
-  drain(session: Session): void;
-}
-
-/** How a request for a WebSocket was decided. */
-export type UpgradeDecision =
-  | {
-      readonly accepted: true;
-      /** Headers for the 101 answer. */
-      readonly headers: OutgoingHeaders;
-      /** Called by the host with the open WebSocket; it reports to the transport from then on. */
-      open(port: WebSocketPort): WebSocketTransport;
-    }
-  | (Answer & { readonly accepted: false });
-
-const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = {
-  polling: ["websocket", "webtransport"],
-  websocket: [],
-  webtransport: [],
-};
+const log = makeLog("engine");
 
 /**
  * The Engine.IO server: the registry of sessions, and the only place that opens one. It answers
  * what a host hands it and knows of no socket itself. The reference calls it `Server`.
  */
-export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort, AdmissionRules {
+export class Engine
+  extends EngineSettings
+  implements SessionPort, AdmissionRules, UpgradeReplyPort
+{
   /** The reference's error codes. */
   static readonly errors = ENGINE_ERRORS;
   /** The message that goes with each code. */
@@ -89,31 +50,12 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   /** Gives each new session to whom it serves; null for an engine used on its own. */
   onSession: ((session: Session) => SessionHandler) | null = null;
 
-  #opts: ResolvedEngineOptions;
-  readonly #middlewares: MiddlewareChain;
-  #sessions = new Map<string, Session>();
+  readonly #sessions = new SessionRegistry();
   #closed = false;
-  #onEmpty: (() => void) | null = null;
-
-  /**
-   * @param options see {@link EngineOptions}
-   * @throws SocketIOError with `ERR_INVALID_OPTION`
-   */
-  constructor(options: EngineOptions = {}) {
-    super();
-    this.#opts = resolveEngineOptions(options);
-    this.#middlewares = new MiddlewareChain(this.#opts.cors);
-  }
-
-  /** The options, defaults filled in. */
-  get opts(): ResolvedEngineOptions {
-    return this.#opts;
-  }
 
   /** Replaces the options, for sessions to come, and opens a closed engine again. */
-  configure(options: EngineOptions): void {
-    this.#opts = resolveEngineOptions(options);
-    this.#middlewares.configure(this.#opts.cors);
+  override configure(options: EngineOptions): void {
+    super.configure(options);
     this.#closed = false;
   }
 
@@ -129,41 +71,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
 
   /** The open sessions by id; made anew at each reading. */
   get clients(): Record<string, Session> {
-    return Object.fromEntries(this.#sessions);
-  }
-
-  get allowRequest(): EngineOptions["allowRequest"] {
-    return this.#opts.allowRequest;
-  }
-
-  get allowEIO3(): boolean {
-    return this.#opts.allowEIO3;
-  }
-
-  get maxHttpBufferSize(): number {
-    return this.#opts.maxHttpBufferSize;
-  }
-
-  get httpCompression(): ResolvedEngineOptions["httpCompression"] {
-    return this.#opts.httpCompression;
-  }
-
-  /**
-   * Adds a middleware. It runs for every request: handshakes, polls, data and upgrades.
-   *
-   * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
-   */
-  use<Req extends IncomingMessage = EngineRequest, Res extends ServerResponse = ServerResponse>(
-    middleware: Middleware<Req, Res>,
-  ): this {
-    this.#middlewares.use(middleware);
-    return this;
-  }
-
-  /** Makes the id of a session. It may be replaced; the option `generateId` does the same. */
-  generateId(req: EngineRequest): string | PromiseLike<string> {
-    const { generateId: own } = this.#opts;
-    return own === undefined ? generateId() : own(req);
+    return this.#sessions.toObject();
   }
 
   isTaken(sid: string): boolean {
@@ -174,26 +82,22 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     return this.#closed;
   }
 
-  /** The transports that a session on the given one may move to. */
-  upgrades(transport: TransportName): string[] {
-    const { allowUpgrades, transports } = this.#opts;
-    return allowUpgrades ? UPGRADES[transport].filter((name) => transports.includes(name)) : [];
-  }
-
   /** Answers an HTTP request. */
   handleExchange(exchange: HttpExchange): void {
     const { request } = exchange;
-    this.#middlewares.run(exchange, (refusal) => {
+    log('handling "%s" http request "%s"', request.method, request.url);
+    this.middlewares.run(exchange, (refusal) => {
       if (refusal !== null) {
         this.#refuse(exchange, refusal);
         return;
       }
-      const verdict = verify(request, false, this.#opts.transports, this.#find);
+      const verdict = verify(request, false, this.opts.transports, this.#find);
       switch (verdict.kind) {
         case "rejected":
           this.#refuse(exchange, verdict);
           break;
         case "session":
+          log("setting new request for existing client %s", verdict.sid);
           forgetResponse(request);
           this.#find(verdict.sid)?.transport.onRequest(exchange);
           break;
@@ -231,51 +135,21 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
     response: ResponseHead,
     decided: (decision: UpgradeDecision) => void,
   ): void {
-    const answer = (status: number, message: string): void => {
-      if (!response.writableEnded) {
-        response.respond(status, UPGRADE_REFUSAL_HEADERS, message);
-      }
-    };
-    const refuse = (rejection: Rejection): void => {
-      this.#report(request, rejection);
-      answer(400, rejectionMessage(rejection));
-    };
-    const accept = (open: (port: WebSocketPort) => WebSocketTransport): void => {
-      if (response.writableEnded) {
-        return; // by a middleware, after it had let the request pass
-      }
-      try {
-        response.writeHead(101); // middlewares wait for it to add their headers
-      } catch (error) {
-        response.fail(error);
-        return;
-      }
-      forgetResponse(request);
-      const headers = response.headers();
-      this.#announceHeaders(headers, request);
-      decided({ accepted: true, headers, open });
-    };
-    response.onEnd = () =>
-      decided({
-        accepted: false,
-        status: response.statusCode,
-        headers: response.headers(),
-        body: response.body,
-      });
-    this.#middlewares.run({ request, response: response.asServerResponse() }, (refusal) => {
-      const verdict = refusal ?? verify(request, true, this.#opts.transports, this.#find);
+    const reply = new UpgradeReply(request, response, decided, this);
+    this.middlewares.run({ request, response: response.asServerResponse() }, (refusal) => {
+      const verdict = refusal ?? verify(request, true, this.opts.transports, this.#find);
       if (verdict.kind === "rejected") {
-        refuse(verdict);
+        reply.refuse(verdict);
       } else if (verdict.kind === "session") {
-        accept((port) => this.#openCandidate(verdict.sid, request, port));
+        reply.accept((port) => this.#openCandidate(verdict.sid, request, port));
       } else {
         admit(request, verdict.protocol, this, (admission) => {
           if (admission.kind === "rejected") {
-            refuse(admission);
+            reply.refuse(admission);
           } else if (admission.kind === "closed") {
-            answer(503, "Server shutting down");
+            reply.answer(503, "Server shutting down");
           } else {
-            accept((port) => this.#openWebSocket(admission.sid, request, port));
+            reply.accept((port) => this.#openWebSocket(admission.sid, request, port));
           }
         });
       }
@@ -283,7 +157,7 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   #openWebSocket(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
-    const transport = makeWebSocket(port, request, this.#opts);
+    const transport = makeWebSocket(port, request, this.opts);
     if (this.#closed || this.#sessions.has(sid)) {
       transport.close();
       return transport;
@@ -293,11 +167,13 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   #openCandidate(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
-    const transport = makeWebSocket(port, request, this.#opts);
+    const transport = makeWebSocket(port, request, this.opts);
     const session = this.#find(sid);
     if (session === undefined) {
+      log("upgrade attempt for closed client %s", sid);
       transport.close();
     } else {
+      log("upgrading existing transport of %s", sid);
       session.tryUpgrade(transport);
     }
     return transport;
@@ -316,19 +192,22 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    */
   async onWebTransportSession(session: WebTransportSession): Promise<void> {
     requireWebTransportSession(session);
-    if (!this.#middlewares.isEmpty || this.#closed) {
+    if (!this.middlewares.isEmpty || this.#closed) {
+      log("closing session: there is no WebTransport with middlewares, or after close()");
       session.close();
       return;
     }
-    const greeting = await greetWebTransport(session, this.#opts);
+    const greeting = await greetWebTransport(session, this.opts);
     if (greeting === null) {
       return;
     }
     const transport = new WebTransportTransport(greeting, SILENT);
     const current = greeting.sid === null ? undefined : this.#find(greeting.sid);
     if (current !== undefined) {
+      log("upgrading existing transport of %s", greeting.sid);
       current.tryUpgrade(transport);
     } else if (greeting.sid !== null || this.#closed) {
+      log("upgrade attempt for closed client %s", greeting.sid);
       transport.close();
     } else {
       this.#announce(this.#register(generateId(), makeWebTransportRequest(), transport));
@@ -336,8 +215,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   #register(sid: string, request: EngineRequest, transport: Transport): Session {
+    log('handshaking client "%s" (%s)', sid, transport.name);
     const session = new Session(sid, this, request, transport);
-    this.#sessions.set(sid, session);
+    this.#sessions.add(session);
     session.open();
     return session;
   }
@@ -356,8 +236,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
 
   /** Ends every session, and refuses new ones with the status 503: see {@link whenEmpty}. */
   close(): this {
+    log("closing all open clients (%d)", this.#sessions.size);
     this.#closed = true;
-    for (const session of this.#sessions.values()) {
+    for (const session of this.#sessions) {
       session.close(true);
     }
     return this;
@@ -370,18 +251,9 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
    * @param graceMs when that is
    */
   async whenEmpty(graceMs: number): Promise<void> {
-    if (this.#sessions.size === 0) {
-      return;
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      this.#onEmpty = resolve;
-      timer = setTimeout(resolve, graceMs);
-    });
-    clearTimeout(timer);
-    this.#onEmpty = null;
+    await this.#sessions.whenEmpty(graceMs);
     // Unless it was opened again meanwhile: new sessions are not to blame.
-    for (const session of this.#closed ? this.#sessions.values() : []) {
+    for (const session of this.#closed ? this.#sessions : []) {
       session.close(true);
     }
   }
@@ -395,65 +267,17 @@ export class Engine extends GuardedEmitter<EngineEvents> implements SessionPort,
   }
 
   onSessionClose(session: Session): void {
-    this.#sessions.delete(session.id);
-    if (this.#sessions.size === 0) {
-      this.#onEmpty?.();
-    }
-  }
-
-  /** Adds the cookie and what listeners add to the headers of a polling answer. */
-  decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void {
-    const { sid: current } = request._query;
-    if (!current) {
-      try {
-        this.#addCookie(headers, sid);
-      } catch (error) {
-        throwLater(error); // of the user's `encode`: the request is answered all the same
-      }
-    }
-    this.#announceHeaders(headers, request);
-  }
-
-  #addCookie(headers: OutgoingHeaders, sid: string): void {
-    const { cookie } = this.#opts;
-    if (cookie !== false) {
-      const { encode, ...attributes } = cookie;
-      headers["Set-Cookie"] = [
-        stringifySetCookie({ ...attributes, value: sid }, encode === undefined ? {} : { encode }),
-      ];
-    }
-  }
-
-  #announceHeaders(headers: OutgoingHeaders, request: EngineRequest): void {
-    const { sid } = request._query;
-    if (!sid) {
-      this.tell("initial_headers", headers, request);
-    }
-    this.tell("headers", headers, request);
+    this.#sessions.remove(session);
   }
 
   readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
 
   #refuse(exchange: HttpExchange, rejection: Rejection): void {
-    this.#report(exchange.request, rejection);
+    this.onRejected(exchange.request, rejection);
     const body = JSON.stringify({ code: rejection.code, message: rejectionMessage(rejection) });
     exchange.respond(rejectionStatus(rejection), JSON_HEADERS, body);
-  }
-
-  #report(req: EngineRequest, { code, context }: Rejection): void {
-    const message = ENGINE_ERROR_MESSAGES[code];
-    this.tell("connection_error", { req, code, message, context });
   }
 }
 
 const JSON_HEADERS = { "Content-Type": "application/json" };
 const SHUTTING_DOWN = JSON.stringify({ code: 3, message: "Server shutting down" });
-
-// A session keeps its request, but need not keep the answer to it.
-function forgetResponse(request: EngineRequest): void {
-  if (request.res) {
-    request.res = null;
-  }
-}
-
-const UPGRADE_REFUSAL_HEADERS = { Connection: "close", "Content-Type": "text/html" };

@@ -1,3 +1,7 @@
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
+
 /** What a heartbeat needs of its session. */
 export interface HeartbeatPort {
   sendPing(): void;
@@ -58,6 +62,7 @@ export class Heartbeat implements SessionHeartbeat {
     if (type === "ping") {
       return false;
     }
+    log("got pong");
     if (this.#state === "waiting" || this.#state === "extended") {
       this.#rest();
     }
@@ -67,6 +72,7 @@ export class Heartbeat implements SessionHeartbeat {
   /** A client that sends is alive, even if its pong is late. */
   onActivity(): void {
     if (this.#state === "waiting") {
+      log("got packet while waiting for pong - refreshing ping timeout");
       this.#wait("extended");
     }
   }
@@ -81,6 +87,7 @@ export class Heartbeat implements SessionHeartbeat {
     clearTimeout(this.#timer);
     this.#state = "resting";
     this.#timer = setTimeout(() => {
+      log("writing ping packet - expecting pong within %sms", this.#times.pingTimeout);
       this.#wait("waiting");
       this.#port.sendPing();
     }, this.#times.pingInterval);

@@ -3,12 +3,8 @@ export { attach, EngineServer, EngineServer as Server, listen } from "../hosts/e
 export type { NodeHttpServer } from "../hosts/node.ts";
 export type { AdmissionRules } from "./admission.ts";
 export type { Codec, Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
-export {
-  type ConnectionError,
-  Engine,
-  type EngineEvents,
-  type UpgradeDecision,
-} from "./engine.ts";
+export { Engine } from "./engine.ts";
+export type { ConnectionError, EngineEvents } from "./engine-events.ts";
 export type {
   BodyResult,
   HttpExchange,
@@ -37,4 +33,5 @@ export type {
 } from "./session-types.ts";
 export type { Transport, TransportState } from "./transports/transport.ts";
 export type { WebTransportSession, WebTransportStream } from "./transports/webtransport.ts";
+export type { UpgradeDecision } from "./upgrade-reply.ts";
 export const protocol = 4;

@@ -6,6 +6,9 @@ import type { Middleware } from "./exchange.ts";
 import { ENGINE_ERRORS, type Rejection, reject } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /** The middlewares of an engine: that of the option `cors` where it is given, then the user's. */
 export class MiddlewareChain {
@@ -56,6 +59,7 @@ export class MiddlewareChain {
     done: (refusal: Rejection | null) => void,
   ): void {
     if (this.#all.length === 0) {
+      log("no middleware to apply, skipping");
       done(null);
       return;
     }
@@ -63,7 +67,10 @@ export class MiddlewareChain {
     request.res = response;
     runMiddlewares(
       this.#all,
-      (middleware, next) => middleware(request, response, next),
+      (middleware, next) => {
+        log("applying middleware n°%d", this.#all.indexOf(middleware) + 1);
+        return middleware(request, response, next);
+      },
       (error) => {
         if (response.writableEnded) {
           return;

@@ -2,6 +2,9 @@ import { throwLater } from "../errors.ts";
 import type { Packet } from "./codec/codec.ts";
 import type { SendCallback } from "./session-types.ts";
 import type { Transport } from "./transports/transport.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
 
 /** A packet, and who wants to know that it has been handed over. */
 export interface QueuedPacket extends Packet {
@@ -60,6 +63,9 @@ export class Outbox {
 
   #flushOnce(transport: Transport, port: OutboxPort): boolean {
     const packets = this.#packets;
+    if (log.enabled) {
+      log("flushing buffer to transport (%s, %d packets)", transport.name, packets.length);
+    }
     const taken = transport.send(packets);
     // Sending may have failed, ended the session and cleared the outbox.
     if (taken === 0 || this.#packets !== packets) {
@@ -68,6 +74,9 @@ export class Outbox {
     this.#packets = taken === packets.length ? [] : packets.slice(taken);
     port.onFlush(taken === packets.length ? packets : packets.slice(0, taken));
     for (let index = 0; index < taken; index++) {
+      if (log.enabled && packets[index]?.callback !== undefined) {
+        log("executing batch send callback");
+      }
       try {
         packets[index]?.callback?.(transport);
       } catch (error) {

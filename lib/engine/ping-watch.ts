@@ -1,4 +1,7 @@
 import type { HeartbeatTimes, SessionHeartbeat } from "./heartbeat.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
 
 /** What the watch needs of its session. */
 export interface PingWatchPort {
@@ -31,6 +34,7 @@ export class PingWatch implements SessionHeartbeat {
     if (type === "pong") {
       return false;
     }
+    log("got ping");
     this.start();
     this.#port.sendPong();
     return true;

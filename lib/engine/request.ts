@@ -36,3 +36,10 @@ export function parseQuery(url: string): Record<string, string> {
   const search = url.slice(start + 1, end === -1 ? url.length : end);
   return Object.fromEntries(new URLSearchParams(search));
 }
+
+/** Lets go of the answer to a request: a session keeps its request, but need not keep that. */
+export function forgetResponse(request: EngineRequest): void {
+  if (request.res) {
+    request.res = null;
+  }
+}

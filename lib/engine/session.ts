@@ -1,18 +1,11 @@
-import type { Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
-import type { Flushable, FlushQueue } from "./flush-queue.ts";
-import { GuardedEmitter } from "./guarded-emitter.ts";
+import type { Packet, RawData } from "./codec/codec.ts";
+import type { FlushQueue } from "./flush-queue.ts";
 import { Heartbeat, type HeartbeatPort, type SessionHeartbeat } from "./heartbeat.ts";
 import type { ResolvedEngineOptions } from "./options.ts";
-import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
 import { PingWatch, type PingWatchPort } from "./ping-watch.ts";
 import type { EngineRequest } from "./request.ts";
-import type {
-  CloseReason,
-  ReadyState,
-  SendCallback,
-  SessionEvents,
-  SessionHandler,
-} from "./session-types.ts";
+import { SessionSender } from "./session-sender.ts";
+import type { CloseReason, ReadyState, SessionHandler } from "./session-types.ts";
 import {
   SILENT,
   type Transport,
@@ -20,6 +13,9 @@ import {
   type TransportSink,
 } from "./transports/transport.ts";
 import { UpgradeAttempt, type UpgradePort } from "./upgrade.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
 
 /** What a session needs of its engine. */
 export interface SessionPort {
@@ -35,11 +31,11 @@ export interface SessionPort {
 /**
  * One client's session of Engine.IO, over one transport at a time. The reference calls it `Socket`.
  *
- * Its events (see {@link SessionEvents}) cost nothing while nobody listens.
+ * Its events (see `SessionEvents`) cost nothing while nobody listens.
  */
 export class Session
-  extends GuardedEmitter<SessionEvents>
-  implements TransportSink, HeartbeatPort, PingWatchPort, UpgradePort, OutboxPort, Flushable
+  extends SessionSender
+  implements TransportSink, HeartbeatPort, PingWatchPort, UpgradePort
 {
   /** The session id; it is a secret between server and client. */
   readonly id: string;
@@ -60,8 +56,6 @@ export class Session
 
   #readyState: ReadyState = "opening";
   #transport: Transport;
-  readonly #outbox = new Outbox();
-  #inFlushQueue = false;
   #closeWhenFlushed = false;
   #upgrade: UpgradeAttempt | null = null;
   readonly #heartbeat: SessionHeartbeat;
@@ -94,16 +88,11 @@ export class Session
     return this.#upgrade !== null;
   }
 
-  /** The packets that wait for the transport. */
-  get writeBuffer(): readonly Packet[] {
-    return this.#outbox.packets;
-  }
-
   /** Greets the client. Called once, by the engine, when the session is registered. */
   open(): void {
     const { opts } = this.server;
-    this.#readyState = "open";
-    this.#push(
+    this.#become("open");
+    this.push(
       "open",
       JSON.stringify({
         sid: this.id,
@@ -121,77 +110,10 @@ export class Session
     this.tell("open");
   }
 
-  /**
-   * Sends a message.
-   *
-   * @param data text or bytes
-   * @param options `compress: false` keeps it uncompressed
-   * @param callback called with the transport once the message has been handed to it
-   */
-  send(
-    data: string | Uint8Array,
-    options?: PacketOptions | SendCallback,
-    callback?: SendCallback,
-  ): this {
-    const bytes =
-      typeof data === "string" || Buffer.isBuffer(data)
-        ? data
-        : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    if (typeof options === "function") {
-      this.#push("message", bytes, undefined, options);
-    } else {
-      this.#push("message", bytes, options, callback);
-    }
-    return this;
-  }
-
-  /** The same as {@link send}. */
-  write(
-    data: string | Uint8Array,
-    options?: PacketOptions | SendCallback,
-    callback?: SendCallback,
-  ): this {
-    return this.send(data, options, callback);
-  }
-
-  sendPing(): void {
-    this.#push("ping");
-  }
-
-  sendPong(): void {
-    this.#push("pong");
-  }
-
-  #push(type: PacketType, data?: RawData, options?: PacketOptions, callback?: SendCallback): void {
-    if (this.#readyState !== "open") {
-      return;
-    }
-    const packet: QueuedPacket = { type };
-    if (data) {
-      packet.data = data;
-    }
-    if (options !== undefined) {
-      packet.options = options;
-    }
-    if (callback !== undefined) {
-      packet.callback = callback;
-    }
-    this.tell("packetCreate", packet);
-    this.#outbox.push(packet);
-    if (!this.#inFlushQueue) {
-      this.#inFlushQueue = true;
-      this.server.flushQueue.add(this);
-    }
-  }
-
   /** Hands the waiting packets to the transport, as far as it takes them. */
-  flush(): void {
-    this.#inFlushQueue = false;
-    if (this.#readyState === "closed") {
-      return;
-    }
-    this.#outbox.flush(this.#transport, this);
-    if (this.#closeWhenFlushed && this.#outbox.isEmpty) {
+  override flush(): void {
+    super.flush();
+    if (this.#closeWhenFlushed && this.outbox.isEmpty) {
       this.#closeWhenFlushed = false;
       this.#closeTransport();
     }
@@ -207,9 +129,18 @@ export class Session
     this.server.onSessionDrain(this);
   }
 
+  #become(state: ReadyState): void {
+    log("readyState updated from %s to %s (%s)", this.#readyState, state, this.id);
+    this.#readyState = state;
+  }
+
   onMessage(data: RawData | undefined): void {
     if (this.#readyState !== "open") {
+      log("packet received with closed socket");
       return;
+    }
+    if (log.enabled) {
+      log("received packet message");
     }
     if (this.listenerCount("packet") > 0) {
       const packet: Packet = { type: "message" };
@@ -226,12 +157,14 @@ export class Session
 
   onPacket(packet: Packet): void {
     if (this.#readyState !== "open") {
+      log("packet received with closed socket");
       return;
     }
     if (packet.type === "message") {
       this.onMessage(packet.data);
       return;
     }
+    log("received packet %s", packet.type);
     if (this.listenerCount("packet") > 0) {
       this.tell("packet", packet);
     }
@@ -258,6 +191,7 @@ export class Session
   }
 
   onError(error: TransportError): void {
+    log("transport error: %s", error.message);
     this.#onClose("transport error", error);
   }
 
@@ -276,9 +210,17 @@ export class Session
    */
   tryUpgrade(transport: Transport): void {
     if (this.#readyState === "closed" || this.#upgrade !== null || this.upgraded) {
+      log(
+        "transport %s",
+        this.upgraded
+          ? "had already been upgraded"
+          : "has already been trying to upgrade, or is closed",
+      );
       transport.close();
       return;
     }
+    const { name } = this.#transport;
+    log('might upgrade socket transport from "%s" to "%s"', name, transport.name);
     this.#upgrade = new UpgradeAttempt(this, transport, this.server.opts.upgradeTimeout);
   }
 
@@ -327,10 +269,11 @@ export class Session
     if (this.readyState !== "open") {
       return;
     }
-    this.#readyState = "closing";
+    this.#become("closing");
     // A connection that is congested takes the rest when it can; a poll may never come.
     const waits = !discard || this.#transport.name !== "polling";
-    if (waits && !this.#outbox.isEmpty) {
+    if (waits && !this.outbox.isEmpty) {
+      log("%d packets are left to be sent before it closes", this.writeBuffer.length);
       this.#closeWhenFlushed = true;
     } else if (waits) {
       this.#closeTransport();
@@ -346,6 +289,7 @@ export class Session
   }
 
   #closeTransport(): void {
+    log("closing the transport (%s)", this.#transport.name);
     this.#transport.close(() => this.#onClose("forced close"));
   }
 
@@ -354,7 +298,8 @@ export class Session
     if (this.#readyState === "closed") {
       return;
     }
-    this.#readyState = "closed";
+    this.#become("closed");
+    log("closed: %s", reason);
     this.#heartbeat.stop();
     this.#upgrade?.abort();
     this.#transport.sink = SILENT;
@@ -362,6 +307,6 @@ export class Session
     this.server.onSessionClose(this);
     this.handler?.onClose(reason, description);
     this.tell("close", reason, description);
-    this.#outbox.clear(); // last: listeners may look at what was not sent
+    this.outbox.clear(); // last: listeners may look at what was not sent
   }
 }

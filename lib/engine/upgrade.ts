@@ -1,5 +1,8 @@
 import type { Packet } from "./codec/codec.ts";
-import type { Transport, TransportSink } from "./transports/transport.ts";
+import type { Transport, TransportError, TransportSink } from "./transports/transport.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
 
 const PROBE = "probe";
 const FIRST_NOOP_DELAY_MS = 10;
@@ -44,7 +47,7 @@ export class UpgradeAttempt implements TransportSink {
   constructor(session: UpgradePort, candidate: Transport, timeoutMs: number) {
     this.#session = session;
     this.#candidate = candidate;
-    this.#timeout = setTimeout(() => this.#giveUp(), timeoutMs);
+    this.#timeout = setTimeout(() => this.#giveUp("it took too long"), timeoutMs);
     candidate.sink = this;
   }
 
@@ -53,6 +56,7 @@ export class UpgradeAttempt implements TransportSink {
       return;
     }
     if (packet.type === "ping" && packet.data === PROBE) {
+      log("got probe ping packet, sending pong");
       this.#candidate.send([{ type: "pong", data: PROBE }]);
       if (this.#over) {
         return; // it could not be sent
@@ -61,27 +65,28 @@ export class UpgradeAttempt implements TransportSink {
       this.#session.onUpgrading(this.#candidate);
       this.onCurrentWritable();
     } else if (packet.type === "upgrade") {
+      log("got upgrade packet - upgrading");
       this.#end();
       this.#session.onUpgraded(this.#candidate);
     } else {
-      this.#giveUp();
+      this.#giveUp("invalid packet");
     }
   }
 
   onMessage(): void {
-    this.#giveUp();
+    this.#giveUp("invalid packet");
   }
 
   onWritable(): void {
     // Nothing waits for the candidate yet.
   }
 
-  onError(): void {
-    this.#giveUp();
+  onError(error: TransportError): void {
+    this.#giveUp(error.message);
   }
 
   onClose(): void {
-    this.#giveUp();
+    this.#giveUp("transport closed");
   }
 
   /** The transport in use can take packets: a poll is parked, and holds the client up. */
@@ -92,6 +97,7 @@ export class UpgradeAttempt implements TransportSink {
     }
     if (this.#noopDelayMs === 0) {
       this.#noopDelayMs = FIRST_NOOP_DELAY_MS;
+      log("writing a noop packet to polling for fast upgrade");
       transport.send([{ type: "noop" }]);
       return;
     }
@@ -106,13 +112,14 @@ export class UpgradeAttempt implements TransportSink {
 
   /** The session has ended. */
   abort(): void {
-    this.#giveUp();
+    this.#giveUp("socket closed");
   }
 
-  #giveUp(): void {
+  #giveUp(why: string): void {
     if (this.#over) {
       return;
     }
+    log("client did not complete upgrade - %s", why);
     this.#end();
     this.#candidate.close();
   }

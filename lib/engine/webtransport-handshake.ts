@@ -1,13 +1,16 @@
-import { createPacketDecoderStream } from "engine.io-parser";
 import { SocketIOError } from "../errors.ts";
 import { describe } from "../validate.ts";
 import type { Packet } from "./codec/codec.ts";
+import { createPacketDecoder } from "./codec/packet-stream.ts";
 import type { EngineRequest } from "./request.ts";
 import type {
   PacketReader,
   WebTransportLink,
   WebTransportSession,
 } from "./transports/webtransport.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /** What a client of WebTransport has asked for. */
 export interface WebTransportGreeting extends WebTransportLink {
@@ -31,6 +34,9 @@ export async function greetWebTransport(
   let isOver = false;
   const giveUp = (): null => {
     if (!isOver) {
+      log(
+        "closing a WebTransport session: the client did not say what it wants in time, or at all",
+      );
       isOver = true;
       cancel?.().catch(() => {}); // of a session that is over already
       session.close();
@@ -46,17 +52,15 @@ export async function greetWebTransport(
     if (stream === undefined) {
       return giveUp();
     }
-    const decoder: TransformStream<Uint8Array, Packet> = createPacketDecoderStream(
-      options.maxHttpBufferSize,
-      "nodebuffer",
-    );
+    const decoder = createPacketDecoder(options.maxHttpBufferSize);
     const reader: PacketReader = stream.readable.pipeThrough(decoder).getReader();
     cancel = () => reader.cancel();
     const { value: packet } = await reader.read();
     const sid = packet?.type === "open" ? parseSid(packet) : undefined;
     return isOver || sid === undefined ? giveUp() : { session, stream, reader, sid };
-  } catch {
-    return giveUp(); // the session, or the stream, was lost
+  } catch (error) {
+    log("a WebTransport session was lost: %s", error);
+    return giveUp();
   } finally {
     clearTimeout(timer);
   }

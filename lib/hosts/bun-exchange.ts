@@ -5,6 +5,9 @@ import { throwLater } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import type { ConnectionOwner } from "./bun-connection.ts";
 import type { BunRequest } from "./bun-request.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:polling");
 
 /** One request of a fetch handler and its answer. */
 export class BunExchange implements HttpExchange, ConnectionOwner {
@@ -84,13 +87,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     if (this.#answer !== null) {
       return;
     }
-    let answer: Response;
-    try {
-      answer = toResponse({ status, headers, body }, this.#webRequest);
-    } catch (error) {
-      throwLater(error); // of a header that a user's function set
-      answer = new Response(null, { status: 500 });
-    }
+    const answer = toResponseAtLast({ status, headers, body }, this.#webRequest);
     this.#answer = answer;
     this.#request.onAnswered();
     this.#resolve?.(answer);
@@ -130,7 +127,8 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
         }
         chunks.push(value);
       }
-    } catch {
+    } catch (error) {
+      log("the body of a request did not arrive: %s", error);
       return { kind: "aborted" }; // the one way a request body fails to arrive
     } finally {
       this.#cancelBody = null;
@@ -156,6 +154,16 @@ export function toResponse({ status, headers, body }: Answer, request: Request):
   }
   // No body here is of shared memory, which is what keeps the types of some projects from this.
   return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers: list });
+}
+
+/** The same; with the status 500 where what a user's function has set makes that impossible. */
+export function toResponseAtLast(answer: Answer, request: Request): Response {
+  try {
+    return toResponse(answer, request);
+  } catch (error) {
+    throwLater(error); // of a header, or a status that Bun does not know
+    return new Response(null, { status: 500 });
+  }
 }
 
 /** The web `Headers` of an answer. */

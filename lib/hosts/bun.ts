@@ -1,9 +1,7 @@
-import type { ServerWebSocket } from "bun";
 import type { ListenTarget } from "../arguments.ts";
 import type { Engine } from "../engine/engine.ts";
-import type { Answer, SendResult, WebSocketPort } from "../engine/exchange.ts";
+import type { Answer } from "../engine/exchange.ts";
 import type { EngineRequest } from "../engine/request.ts";
-import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import { SocketIOError, throwLater, warn } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { describe, withDefaults } from "../validate.ts";
@@ -13,10 +11,14 @@ import {
   type BunWebSocketHandler,
   requireApplication,
 } from "./bun-application.ts";
-import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
-import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
+import { BunExchange, toHeaders, toResponse, toResponseAtLast } from "./bun-exchange.ts";
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
 import { BunRequest, pathOf } from "./bun-request.ts";
+import { isSession, SessionSocket } from "./bun-session-socket.ts";
+import { maxMessageBytes, silenceS, webSocketSettings } from "./bun-websocket-settings.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /** What the host serves. */
 export interface BunService {
@@ -28,82 +30,8 @@ export interface BunService {
 }
 
 const LONGEST_TIMEOUT_S = 255; // of Bun
-const LONGEST_IDLE_TIMEOUT_S = 960; // of a WebSocket in Bun
-const BUN_DEFAULT_IDLE_TIMEOUT_S = 120;
 const WIRING_CHECK_MS = 1_000;
-const LARGEST_LIMIT = 2 ** 31 - 1; // Bun's type for it
 const BUN_DEFAULT_MAX_BODY = 128 * 1024 * 1024;
-const BUN_DEFAULT_MAX_PAYLOAD = 16 * 1024 * 1024;
-
-// A name and not the class tells a session's WebSocket: after a reload by `bun --hot` there are two
-// such classes, and those of the first go on serving.
-const SESSION = Symbol.for("bun-socket.io.session");
-
-/** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
-class SessionSocket implements WebSocketPort, ConnectionOwner {
-  readonly [SESSION] = true;
-  /** Gone once it is open: it holds on to the request and its answer. */
-  #accept: ((port: WebSocketPort) => WebSocketTransport) | null;
-  #ws: ServerWebSocket<unknown> | null = null;
-  #transport: WebSocketTransport | null = null;
-  readonly #connection: BunConnection;
-
-  constructor(connection: BunConnection, accept: (port: WebSocketPort) => WebSocketTransport) {
-    this.#connection = connection;
-    this.#accept = accept;
-  }
-
-  onOpen(ws: ServerWebSocket<unknown>): void {
-    this.#ws = ws;
-    this.#connection.owner = this;
-    this.#transport = this.#accept?.(this) ?? null;
-    this.#accept = null;
-  }
-
-  onMessage(data: string | Buffer): void {
-    this.#transport?.onData(data);
-  }
-
-  onDrain(): void {
-    // Bun tells of each part that has left; to send behind the rest would reach its limit.
-    if (this.#ws?.getBufferedAmount() === 0) {
-      this.#transport?.onDrain();
-    }
-  }
-
-  onClose(code: number, reason: string): void {
-    this.#ws = null;
-    this.#connection.onClose();
-    this.#transport?.onSocketClose(code, reason);
-  }
-
-  destroyConnection(): void {
-    this.#ws?.terminate();
-  }
-
-  send(data: string | Uint8Array, compress: boolean): SendResult {
-    if (this.#ws === null) {
-      return "dropped";
-    }
-    const status = this.#ws.send(data, compress);
-    if (status > 0 || (status === 0 && data.length === 0)) {
-      return "sent";
-    }
-    return status === -1 ? "queued" : "dropped";
-  }
-
-  batch(write: () => void): void {
-    if (this.#ws === null) {
-      write();
-    } else {
-      this.#ws.cork(write);
-    }
-  }
-
-  close(): void {
-    this.#ws?.close();
-  }
-}
 
 /** Answers the requests of a Bun server from an engine. */
 export class BunHost {
@@ -128,12 +56,16 @@ export class BunHost {
    * @param server the server it came to
    * @returns the answer; Bun ignores it where the request became a WebSocket
    */
-  handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
+  handle<Data>(
+    request: Request,
+    server: BunServer<Data> | null | undefined,
+  ): Response | Promise<Response> {
     if (typeof request?.headers?.get !== "function" || typeof server?.requestIP !== "function") {
       throw new SocketIOError(
         "ERR_INVALID_ARGUMENT",
-        "handle(request, server) takes what Bun.serve hands to fetch and to routes, " +
-          `got ${describe(request)} and ${describe(server)}`,
+        "handle(request, server) takes what Bun.serve hands to fetch and to routes: " +
+          `the request is ${describe(request)}, the server ${describe(server)}. A framework knows ` +
+          "the server only if it listens by itself, or is handed it",
       );
     }
     const bunRequest = new BunRequest(request, server.requestIP(request));
@@ -155,14 +87,8 @@ export class BunHost {
   // A poll is parked until the next ping at the longest; the heartbeat ends a session whose client
   // stalls. Bun's own timer is the net below both.
   #requestTimeoutS(): number {
-    const seconds = this.#silenceS();
+    const seconds = silenceS(this.#service.engine.opts);
     return seconds > LONGEST_TIMEOUT_S ? 0 : seconds;
-  }
-
-  /** Longer than a client that is alive can be silent, in seconds. */
-  #silenceS(): number {
-    const { pingInterval, pingTimeout } = this.#service.engine.opts;
-    return Math.ceil((pingInterval + pingTimeout) / 1000) + 5;
   }
 
   #upgrade<Data>(
@@ -175,13 +101,25 @@ export class BunHost {
       const engineRequest = bunRequest.asEngineRequest();
       const head = new ResponseHead(engineRequest);
       socket.owner = { destroyConnection: () => resolve(destroyed()) };
+      let isDecided = false;
+      let isWatched = false; // mostly not: a signal is made when it is asked for
+      const onGone = (): void => {
+        bunRequest.onAborted();
+        bunRequest.onAnswered();
+        head.close();
+        resolve(destroyed()); // nobody will read it
+      };
       this.#service.engine.decideUpgrade(engineRequest, head, (decision) => {
+        isDecided = true;
+        if (isWatched) {
+          request.signal.removeEventListener("abort", onGone);
+        }
         socket.owner = null;
         if (socket.destroyed) {
           return;
         }
         if (!decision.accepted) {
-          resolve(toResponse(decision, request));
+          resolve(toResponseAtLast(decision, request));
           return;
         }
         const data = new SessionSocket(socket, (port) => {
@@ -192,6 +130,10 @@ export class BunHost {
         head.finish();
         resolve(new Response(null, { status }));
       });
+      if (!isDecided) {
+        isWatched = true;
+        request.signal.addEventListener("abort", onGone, { once: true });
+      }
     });
   }
 
@@ -213,7 +155,8 @@ export class BunHost {
     try {
       // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
       isUpgraded = (server as BunServer).upgrade(request, { data, headers });
-    } catch {
+    } catch (error) {
+      log("the request could not become a WebSocket: %s", error);
       if (!request.signal.aborted) {
         this.#checkWiring(); // Bun.serve was given no `websocket`
       }
@@ -247,10 +190,13 @@ export class BunHost {
   handler<Data>(application: BunApplication<Data> = {}): BunHandler<Data> {
     requireApplication(application);
     return {
-      fetch: (request, server) =>
-        this.owns(request)
-          ? this.handle(request, server)
-          : fromApplication(application.fetch?.(request, server)),
+      fetch: (request, server) => {
+        if (!this.owns(request)) {
+          return fromApplication(application.fetch?.(request, server));
+        }
+        log('intercepting request for path "%s"', this.#service.prefix);
+        return this.handle(request, server);
+      },
       websocket: this.websocket(application.websocket),
     };
   }
@@ -262,7 +208,7 @@ export class BunHost {
    */
   websocket<Data>(own?: BunWebSocketHandler<Data>): BunWebSocketHandler<Data> {
     return {
-      ...this.#settings(own),
+      ...webSocketSettings(this.#service.engine.opts, own),
       open: (ws) => {
         if (isSession(ws.data)) {
           ws.data.onOpen(ws);
@@ -293,38 +239,6 @@ export class BunHost {
     };
   }
 
-  #settings<Data>(own: BunWebSocketHandler<Data> | undefined): BunWebSocketHandler<Data> {
-    const { perMessageDeflate, pingInterval, pingTimeout } = this.#service.engine.opts;
-    const compression = perMessageDeflate === false ? {} : { perMessageDeflate: true };
-    if (own === undefined) {
-      // Engine.IO has its own heartbeat; Bun's pings would keep a dead session looking alive. With
-      // no timeout at all Bun would cut a closing socket within seconds, in the midst of its data.
-      const seconds = Math.max(BUN_DEFAULT_IDLE_TIMEOUT_S, this.#silenceS());
-      const idleTimeout = seconds > LONGEST_IDLE_TIMEOUT_S ? 0 : seconds;
-      const maxPayloadLength = this.#maxMessageBytes();
-      return { idleTimeout, sendPings: false, ...compression, maxPayloadLength };
-    }
-    const idleTimeoutS = own.idleTimeout ?? BUN_DEFAULT_IDLE_TIMEOUT_S;
-    const isCut = idleTimeoutS !== 0 && idleTimeoutS * 1000 < pingInterval + pingTimeout;
-    if (own.sendPings === false && isCut) {
-      throw new SocketIOError(
-        "ERR_INVALID_OPTION",
-        `websocket.idleTimeout (${idleTimeoutS} s) holds for the whole server and would end ` +
-          `Socket.IO sessions between two heartbeats (${pingInterval + pingTimeout} ms): ` +
-          "raise it, set it to 0, or leave sendPings on",
-      );
-    }
-    const maxPayloadLength = Math.max(
-      own.maxPayloadLength ?? BUN_DEFAULT_MAX_PAYLOAD,
-      this.#maxMessageBytes(),
-    );
-    return { ...compression, ...own, maxPayloadLength };
-  }
-
-  #maxMessageBytes(): number {
-    return Math.min(this.#service.engine.opts.maxHttpBufferSize, LARGEST_LIMIT);
-  }
-
   /**
    * Listens on a port of its own.
    *
@@ -348,10 +262,13 @@ export class BunHost {
       ...(where as { port: number }), // Bun types its options by one or the other
       ...(tls === undefined ? {} : { tls }),
       ...this.handler<unknown>(),
-      maxRequestBodySize: Math.max(BUN_DEFAULT_MAX_BODY, this.#maxMessageBytes()),
+      maxRequestBodySize: Math.max(
+        BUN_DEFAULT_MAX_BODY,
+        maxMessageBytes(this.#service.engine.opts),
+      ),
       error(error) {
         // Bun's own page would show the stack to the client.
-        warn("a request failed", error.stack);
+        warn("a request failed", error);
         return new Response(null, { status: 500 });
       },
     });
@@ -376,8 +293,4 @@ function destroyed(): Response {
 
 function notFound(): Response {
   return new Response(null, { status: 404 });
-}
-
-function isSession(data: unknown): data is SessionSocket {
-  return typeof data === "object" && data !== null && SESSION in data;
 }

@@ -8,16 +8,21 @@ import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
 import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
-import type { Engine, UpgradeDecision } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { Answer } from "../engine/exchange.ts";
 import type { ResolvedEngineOptions } from "../engine/options.ts";
 import type { EngineRequest } from "../engine/request.ts";
+import type { UpgradeDecision } from "../engine/upgrade-reply.ts";
 import { throwLater } from "../errors.ts";
+import { withGrace } from "../grace.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { type AttachOptions, computePrefix } from "./attach-options.ts";
 import { NodeExchange, toEngineRequest, write } from "./node-exchange.ts";
 import { requireValid, refuse, toLines } from "./node-upgrade.ts";
 import { NodeWebSocket, type WsSocket } from "./node-websocket.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
 
 /** A server of node:http, node:https or node:http2. */
 export type NodeHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
@@ -90,6 +95,7 @@ export class NodeHost {
       if (file !== null) {
         void Promise.resolve(file).then((answer) => write(response, answer));
       } else if (owns(request)) {
+        log('intercepting request for path "%s"', prefix);
         this.handleRequest(request, response);
       } else {
         for (const listener of others) {
@@ -125,8 +131,8 @@ export class NodeHost {
         // A server without any such listener would end it; with ours there, somebody else has to.
         setTimeout(() => {
           if (socket.writable && (socket.bytesWritten ?? 0) <= 0) {
-            socket.on("error", ignore);
-            socket.end();
+            socket.on("error", onDestroyError);
+            socket.end(() => socket.destroy()); // its client may not end its own half
           }
         }, destroyUpgradeTimeout || DEFAULT_DESTROY_TIMEOUT_MS);
       }
@@ -148,10 +154,15 @@ export class NodeHost {
    * @param head what has come behind the request
    */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    socket.on("error", ignore); // while the user's functions think, nobody else listens
+    socket.on("error", onEarlyError); // while the user's functions think, nobody else listens
+    const forget = (): void => this.#forget(socket);
+    this.#open.add(socket); // they may never be done, and a server that closes waits for it
+    socket.once("close", forget);
     const engineRequest = toEngineRequest(request);
     const response = new ResponseHead(engineRequest);
     this.#engine.decideUpgrade(engineRequest, response, (decision) => {
+      socket.off("close", forget);
+      forget();
       if (decision.accepted) {
         response.finish();
         this.#accept(request, socket, head, decision);
@@ -205,8 +216,11 @@ export class NodeHost {
 
   /** The engine is closed: the servers of WebSockets are given up. */
   onEngineClose(): void {
-    this.#wsServer?.close();
-    this.#wsServer = null;
+    if (this.#wsServer !== null) {
+      log("closing webSocketServer");
+      this.#wsServer.close();
+      this.#wsServer = null;
+    }
   }
 
   /**
@@ -219,12 +233,9 @@ export class NodeHost {
     if (this.#open.size === 0) {
       return;
     }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    await new Promise<void>((resolve) => {
-      this.#onQuiet = resolve;
-      timer = setTimeout(resolve, graceMs);
+    await withGrace(graceMs, (done) => {
+      this.#onQuiet = done;
     });
-    clearTimeout(timer);
     this.#onQuiet = null;
     // Unless it was opened again meanwhile: new sessions are not to blame.
     for (const each of this.#engine.isClosed() ? this.#open : []) {
@@ -283,6 +294,11 @@ export function isNodeServer(value: unknown): value is NodeHttpServer {
   );
 }
 
-function ignore(): void {
-  // The connection ends; there is nobody to tell.
+// The connection ends; there is nobody else to tell.
+function onEarlyError(error: Error): void {
+  log("websocket error before upgrade: %s", error.message);
+}
+
+function onDestroyError(error: Error): void {
+  log("error while destroying upgrade: %s", error.message);
 }

@@ -53,7 +53,7 @@ class Comparison {
       `${SIO}/socket-types.d.ts`,
       "lib/server.ts",
       "lib/socket-types.ts",
-      "lib/engine/engine.ts",
+      "lib/engine/engine-events.ts",
       "lib/engine/session-types.ts",
     ];
     this.#types = new Declarations(root, [...new Set([...files, ...deep, ...more])]);
@@ -204,7 +204,7 @@ class Comparison {
     compare(
       "Events of the Engine.IO server",
       new Set(ofServer),
-      ownMembers("lib/engine/engine.ts", "EngineEvents"),
+      ownMembers("lib/engine/engine-events.ts", "EngineEvents"),
     );
     compare(
       "Events of Engine.IO sockets",

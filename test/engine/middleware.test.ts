@@ -45,9 +45,7 @@ overTheWire((wire) => {
       expect(response.getHeader("X-One")).toBe("1");
       next();
     });
-    const handshake = await exchange(wire.port, "GET", wire.path());
-    const { sid } = JSON.parse(handshake.body.slice(1));
-    wire.session(sid).send("hello");
+    const { handshake, sid } = await wire.handshakeWithMessage();
     const answers = [
       handshake,
       await exchange(wire.port, "GET", wire.path({ sid })),
@@ -113,9 +111,7 @@ overTheWire((wire) => {
       headers["X-Every"] = "e";
       seen.push(`every ${describeRequest(request)}`);
     });
-    const handshake = await exchange(wire.port, "GET", wire.path());
-    const { sid } = JSON.parse(handshake.body.slice(1));
-    wire.session(sid).send("hello");
+    const { handshake, sid } = await wire.handshakeWithMessage();
     const answers = [
       handshake,
       await exchange(wire.port, "GET", wire.path({ sid })),

@@ -186,9 +186,7 @@ const OF_THE_HTTP_SERVER = [
 async function headersOf(wire: Wire): Promise<unknown> {
   const engine = wire.start();
   engine.use(helmet());
-  const handshake = await exchange(wire.port, "GET", wire.path());
-  const { sid } = JSON.parse(handshake.body.slice(1));
-  wire.session(sid).send("hello");
+  const { handshake, sid } = await wire.handshakeWithMessage();
   const answers = [
     handshake,
     await exchange(wire.port, "GET", wire.path({ sid })),

@@ -1,6 +1,7 @@
 // Namespace middlewares: who is let in.
 
 import { expect, test } from "bun:test";
+import type { ParentNamespace } from "bun-socket.io";
 import { connected, once } from "../support/clients.ts";
 import { arrived, type World } from "../support/world.ts";
 
@@ -115,6 +116,29 @@ export function middlewareSuite(world: World): void {
     expect(io.of("/").sockets.size).toBe(0);
     expect([...io.of("/").adapter.rooms, ...io.of("/").adapter.sids]).toEqual([]);
   });
+
+  // The reference keeps it, with its rooms, until the middleware calls next().
+  if (!world.isReference) {
+    test("lets go of a client that left, though a middleware never decides on it", async () => {
+      const io = world.start({ cleanupEmptyChildNamespaces: true, connectionStateRecovery: {} });
+      const pending = Promise.withResolvers<void>();
+      const child = io.of(/^\/child$/).use((socket) => {
+        void socket.join("early room");
+        pending.resolve();
+      });
+      const session = once<[{ once(event: "close", listener: () => void): void }]>(
+        io.engine,
+        "connection",
+      );
+      const client = world.make("/child");
+      await pending.promise;
+      const closed = once((await session)[0], "close");
+      client.disconnect();
+      await closed;
+      expect(io._nsps.has("/child")).toBeFalse();
+      expect((child as ParentNamespace).children.size).toBe(0);
+    });
+  }
 
   test("lets a socket join rooms in a middleware, and reaches it there once it is connected", async () => {
     const io = world.start();

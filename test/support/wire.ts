@@ -5,7 +5,7 @@ import { afterEach, describe, expect } from "bun:test";
 import type { ServerOptions } from "bun-socket.io";
 import type { CloseReason, ConnectionError, Engine, Session } from "bun-socket.io/engine";
 import { HOSTS, type Host, type Running } from "./hosts.ts";
-import { Connection } from "./raw.ts";
+import { Connection, exchange, type RawResponse } from "./raw.ts";
 import { type RawWebSocket, requestWebSocket } from "./raw-websocket.ts";
 import { REFERENCE } from "./reference.ts";
 
@@ -115,6 +115,14 @@ export class Wire {
       throw new Error("the server did not announce the session");
     }
     return { sid: open.sid, open, session: this.session(open.sid), ended };
+  }
+
+  /** Shakes hands as {@link openPolling} does, and has a message wait: the answer as it came. */
+  async handshakeWithMessage(): Promise<{ handshake: RawResponse; sid: string }> {
+    const handshake = await exchange(this.port, "GET", this.path());
+    const { sid } = JSON.parse(handshake.body.slice(1));
+    this.session(sid).send("hello");
+    return { handshake, sid };
   }
 
   /** Opens a session over polling. */

@@ -5,11 +5,15 @@ import { type Compression, compressBody } from "../compression.ts";
 import type { HttpExchange } from "../exchange.ts";
 import type { EngineRequest } from "../request.ts";
 import {
+  changeState,
   type Transport,
   TransportError,
   type TransportSink,
   type TransportState,
 } from "./transport.ts";
+import { makeLog } from "../../log.ts";
+
+const log = makeLog("engine:polling");
 
 const CLOSE_TIMEOUT_MS = 30_000;
 const BINARY = "application/octet-stream";
@@ -115,6 +119,7 @@ export class PollingTransport implements Transport {
 
   #onPoll(exchange: HttpExchange): void {
     if (this.#poll.kind !== "none") {
+      log("request overlap");
       this.sink.onError(new TransportError("overlap from client"));
       exchange.respond(400, {}, null);
       return;
@@ -124,6 +129,7 @@ export class PollingTransport implements Transport {
       exchange.respond(400, {}, null);
       return;
     }
+    log("setting request");
     this.#poll = { kind: "parked", exchange };
     exchange.onAbort = () => {
       this.#poll = NO_POLL;
@@ -131,6 +137,7 @@ export class PollingTransport implements Transport {
     };
     this.sink.onWritable();
     if (this.writable && this.#finishClose !== null) {
+      log("triggering empty send to append close packet");
       this.send([NOOP]);
     }
   }
@@ -171,6 +178,9 @@ export class PollingTransport implements Transport {
   }
 
   #deliver(body: RawData): void {
+    if (log.enabled) {
+      log('received "%s"', body);
+    }
     const payload = this.#form.unwrap(body);
     if (payload === null) {
       return;
@@ -190,6 +200,7 @@ export class PollingTransport implements Transport {
   }
 
   #onClosePacket(): void {
+    log("got xhr close packet");
     if (this.writable) {
       this.send([NOOP]);
     }
@@ -206,7 +217,13 @@ export class PollingTransport implements Transport {
     const finishClose = this.#finishClose;
     this.#finishClose = null;
     const all = finishClose === null ? packets : [...packets, CLOSE];
+    if (finishClose !== null) {
+      log("appending close packet to payload");
+    }
     const payload = this.codec.encodePayload(all);
+    if (log.enabled) {
+      log('writing "%s"', payload);
+    }
     const body = this.#form.wrap(payload);
     const headers: OutgoingHeaders = { "Content-Type": this.#form.mediaType(payload) };
     const compression = this.#settings.httpCompression;
@@ -219,6 +236,7 @@ export class PollingTransport implements Transport {
       this.#poll = NO_POLL;
       this.#answer(exchange, headers, body);
     } else {
+      log("compressing");
       this.#poll = { kind: "answering", exchange };
       void pending.then((compressed) => {
         if (exchange.aborted) {
@@ -254,27 +272,38 @@ export class PollingTransport implements Transport {
     if (this.#state !== "open") {
       return;
     }
-    this.#state = "closing";
-    this.#incoming?.cancelBody();
+    log("closing");
+    this.#become("closing");
+    if (this.#incoming !== null) {
+      log("aborting ongoing data request");
+      this.#incoming.cancelBody();
+    }
     const finish = (): void => {
       this.#becomeClosed();
       done?.();
     };
     if (this.writable) {
+      log("transport writable - closing right away");
       this.send([CLOSE]);
       finish();
     } else if (this.#discarded || done === undefined) {
+      log("transport discarded - closing right away");
       finish();
     } else {
+      log("transport not writable - buffering orderly close");
       this.#finishClose = finish;
       this.#closeTimer = setTimeout(finish, CLOSE_TIMEOUT_MS);
     }
   }
 
+  #become(state: TransportState): void {
+    this.#state = changeState(this.name, this.#state, state);
+  }
+
   #becomeClosed(): void {
     clearTimeout(this.#closeTimer);
     this.#finishClose = null;
-    this.#state = "closed";
+    this.#become("closed");
   }
 
   discard(): void {

@@ -1,9 +1,22 @@
 import type { Codec, Packet, RawData } from "../codec/codec.ts";
 import type { HttpExchange } from "../exchange.ts";
 import type { TransportName } from "../options.ts";
+import { makeLog } from "../../log.ts";
+
+const log = makeLog("engine:transport");
 
 /** The states of a transport. */
 export type TransportState = "open" | "closing" | "closed";
+
+/** Notes down that a transport changes its state, and returns the new one. */
+export function changeState<State extends TransportState>(
+  name: TransportName,
+  from: TransportState,
+  to: State,
+): State {
+  log("readyState updated from %s to %s (%s)", from, to, name);
+  return to;
+}
 
 /** An error of a transport, as the `description` of a session's end. */
 export class TransportError extends Error {
@@ -34,7 +47,9 @@ export const SILENT: TransportSink = {
   onMessage() {},
   onPacket() {},
   onWritable() {},
-  onError() {},
+  onError(error) {
+    log("ignored transport error %s (%s)", error.message, error.description);
+  },
   onClose() {},
 };
 

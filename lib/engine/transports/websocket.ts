@@ -1,11 +1,15 @@
 import type { Codec, Packet } from "../codec/codec.ts";
 import type { HttpExchange, WebSocketPort } from "../exchange.ts";
 import {
+  changeState,
   type Transport,
   TransportError,
   type TransportSink,
   type TransportState,
 } from "./transport.ts";
+import { makeLog } from "../../log.ts";
+
+const log = makeLog("engine:ws");
 
 const MESSAGE = 0x34; // "4", the message type of Engine.IO
 const MESSAGE_TOO_BIG = 1009; // RFC 6455, section 7.4.1
@@ -79,6 +83,9 @@ export class WebSocketTransport implements Transport {
 
   /** A message has come. */
   onData(data: string | Buffer): void {
+    if (log.enabled) {
+      log('received "%s"', data);
+    }
     if (this.#state !== "open") {
       return;
     }
@@ -131,7 +138,7 @@ export class WebSocketTransport implements Transport {
    */
   onSocketClose(code: number, reason: string): void {
     const wasOpen = this.#state === "open";
-    this.#state = "closed";
+    this.#become("closed");
     if (!wasOpen) {
       return; // who closed it knows
     }
@@ -142,6 +149,10 @@ export class WebSocketTransport implements Transport {
     this.sink.onClose();
   }
 
+  #become(state: TransportState): void {
+    this.#state = changeState(this.name, this.#state, state);
+  }
+
   onRequest(exchange: HttpExchange): void {
     exchange.respond(400, {}, null);
   }
@@ -150,7 +161,8 @@ export class WebSocketTransport implements Transport {
     if (this.#state !== "open") {
       return;
     }
-    this.#state = "closing";
+    log("closing");
+    this.#become("closing");
     this.#port.close();
     done?.();
   }

@@ -4,11 +4,15 @@ import type { Packet } from "../codec/codec.ts";
 import { codecV4 } from "../codec/v4.ts";
 import type { HttpExchange } from "../exchange.ts";
 import {
+  changeState,
   type Transport,
   TransportError,
   type TransportSink,
   type TransportState,
 } from "./transport.ts";
+import { makeLog } from "../../log.ts";
+
+const log = makeLog("engine:webtransport");
 
 const CLOSE_TIMEOUT_MS = 30_000;
 const LINGER_MS = 100;
@@ -85,10 +89,14 @@ export class WebTransportTransport implements Transport {
       for (;;) {
         const { value } = await reader.read();
         if (value === undefined) {
+          log("session is closed");
           this.#onEnd(null);
         }
         if (value === undefined || this.#state !== "open") {
           return;
+        }
+        if (log.enabled) {
+          log("received chunk: %o", value);
         }
         this.#deliver(value);
       }
@@ -111,7 +119,12 @@ export class WebTransportTransport implements Transport {
 
   // A session that ends takes its streams along. Only where it has not ended is it the stream's fault.
   #onStreamError(error: unknown): void {
+    log("the stream failed: %s", error);
     setImmediate(() => this.#onEnd(new TransportError("webtransport error", error)));
+  }
+
+  #become(state: TransportState): void {
+    this.#state = changeState(this.name, this.#state, state);
   }
 
   #onEnd(error: TransportError | null): void {
@@ -135,7 +148,7 @@ export class WebTransportTransport implements Transport {
     for (const [index, packet] of packets.entries()) {
       this.#writer.write(packet).then(
         () => index === last && this.#onWritten(),
-        () => {}, // the end of the stream is told of elsewhere
+        onLateError, // the end of the stream is told of elsewhere
       );
     }
     return packets.length;
@@ -164,7 +177,7 @@ export class WebTransportTransport implements Transport {
       done?.();
       return;
     }
-    this.#state = "closing";
+    this.#become("closing");
     const finish = (): void => {
       if (this.#state === "closing") {
         this.#becomeClosed();
@@ -173,7 +186,7 @@ export class WebTransportTransport implements Transport {
     };
     this.#finishClose = finish;
     this.#closeTimer = setTimeout(finish, CLOSE_TIMEOUT_MS);
-    this.#writer.close().catch(() => {}); // the next line hears of it
+    this.#writer.close().catch(onLateError); // the next line hears of it
     // To close the session throws away what has come to the client but was not read there, and nobody
     // tells when it was; a client that is told to disconnect closes the session itself.
     const linger = (): void => {
@@ -186,14 +199,19 @@ export class WebTransportTransport implements Transport {
   }
 
   #becomeClosed(): void {
-    this.#state = "closed";
+    log("closing WebTransport session");
+    this.#become("closed");
     this.#finishClose = null;
     clearTimeout(this.#closeTimer);
-    this.#link.reader.cancel().catch(() => {}); // a stream that is over already
+    this.#link.reader.cancel().catch(onLateError); // a stream that is over already
     this.#link.session.close();
   }
 
   discard(): void {
     this.#discarded = true;
   }
+}
+
+function onLateError(error: unknown): void {
+  log("a stream that is over failed: %s", error);
 }

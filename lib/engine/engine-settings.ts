@@ -1,0 +1,120 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { throwLater } from "../errors.ts";
+import { generateId } from "../ids.ts";
+import type { OutgoingHeaders } from "../response-head.ts";
+import type { EngineEvents } from "./engine-events.ts";
+import type { Middleware } from "./exchange.ts";
+import { GuardedEmitter } from "./guarded-emitter.ts";
+import { ENGINE_ERROR_MESSAGES, type Rejection } from "./handshake.ts";
+import { MiddlewareChain } from "./middleware-chain.ts";
+import {
+  type EngineOptions,
+  type ResolvedEngineOptions,
+  resolveEngineOptions,
+  type TransportName,
+} from "./options.ts";
+import type { EngineRequest } from "./request.ts";
+import { addCookie } from "./session-cookie.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine");
+
+const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = {
+  polling: ["websocket", "webtransport"],
+  websocket: [],
+  webtransport: [],
+};
+
+/** What an engine is set to: its options and middlewares; and what listeners may add to answers. */
+export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
+  protected readonly middlewares: MiddlewareChain;
+  #opts: ResolvedEngineOptions;
+
+  /**
+   * @param options see {@link EngineOptions}
+   * @throws SocketIOError with `ERR_INVALID_OPTION`
+   */
+  constructor(options: EngineOptions = {}) {
+    super();
+    this.#opts = resolveEngineOptions(options);
+    this.middlewares = new MiddlewareChain(this.#opts.cors);
+  }
+
+  /** The options, defaults filled in. */
+  get opts(): ResolvedEngineOptions {
+    return this.#opts;
+  }
+
+  /** Replaces the options. */
+  configure(options: EngineOptions): void {
+    this.#opts = resolveEngineOptions(options);
+    this.middlewares.configure(this.#opts.cors);
+  }
+
+  get allowRequest(): EngineOptions["allowRequest"] {
+    return this.#opts.allowRequest;
+  }
+
+  get allowEIO3(): boolean {
+    return this.#opts.allowEIO3;
+  }
+
+  get maxHttpBufferSize(): number {
+    return this.#opts.maxHttpBufferSize;
+  }
+
+  get httpCompression(): ResolvedEngineOptions["httpCompression"] {
+    return this.#opts.httpCompression;
+  }
+
+  /**
+   * Adds a middleware. It runs for every request: handshakes, polls, data and upgrades.
+   *
+   * @param middleware calls `next()` to go on, `next(error)` to refuse, or answers by itself
+   */
+  use<Req extends IncomingMessage = EngineRequest, Res extends ServerResponse = ServerResponse>(
+    middleware: Middleware<Req, Res>,
+  ): this {
+    this.middlewares.use(middleware);
+    return this;
+  }
+
+  /** Makes the id of a session. It may be replaced; the option `generateId` does the same. */
+  generateId(req: EngineRequest): string | PromiseLike<string> {
+    const { generateId: own } = this.#opts;
+    return own === undefined ? generateId() : own(req);
+  }
+
+  /** The transports that a session on the given one may move to. */
+  upgrades(transport: TransportName): string[] {
+    const { allowUpgrades, transports } = this.#opts;
+    return allowUpgrades ? UPGRADES[transport].filter((name) => transports.includes(name)) : [];
+  }
+
+  /** Adds the cookie and what listeners add to the headers of a polling answer. */
+  decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void {
+    const { sid: current } = request._query;
+    if (!current) {
+      try {
+        addCookie(headers, this.#opts.cookie, sid);
+      } catch (error) {
+        throwLater(error); // of the user's `encode`: the request is answered all the same
+      }
+    }
+    this.onHeaders(headers, request);
+  }
+
+  onHeaders(headers: OutgoingHeaders, request: EngineRequest): void {
+    const { sid } = request._query;
+    if (!sid) {
+      this.tell("initial_headers", headers, request);
+    }
+    this.tell("headers", headers, request);
+  }
+
+  onRejected(req: EngineRequest, { code, context }: Rejection): void {
+    const message = ENGINE_ERROR_MESSAGES[code];
+    log("refusing a request: %s (%d) %o", message, code, context);
+    this.tell("connection_error", { req, code, message, context });
+  }
+}

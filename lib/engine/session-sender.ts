@@ -1,0 +1,110 @@
+import type { Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
+import type { Flushable, FlushQueue } from "./flush-queue.ts";
+import { GuardedEmitter } from "./guarded-emitter.ts";
+import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
+import type { ReadyState, SendCallback, SessionEvents } from "./session-types.ts";
+import type { Transport } from "./transports/transport.ts";
+import { makeLog } from "../log.ts";
+
+const log = makeLog("engine:socket");
+
+/** The sending half of a session: what is sent waits in the outbox until the turn ends. */
+export abstract class SessionSender
+  extends GuardedEmitter<SessionEvents>
+  implements OutboxPort, Flushable
+{
+  abstract readonly server: { readonly flushQueue: FlushQueue };
+  abstract readonly readyState: ReadyState;
+  abstract readonly transport: Transport;
+
+  protected readonly outbox = new Outbox();
+  #inFlushQueue = false;
+
+  /** The packets that wait for the transport. */
+  get writeBuffer(): readonly Packet[] {
+    return this.outbox.packets;
+  }
+
+  /**
+   * Sends a message.
+   *
+   * @param data text or bytes
+   * @param options `compress: false` keeps it uncompressed
+   * @param callback called with the transport once the message has been handed to it
+   */
+  send(
+    data: string | Uint8Array,
+    options?: PacketOptions | SendCallback,
+    callback?: SendCallback,
+  ): this {
+    const bytes =
+      typeof data === "string" || Buffer.isBuffer(data)
+        ? data
+        : Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    if (typeof options === "function") {
+      this.push("message", bytes, undefined, options);
+    } else {
+      this.push("message", bytes, options, callback);
+    }
+    return this;
+  }
+
+  /** The same as {@link send}. */
+  write(
+    data: string | Uint8Array,
+    options?: PacketOptions | SendCallback,
+    callback?: SendCallback,
+  ): this {
+    return this.send(data, options, callback);
+  }
+
+  sendPing(): void {
+    this.push("ping");
+  }
+
+  sendPong(): void {
+    this.push("pong");
+  }
+
+  protected push(
+    type: PacketType,
+    data?: RawData,
+    options?: PacketOptions,
+    callback?: SendCallback,
+  ): void {
+    if (this.readyState !== "open") {
+      return;
+    }
+    const packet: QueuedPacket = { type };
+    if (data) {
+      packet.data = data;
+    }
+    if (options !== undefined) {
+      packet.options = options;
+    }
+    if (callback !== undefined) {
+      packet.callback = callback;
+    }
+    if (log.enabled) {
+      log('sending packet "%s" (%s)', type, data);
+    }
+    this.tell("packetCreate", packet);
+    this.outbox.push(packet);
+    if (!this.#inFlushQueue) {
+      this.#inFlushQueue = true;
+      this.server.flushQueue.add(this);
+    }
+  }
+
+  /** Hands the waiting packets to the transport, as far as it takes them. */
+  flush(): void {
+    this.#inFlushQueue = false;
+    if (this.readyState === "closed") {
+      return;
+    }
+    this.outbox.flush(this.transport, this);
+  }
+
+  abstract onFlush(packets: QueuedPacket[]): void;
+  abstract onDrain(): void;
+}

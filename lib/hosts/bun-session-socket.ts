@@ -1,0 +1,79 @@
+import type { ServerWebSocket } from "bun";
+import type { SendResult, WebSocketPort } from "../engine/exchange.ts";
+import type { WebSocketTransport } from "../engine/transports/websocket.ts";
+import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
+
+// A name and not the class tells a session's WebSocket: after a reload by `bun --hot` there are two
+// such classes, and those of the first go on serving.
+const SESSION = Symbol.for("bun-socket.io.session");
+
+/** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
+export class SessionSocket implements WebSocketPort, ConnectionOwner {
+  readonly [SESSION] = true;
+  /** Gone once it is open: it holds on to the request and its answer. */
+  #accept: ((port: WebSocketPort) => WebSocketTransport) | null;
+  #ws: ServerWebSocket<unknown> | null = null;
+  #transport: WebSocketTransport | null = null;
+  readonly #connection: BunConnection;
+
+  constructor(connection: BunConnection, accept: (port: WebSocketPort) => WebSocketTransport) {
+    this.#connection = connection;
+    this.#accept = accept;
+  }
+
+  onOpen(ws: ServerWebSocket<unknown>): void {
+    this.#ws = ws;
+    this.#connection.owner = this;
+    this.#transport = this.#accept?.(this) ?? null;
+    this.#accept = null;
+  }
+
+  onMessage(data: string | Buffer): void {
+    this.#transport?.onData(data);
+  }
+
+  onDrain(): void {
+    // Bun tells of each part that has left; to send behind the rest would reach its limit.
+    if (this.#ws?.getBufferedAmount() === 0) {
+      this.#transport?.onDrain();
+    }
+  }
+
+  onClose(code: number, reason: string): void {
+    this.#ws = null;
+    this.#connection.onClose();
+    this.#transport?.onSocketClose(code, reason);
+  }
+
+  destroyConnection(): void {
+    this.#ws?.terminate();
+  }
+
+  send(data: string | Uint8Array, compress: boolean): SendResult {
+    if (this.#ws === null) {
+      return "dropped";
+    }
+    const status = this.#ws.send(data, compress);
+    if (status > 0 || (status === 0 && data.length === 0)) {
+      return "sent";
+    }
+    return status === -1 ? "queued" : "dropped";
+  }
+
+  batch(write: () => void): void {
+    if (this.#ws === null) {
+      write();
+    } else {
+      this.#ws.cork(write);
+    }
+  }
+
+  close(): void {
+    this.#ws?.close();
+  }
+}
+
+/** Whether `ws.data` says that the WebSocket is a session's. */
+export function isSession(data: unknown): data is SessionSocket {
+  return typeof data === "object" && data !== null && SESSION in data;
+}

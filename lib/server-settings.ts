@@ -1,0 +1,148 @@
+import * as defaultParser from "socket.io-parser";
+import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
+import { Adapter } from "../adapters/memory.ts";
+import { SessionAwareAdapter } from "../adapters/session-aware.ts";
+import { Broadcaster } from "./broadcaster.ts";
+import type { Decoder, Encoder } from "./client.ts";
+import { serveClientBundle } from "./client-bundle.ts";
+import type { EngineRequest } from "./engine/request.ts";
+import type { EventsMap } from "./events.ts";
+import { computePrefix } from "./hosts/attach-options.ts";
+import type { AdapterConstructor } from "./namespace-types.ts";
+import {
+  type ServerOptions as Options,
+  type ResolvedServerOptions,
+  resolveServerOptions,
+} from "./options.ts";
+import { requireFunction } from "./validate.ts";
+
+/** The options of a `Server`. */
+export type ServerOptions = Options<AdapterConstructor>;
+
+/** What a server is set to: its options, and the settings that may be changed as it runs. */
+export abstract class ServerSettings<
+  EmitEvents extends EventsMap,
+  ServerSideEvents extends EventsMap,
+  ReservedEvents extends EventsMap,
+  SocketData,
+> extends Broadcaster<EmitEvents, ServerSideEvents, ReservedEvents, SocketData> {
+  /** Encodes packets for the wire. */
+  readonly encoder: Encoder;
+  protected addTrailingSlash: boolean;
+
+  readonly #options: ResolvedServerOptions<AdapterConstructor>;
+  #path = "";
+  #connectTimeoutMs: number;
+  #servesClient: boolean;
+  #adapter: AdapterConstructor;
+
+  constructor(given: ServerOptions) {
+    super();
+    const options = resolveServerOptions(given);
+    this.#options = options;
+    this.addTrailingSlash = options.addTrailingSlash ?? true;
+    this.#connectTimeoutMs = options.connectTimeout;
+    this.#servesClient = options.serveClient;
+    this.#adapter =
+      options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
+    this.path(options.path);
+    this.encoder = new this._parser.Encoder();
+  }
+
+  /** The package that encodes and decodes packets. @internal */
+  get _parser(): {
+    Encoder: new () => Encoder;
+    Decoder: new () => Decoder;
+  } {
+    return this.#options.parser ?? defaultParser;
+  }
+
+  /** The options of the server, with their defaults; those of the engine are in `engine.opts`. */
+  get opts(): ResolvedServerOptions<AdapterConstructor> {
+    return this.#options;
+  }
+
+  /** The same as {@link opts}. @internal */
+  get _opts(): ResolvedServerOptions<AdapterConstructor> {
+    return this.#options;
+  }
+
+  get connectTimeoutMs(): number {
+    return this.#connectTimeoutMs;
+  }
+
+  createDecoder(): Decoder {
+    return new this._parser.Decoder();
+  }
+
+  createAdapter(namespace: AdapterNamespace): AdapterApi {
+    const make = this.#adapter;
+    // An arrow function cannot be constructed; classes and plain functions can.
+    return make.prototype === undefined
+      ? (make as (nsp: AdapterNamespace) => AdapterApi)(namespace)
+      : new (make as new (nsp: AdapterNamespace) => AdapterApi)(namespace);
+  }
+
+  /** Says whether the browser client is served, or sets it. */
+  serveClient(): boolean;
+  serveClient(value: boolean): this;
+  serveClient(value?: boolean): this | boolean {
+    if (value === undefined) {
+      return this.#servesClient;
+    }
+    this.#servesClient = value;
+    return this;
+  }
+
+  /** The path that the server answers under, or sets it. */
+  path(): string;
+  path(value: string): this;
+  path(value?: string): this | string {
+    if (value === undefined) {
+      return this.#path;
+    }
+    this.#path = value.replace(/\/$/, "");
+    return this;
+  }
+
+  /** How long a client may take to join its first namespace, in ms, or sets it. */
+  connectTimeout(): number;
+  connectTimeout(value: number): this;
+  connectTimeout(value?: number): this | number {
+    if (value === undefined) {
+      return this.#connectTimeoutMs;
+    }
+    this.#connectTimeoutMs = value;
+    return this;
+  }
+
+  /**
+   * What makes the adapter of each namespace, or sets it, for those there are as well.
+   *
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
+   */
+  adapter(): AdapterConstructor;
+  adapter(value: AdapterConstructor): this;
+  adapter(value?: AdapterConstructor): this | AdapterConstructor {
+    if (value === undefined) {
+      return this.#adapter;
+    }
+    requireFunction(value, "the adapter");
+    this.#adapter = value;
+    this.initAdapters();
+    return this;
+  }
+
+  /** Gives each namespace that there is an adapter of the new kind. */
+  protected abstract initAdapters(): void;
+
+  /** The prefix of the paths that are its own. @internal */
+  get prefix(): string {
+    return computePrefix(this.#path, this.addTrailingSlash);
+  }
+
+  /** Answers a request for the browser client; null for any other. @internal */
+  serveFile(request: EngineRequest): ReturnType<typeof serveClientBundle> {
+    return this.#servesClient ? serveClientBundle(request, this.#path, this.#options.cors) : null;
+  }
+}
