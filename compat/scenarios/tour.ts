@@ -76,7 +76,7 @@ export const tourScenarios: Scenario[] = [
   ...(["polling", "websocket"] as const).map(
     (transport): Scenario => ({
       name: `a client that falls silent is given up after a ping (${transport})`,
-      options: { pingInterval: 100, pingTimeout: 150 },
+      options: { pingInterval: 100, pingTimeout: 1000 },
       server(io, { command }) {
         const ended = new Promise<string>((resolve) => {
           io.on("connection", (socket) => socket.on("disconnect", resolve));
