@@ -1,70 +1,32 @@
-import type { Log, Scenario } from "../scenario.ts";
+import type { Scenario } from "../scenario.ts";
 
-const HEADERS = [
-  "content-type",
-  "cache-control",
-  "access-control-allow-origin",
-  "access-control-allow-credentials",
-  "access-control-allow-methods",
-  "access-control-allow-headers",
-  "access-control-max-age",
-  "vary",
-  "set-cookie",
-];
-
-/** Writes down status, headers and body of an answer; ids are replaced. */
-async function logAnswer(log: Log, url: string, init?: RequestInit): Promise<string> {
-  const answer = await fetch(url, init);
-  const body = await answer.text();
-  const sid = /"sid":"([^"]+)"/.exec(body)?.[1] ?? "";
-  const hide = (text: string): string => (sid ? text.replaceAll(sid, "<sid>") : text);
-  const headers = HEADERS.flatMap((name) => {
-    const value = answer.headers.get(name);
-    return value === null ? [] : [`${name}: ${hide(value)}`];
-  });
-  log(`${init?.method ?? "GET"} answered`, answer.status, headers, hide(body));
-  return sid;
-}
-
-const handshake = (query: string, init?: RequestInit) => async (url: string, log: Log) => {
-  const endpoint = `${url}/socket.io/?${query}`;
-  const sid = await logAnswer(log, endpoint, init);
-  if (sid !== "") {
-    await fetch(`${endpoint}&sid=${sid}`, { method: "POST", body: "1" });
-  }
-};
-
-const logErrors: Scenario["server"] = (io, log) => {
-  io.engine.on("connection_error", ({ code, message, context }: Record<string, unknown>) =>
-    log("connection_error", code, message, context),
-  );
-};
+/** One request for a handshake. */
+const handshake =
+  (query: string, init?: RequestInit): Scenario["client"] =>
+  async (t) => {
+    await t.fetch("raw", `/socket.io/?${query}`, init);
+  };
 
 export const engineScenarios: Scenario[] = [
   { name: "a polling handshake is answered", client: handshake("EIO=4&transport=polling") },
   {
     name: "an unknown transport is refused",
-    server: logErrors,
     client: handshake("EIO=4&transport=carrier-pigeon"),
   },
   {
     name: "an unknown session is refused",
-    server: logErrors,
     client: handshake("EIO=4&transport=polling&sid=nobody"),
   },
   {
     name: "a handshake by POST is refused",
-    server: logErrors,
     client: handshake("EIO=4&transport=polling", { method: "POST", body: "x" }),
   },
   {
     name: "a WebSocket handshake without an upgrade is refused",
-    server: logErrors,
     client: handshake("EIO=4&transport=websocket"),
   },
   {
     name: "another protocol revision is refused",
-    server: logErrors,
     client: handshake("EIO=3&transport=polling"),
   },
   {
@@ -72,7 +34,6 @@ export const engineScenarios: Scenario[] = [
     options: {
       allowRequest: (_req: unknown, fn: (error: string, ok: boolean) => void) => fn("no", false),
     },
-    server: logErrors,
     client: handshake("EIO=4&transport=polling"),
   },
   {
@@ -97,26 +58,26 @@ export const engineScenarios: Scenario[] = [
   },
   {
     name: "a polling session sends, receives and is closed by its client",
-    server(io, log) {
+    server(io) {
       io.on("connection", (socket) => {
-        socket.on("hello", (...args: unknown[]) => {
-          log("hello", ...args);
-          socket.emit("welcome", "é€😀");
-        });
-        socket.on("disconnect", (reason: string) => log("disconnect", reason));
+        socket.on("hello", () => socket.emit("welcome", "é€😀"));
       });
     },
-    async client(url, log) {
-      const endpoint = `${url}/socket.io/?EIO=4&transport=polling`;
-      const sid = await logAnswer(log, endpoint);
-      const post = (body: string) =>
-        logAnswer(log, `${endpoint}&sid=${sid}`, { method: "POST", body });
+    async client(t) {
+      const endpoint = "/socket.io/?EIO=4&transport=polling";
+      const { body } = await t.fetch("raw", endpoint);
+      const { sid } = JSON.parse(body.slice(1));
+      const poll = () => t.fetch("raw", `${endpoint}&sid=${sid}`);
+      const post = (packets: string) =>
+        t.fetch("raw", `${endpoint}&sid=${sid}`, { method: "POST", body: packets });
       await post("40");
-      await logAnswer(log, `${endpoint}&sid=${sid}`);
-      await post('42["hello",1]\u001e42["hello",{"two":[null]}]');
-      await logAnswer(log, `${endpoint}&sid=${sid}`);
+      await poll();
+      await post('42["hello",1]');
+      await poll();
+      await post('42["hello",{"two":[null]}]');
+      await poll();
       await post("1");
-      await logAnswer(log, `${endpoint}&sid=${sid}`);
+      await poll();
     },
   },
 ];

@@ -1,6 +1,11 @@
 import type { Scenario } from "../scenario.ts";
 import { engineScenarios } from "./engine.ts";
 import { socketScenarios } from "./sockets.ts";
+import { tourScenarios } from "./tour.ts";
 
 /** Every scenario. */
-export const SCENARIOS: readonly Scenario[] = [...engineScenarios, ...socketScenarios];
+export const SCENARIOS: readonly Scenario[] = [
+  ...engineScenarios,
+  ...socketScenarios,
+  ...tourScenarios,
+];

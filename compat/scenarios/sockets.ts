@@ -1,31 +1,16 @@
-import { io as connect, type Socket } from "socket.io-client";
-import type { Log, Scenario } from "../scenario.ts";
-
-/** Connects a stock client, lets `act` use it, and waits until `act` is done. */
-const withClient =
-  (
-    transports: string[],
-    act: (client: Socket, log: Log, url: string) => Promise<void>,
-    path = "",
-  ): Scenario["client"] =>
-  async (url, log) => {
-    const client = connect(url + path, { transports, forceNew: true, reconnection: false });
-    client.onAny((event: string, ...args: unknown[]) => log(event, ...args));
-    client.on("connect_error", (error: Error & { data?: unknown }) =>
-      log("connect_error", error.message, error.data),
-    );
-    client.on("disconnect", (reason) => log("disconnect", reason));
-    await act(client, log, url);
-    client.disconnect();
-  };
-
-const until = (client: Socket, event: string): Promise<unknown> =>
-  new Promise((resolve) => client.once(event, resolve));
+import type { PeerOptions } from "../peer.ts";
+import type { Scenario } from "../scenario.ts";
 
 const VALUES = [1, "two", null, { deep: [Buffer.from("three"), { four: new Uint8Array([4]) }] }];
 
-function eachTransport(make: (transports: string[]) => Scenario): Scenario[] {
-  return [["polling"], ["websocket"], ["polling", "websocket"]].map((transports) => {
+type Transports = NonNullable<PeerOptions["transports"]>;
+
+const UNMOVING: Transports[] = [["polling"], ["websocket"]];
+const ALL: Transports[] = [...UNMOVING, ["polling", "websocket"]];
+
+/** The same scenario over polling, over WebSocket, and with the upgrade. */
+function eachTransport(make: (transports: Transports) => Scenario, all = ALL): Scenario[] {
+  return all.map((transports) => {
     const scenario = make(transports);
     return { ...scenario, name: `${scenario.name} (${transports.join(" to ")})` };
   });
@@ -34,68 +19,66 @@ function eachTransport(make: (transports: string[]) => Scenario): Scenario[] {
 export const socketScenarios: Scenario[] = [
   ...eachTransport((transports) => ({
     name: "text, nested binary and acknowledgements go both ways",
-    server(io, log) {
+    server(io, { logOf }) {
       io.on("connection", (socket) => {
         socket.on("echo", (...args: unknown[]) => {
-          log("echo", ...args.slice(0, -1));
-          (args.at(-1) as (...reply: unknown[]) => void)(...args.slice(0, -1));
+          const reply = args.pop() as (...values: unknown[]) => void;
+          reply(...args);
         });
         socket.emit("ask", "name?", (...answer: unknown[]) => {
-          log("answer", ...answer);
+          logOf(socket, "answer", ...answer);
           socket.emit("done");
         });
       });
     },
-    client: withClient(transports, async (client, log) => {
-      client.on("ask", (_question: string, reply: (...args: unknown[]) => void) =>
-        reply("Ada", Buffer.from("bytes")),
-      );
-      await until(client, "done");
-      await new Promise<void>((resolve) =>
-        client.emit("echo", ...VALUES, (...reply: unknown[]) => {
-          log("reply", ...reply);
-          resolve();
-        }),
-      );
-    }),
+    async client(t) {
+      const ann = t.client("ann", { transports });
+      ann.on("ask", (_question, reply) => reply("Ada", Buffer.from("bytes")));
+      await ann.next("done");
+      await ann.ask("echo", ...VALUES);
+    },
   })),
   ...eachTransport((transports) => ({
     name: "the server disconnects a client",
-    server(io, log) {
+    server(io) {
       io.on("connection", (socket) => {
-        socket.on("disconnecting", (reason: string) =>
-          log("disconnecting", reason, socket.rooms.size),
-        );
-        socket.on("disconnect", (reason: string) =>
-          log("disconnect", reason, socket.rooms.size, socket.connected),
-        );
         socket.on("go", () => socket.disconnect(true));
       });
     },
-    client: withClient(transports, async (client) => {
-      const disconnected = until(client, "disconnect");
-      client.emit("go");
-      await disconnected;
-    }),
+    async client(t) {
+      const ann = await t.connect("ann", { transports });
+      ann.emit("go");
+      await ann.next("disconnect");
+    },
   })),
   ...eachTransport((transports) => ({
-    name: "a middleware refuses a client, with data",
-    server(io) {
-      io.use((_socket, next) => next(Object.assign(new Error("no"), { data: { code: 7 } })));
+    name: "a client disconnects",
+    async client(t) {
+      const ann = await t.connect("ann", { transports });
+      ann.disconnect();
     },
-    client: withClient(transports, async (client) => {
-      await until(client, "connect_error");
-    }),
   })),
+  ...eachTransport(
+    (transports) => ({
+      name: "a middleware refuses a client, with data",
+      server(io) {
+        io.use((socket, next) => {
+          next(Object.assign(new Error("no"), { data: { code: 7, auth: socket.handshake.auth } }));
+        });
+      },
+      async client(t) {
+        const ann = t.client("ann", { transports, auth: { token: "abc" } });
+        await ann.next("connect_error");
+      },
+    }),
+    UNMOVING,
+  ), // a client that is refused may end in the middle of its upgrade
   {
     name: "a namespace that does not exist refuses a client",
-    client: withClient(
-      ["websocket"],
-      async (client) => {
-        await until(client, "connect_error");
-      },
-      "/nowhere",
-    ),
+    async client(t) {
+      const ann = t.client("ann", { transports: ["websocket"], namespace: "/nowhere" });
+      await ann.next("connect_error");
+    },
   },
   {
     name: "a broadcast to rooms reaches each member once, and not its sender",
@@ -108,50 +91,44 @@ export const socketScenarios: Scenario[] = [
         socket.on("shout", (reply: () => void) => {
           socket.to("a").to("b").emit("heard", "in a or b");
           socket.to("a").except("b").emit("heard", "in a, not b");
-          io.emit("heard", "by all");
+          io.emit("heard everywhere");
           reply();
         });
       });
     },
-    client: withClient(["websocket"], async (sender, log, url) => {
-      const others = [["a"], ["b"], ["a", "b"], []].map((rooms) => {
-        const client = connect(url, { transports: ["websocket"], forceNew: true });
-        const heard: unknown[] = [];
-        const all = new Promise<void>((resolve) => {
-          client.on("heard", (what: string) => {
-            heard.push(what);
-            if (what === "by all") {
-              resolve();
-            }
-          });
-        });
-        return { rooms, client, heard, all };
-      });
-      await Promise.all(others.map(({ client, rooms }) => client.emitWithAck("join", rooms)));
-      await sender.emitWithAck("join", ["a"]);
-      await sender.emitWithAck("shout");
-      for (const { rooms, client, heard, all } of others) {
-        await all;
-        log("heard", rooms, heard);
-        client.disconnect();
-      }
-    }),
+    async client(t) {
+      const rooms = { a: ["a"], b: ["b"], both: ["a", "b"], none: [], sender: ["a"] };
+      const peers = await Promise.all(
+        Object.entries(rooms).map(async ([name, joins]) => {
+          const peer = await t.connect(name, { transports: ["websocket"] });
+          await peer.ask("join", joins);
+          return peer;
+        }),
+      );
+      await peers.at(-1)?.ask("shout");
+      await Promise.all(peers.map((peer) => peer.next("heard everywhere")));
+    },
   },
   {
     name: "a socket middleware refuses an event",
-    server(io, log) {
+    server(io, { logOf }) {
       io.on("connection", (socket) => {
         socket.use(([event]: string[], next: (error?: Error) => void) =>
           next(event === "bad" ? new Error("refused") : undefined),
         );
-        socket.on("error", (error: Error) => log("error", error.message));
-        socket.on("bad", () => log("must not be heard"));
+        socket.on("error", (error: Error) => {
+          logOf(socket, "error", error);
+          socket.emit("refused");
+        });
+        socket.on("bad", () => logOf(socket, "must not be heard"));
         socket.on("good", (reply: () => void) => reply());
       });
     },
-    client: withClient(["websocket"], async (client) => {
-      client.emit("bad");
-      await client.emitWithAck("good");
-    }),
+    async client(t) {
+      const ann = await t.connect("ann", { transports: ["websocket"] });
+      ann.emit("bad");
+      await ann.next("refused");
+      await ann.ask("good");
+    },
   },
 ];
