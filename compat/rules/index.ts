@@ -53,13 +53,18 @@ export function casesOf(rules: readonly Rule[]): RuleCase[] {
   });
 }
 
+/** A rule that did not come to its end. */
+export class TimeoutError extends Error {
+  constructor() {
+    super(`it did not end within ${DEADLINE_MS} ms`);
+  }
+}
+
 /** Runs a rule over one way; rejects where it does not hold. */
 export async function runCase({ rule, way }: RuleCase, port: number): Promise<void> {
   const target = new Target(port, way);
   const late = Promise.withResolvers<never>();
-  const deadline = setTimeout(() => {
-    late.reject(new Error(`it did not end within ${DEADLINE_MS} ms`));
-  }, DEADLINE_MS);
+  const deadline = setTimeout(() => late.reject(new TimeoutError()), DEADLINE_MS);
   const run = rule.run(target);
   try {
     await Promise.race([run, late.promise]);

@@ -1,5 +1,6 @@
 // What a rule is: a sentence of a protocol's document, as a small program that speaks to a server.
 
+import type { ImplementationId } from "../implementations.ts";
 import type { Framing } from "./framings.ts";
 import type { Manner } from "./manners.ts";
 import type { Target } from "./target.ts";
@@ -19,6 +20,8 @@ export interface Rule {
   options?: Readonly<Record<string, unknown>>;
   /** The ways to speak that the rule runs over, one by one. Default: one, HTTP/1.1 in whole writes. */
   ways?: readonly Way[];
+  /** The implementations of others that keep the rule by luck only, each with the reason. */
+  not?: Partial<Record<ImplementationId, string>>;
   /** Asserts the rule; throws where it does not hold. */
   run(target: Target): Promise<void>;
 }

@@ -32,13 +32,31 @@ export const DISCONNECT_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "a client may leave and join again in one go",
+    source: DISCONNECT,
+    ways: EVERY_WAY,
+    not: {
+      "socket.io on Node": "it handles the DISCONNECT after the CONNECT where both came at once",
+    },
+    async run(t) {
+      const session = await t.open();
+      await session.join();
+      await session.send("41", "40");
+      assert.match(await session.text(), /^40\{/);
+      await session.send('42["message",1]');
+      await session.expect('42["message-back",1]');
+    },
+  },
+  {
     name: "a client that left may join again, and is another socket",
     source: DISCONNECT,
     ways: EVERY_WAY,
     async run(t) {
       const session = await t.open();
+      await session.join("/dynamic-1");
       const first = await session.join();
-      await session.send("41");
+      await session.send("41", `42/dynamic-1,1["why gone","${first}"]`);
+      await session.text();
       const second = await session.join();
       assert.notEqual(first, second);
       await session.send('42["message",1]');

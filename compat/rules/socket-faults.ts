@@ -9,8 +9,8 @@ const CONNECT = "Socket.IO protocol 5, Exchange protocol, Connection to a namesp
 
 /** What ends the session of a client that is in the main namespace. */
 const FAULTS: readonly (readonly [name: string, source: string, ...packets: string[]])[] = [
-  ["a packet of an unknown type", FORMAT, "4abc"],
-  ["a digit that is no type", FORMAT, "49"],
+  ["a message of an unknown type", FORMAT, "4abc"],
+  ["a message with a digit that is no type", FORMAT, "49"],
   ["a message without a packet", FORMAT, "4"],
   ["an EVENT whose payload is no array", FORMAT, "42{}"],
   ["an EVENT whose payload is a text", FORMAT, '42"message"'],
