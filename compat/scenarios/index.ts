@@ -1,3 +1,4 @@
+import { ruleScenarios } from "../rules/scenarios.ts";
 import type { Scenario } from "../scenario.ts";
 import { engineScenarios } from "./engine.ts";
 import { socketScenarios } from "./sockets.ts";
@@ -8,4 +9,5 @@ export const SCENARIOS: readonly Scenario[] = [
   ...engineScenarios,
   ...socketScenarios,
   ...tourScenarios,
+  ...ruleScenarios,
 ];

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
+import { joinText, splitText } from "../support/payload-v3.ts";
 import { overTheWire, until, type Wire } from "../support/wire.ts";
-import { joinText, recordMessages, splitText, startV3, V3 } from "../support/wire-v3.ts";
+import { recordMessages, startV3, V3 } from "../support/wire-v3.ts";
 
 interface Script {
   /** Which function of the page it calls. */

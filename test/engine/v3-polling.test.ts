@@ -1,16 +1,14 @@
 import { expect, test } from "bun:test";
 import { gunzipSync } from "node:zlib";
+import { joinBytes, joinText, splitText } from "../support/payload-v3.ts";
 import { exchange } from "../support/raw.ts";
 import { overTheWire, until } from "../support/wire.ts";
 import {
   deliver,
-  joinBytes,
-  joinText,
   openPolling,
   poll,
   post,
   recordMessages,
-  splitText,
   startV3,
   V3,
 } from "../support/wire-v3.ts";

@@ -46,6 +46,28 @@ function parseFrame(bytes: Buffer): Parsed<Required<Frame>> {
   return { value, length: start + length };
 }
 
+/** The bytes of a frame, masked as a client has to unless told otherwise. */
+export function encodeFrame(
+  { opcode, payload, fin = true, rsv = 0 }: Frame,
+  masked = true,
+): Buffer<ArrayBuffer> {
+  const length = payload.length;
+  const head = Buffer.alloc(length < 126 ? 2 : length < 0x10000 ? 4 : 10);
+  head.writeUInt8((fin ? 0x80 : 0) | (rsv << 4) | opcode, 0);
+  head.writeUInt8((masked ? 0x80 : 0) | (length < 126 ? length : length < 0x10000 ? 126 : 127), 1);
+  if (head.length === 4) {
+    head.writeUInt16BE(length, 2);
+  } else if (head.length === 10) {
+    head.writeBigUInt64BE(BigInt(length), 2);
+  }
+  const mask = randomBytes(4);
+  const body = Buffer.from(payload);
+  for (let index = 0; masked && index < length; index++) {
+    body[index] = (body[index] ?? 0) ^ (mask[index % 4] ?? 0);
+  }
+  return Buffer.concat(masked ? [head, mask, body] : [head, body]);
+}
+
 /** Undoes permessage-deflate, as far as messages do not build on each other. */
 function inflateMessage(payload: Buffer): Buffer {
   const tail = Buffer.from([0, 0, 0xff, 0xff]); // RFC 7692, section 7.2.2
@@ -64,25 +86,8 @@ export class RawWebSocket {
   }
 
   /** Sends a frame, masked as a client has to unless told otherwise. */
-  sendFrame({ opcode, payload, fin = true, rsv = 0 }: Frame, masked = true): void {
-    const length = payload.length;
-    const head = Buffer.alloc(length < 126 ? 2 : length < 0x10000 ? 4 : 10);
-    head.writeUInt8((fin ? 0x80 : 0) | (rsv << 4) | opcode, 0);
-    head.writeUInt8(
-      (masked ? 0x80 : 0) | (length < 126 ? length : length < 0x10000 ? 126 : 127),
-      1,
-    );
-    if (head.length === 4) {
-      head.writeUInt16BE(length, 2);
-    } else if (head.length === 10) {
-      head.writeBigUInt64BE(BigInt(length), 2);
-    }
-    const mask = randomBytes(4);
-    const body = Buffer.from(payload);
-    for (let index = 0; masked && index < length; index++) {
-      body[index] = (body[index] ?? 0) ^ (mask[index % 4] ?? 0);
-    }
-    this.connection.write(Buffer.concat(masked ? [head, mask, body] : [head, body]));
+  sendFrame(frame: Frame, masked = true): void {
+    this.connection.write(encodeFrame(frame, masked));
   }
 
   send(text: string): void {

@@ -11,6 +11,8 @@ export interface RawResponse {
   /** Names in small letters; values of a repeated name are joined. */
   headers: Record<string, string>;
   body: string;
+  /** The body as bytes. */
+  bytes: Buffer;
 }
 
 /** What a parser makes of the bytes at the front: a value and their number, or null for "more". */
@@ -131,7 +133,8 @@ function parseHead(bytes: Buffer): Parsed<RawResponse> {
     headers[name] = headers[name] === undefined ? value : `${headers[name]}, ${value}`;
   }
   const status = Number(statusLine.split(" ")[1]);
-  return { value: { status, headers, body: "" }, length: end + HEAD_END.length };
+  const value = { status, headers, body: "", bytes: Buffer.alloc(0) };
+  return { value, length: end + HEAD_END.length };
 }
 
 function parseResponse(bytes: Buffer, ended: boolean): Parsed<RawResponse> {
@@ -154,7 +157,10 @@ function parseResponse(bytes: Buffer, ended: boolean): Parsed<RawResponse> {
   }
   return body === null
     ? null
-    : { value: { status, headers, body: `${body.value}` }, length: head.length + body.length };
+    : {
+        value: { status, headers, body: `${body.value}`, bytes: Buffer.from(body.value) },
+        length: head.length + body.length,
+      };
 }
 
 function parseChunks(bytes: Buffer): Parsed<Buffer> {
