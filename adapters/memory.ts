@@ -111,9 +111,9 @@ export class Adapter extends EventEmitter implements AdapterApi {
     const sockets = [...this.targets(options)];
     const onAnswer = releasing(sockets, id, options.flags?.timeout, onResponse);
     for (const socket of sockets) {
-      socket.acks.set(id, onAnswer);
       socket.notifyOutgoingListeners(packet);
       socket.client.writeToEngine(encoded, write);
+      socket.acks.set(id, onAnswer); // only now: of a packet that cannot be sent, none is owed
     }
     onClientCount(sockets.length);
   }

@@ -1,6 +1,7 @@
 import type { BroadcastOptions, Room } from "./adapter.ts";
 
 const PRUNE_INTERVAL_MS = 1_000; // packets go in lots
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 interface LoggedPacket {
   readonly data: unknown[];
@@ -65,7 +66,8 @@ export class PacketLog {
     const [oldest] = this.#packets;
     if (oldest !== undefined && this.#timer === undefined) {
       const delayMs = oldest.expiresAt + PRUNE_INTERVAL_MS - Date.now();
-      this.#timer = setTimeout(() => this.#prune(), Math.max(0, delayMs));
+      const waitMs = Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS); // pruning in vain does no harm
+      this.#timer = setTimeout(() => this.#prune(), waitMs);
       this.#timer.unref();
     }
   }

@@ -82,3 +82,25 @@ export function toNamespaceName(name: unknown): string {
   }
   return name.startsWith("/") ? name : `/${name}`;
 }
+
+/**
+ * Checks the arguments of `new Server()`.
+ *
+ * @param options the options
+ * @param surplus what was given behind options, where nothing to listen on belongs
+ * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
+ */
+export function requireOptions(options: unknown, surplus: unknown): void {
+  if (typeof options !== "object") {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      `the options must be an object, got ${describe(options)}`,
+    );
+  }
+  if (surplus !== undefined && isTarget(surplus)) {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      "what to listen on goes first: new Server(port, options) or new Server(httpServer, options)",
+    );
+  }
+}

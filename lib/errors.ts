@@ -23,6 +23,11 @@ export class SocketIOError extends Error {
   /** One of {@link ErrorCode}. */
   readonly code: ErrorCode;
 
+  static {
+    // On the prototype, as with the errors of the language: no log then prints it twice.
+    Object.defineProperty(SocketIOError.prototype, "name", { value: "SocketIOError" });
+  }
+
   constructor(code: ErrorCode, message: string) {
     super(message);
     this.code = code;

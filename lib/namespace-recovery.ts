@@ -86,15 +86,18 @@ export class SessionRecovery {
       warn("the adapter could not restore a session: the client starts a new one", error);
       restored(null);
     };
+    let session: ReturnType<AdapterApi["restoreSession"]>;
     try {
-      const session = adapter.restoreSession(pid, typeof offset === "string" ? offset : undefined);
-      if (isPromiseLike(session)) {
-        session.then(finish, fail);
-      } else {
-        finish(session);
-      }
+      session = adapter.restoreSession(pid, typeof offset === "string" ? offset : undefined);
     } catch (error) {
       fail(error);
+      return;
+    }
+    // Outside of the above: what goes wrong from here on is not the adapter's, nor a reason to start anew.
+    if (isPromiseLike(session)) {
+      session.then(finish, fail);
+    } else {
+      finish(session);
     }
   }
 

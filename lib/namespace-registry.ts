@@ -126,9 +126,16 @@ function ask(
     return;
   }
   let isDecided = false;
+  let isAsking = true;
+  let early: boolean | undefined;
   const decide = (allowed: boolean): void => {
-    if (!isDecided) {
-      isDecided = true;
+    if (isDecided) {
+      return;
+    }
+    isDecided = true;
+    if (isAsking) {
+      early = allowed; // acted on below, where what goes wrong is not taken for the function's fault
+    } else {
       decided(allowed);
     }
   };
@@ -150,5 +157,9 @@ function ask(
     }
   } catch (error) {
     fail(error);
+  }
+  isAsking = false;
+  if (early !== undefined) {
+    decided(early);
   }
 }

@@ -14,6 +14,7 @@ import {
   type ResolvedServerOptions,
   resolveServerOptions,
 } from "./options.ts";
+import { requireFunction } from "./validate.ts";
 
 /** The options of a `Server`. */
 export type ServerOptions = Options<AdapterConstructor>;
@@ -115,13 +116,18 @@ export abstract class ServerSettings<
     return this;
   }
 
-  /** What makes the adapter of each namespace, or sets it, for those there are as well. */
+  /**
+   * What makes the adapter of each namespace, or sets it, for those there are as well.
+   *
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
+   */
   adapter(): AdapterConstructor;
   adapter(value: AdapterConstructor): this;
   adapter(value?: AdapterConstructor): this | AdapterConstructor {
     if (value === undefined) {
       return this.#adapter;
     }
+    requireFunction(value, "the adapter");
     this.#adapter = value;
     this.initAdapters();
     return this;

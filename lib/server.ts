@@ -1,11 +1,11 @@
-import { isTarget, toNamespaceName } from "./arguments.ts";
+import { isTarget, requireOptions, toNamespaceName } from "./arguments.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
 import { Client, type ClientServer } from "./client.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
 import type { Session } from "./engine/session.ts";
-import { throwLater } from "./errors.ts";
+import { throwLater, unsupported } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -94,14 +94,18 @@ export class Server<
    */
   constructor(options?: ServerOptions);
   /**
-   * @param target a server of node:http or a port: see {@link listen}
+   * @param target a server of node:http or a port: see {@link listen}; or the options
    * @param options see {@link ServerOptions}
    * @throws SocketIOError with `ERR_INVALID_ARGUMENT`, `ERR_INVALID_OPTION`
    */
-  constructor(target: NodeHttpServer | number | string | undefined, options?: ServerOptions);
+  constructor(
+    target: NodeHttpServer | number | string | ServerOptions | undefined,
+    options?: ServerOptions,
+  );
   constructor(first?: ServerOptions | NodeHttpServer | number | string, second?: ServerOptions) {
     const hasTarget = isTarget(first);
     const given = (hasTarget ? second : (first as ServerOptions)) ?? {};
+    requireOptions(given, hasTarget ? undefined : second);
     super(given);
     this.#given = given;
     this.#engine = new EngineServer(given);
@@ -152,11 +156,11 @@ export class Server<
   listen(target: NodeHttpServer | number | string, options: ServerOptions = {}): this {
     this.#listening.requireTarget(target);
     const merged = resolveServerOptions(withDefaults(options, this.#given));
+    this.#engine.configure(merged); // first: it may throw
     this.addTrailingSlash = merged.addTrailingSlash ?? true;
     // Only a path of these options counts: one of the constructor is set already, if not replaced.
     this.path((this.#given.path ? null : options.path) ?? this.path());
     this.engine = this.#engine;
-    this.#engine.configure(merged);
     this.httpServer = this.#listening.start(target, merged);
     return this;
   }
@@ -184,6 +188,14 @@ export class Server<
     return this;
   }
 
+  /** Of the reference, for uWebSockets.js, a server for Node.js: not here. Throws `ERR_UNSUPPORTED`. */
+  attachApp(_app: unknown, _options?: ServerOptions): never {
+    throw unsupported(
+      "attachApp()",
+      "on Bun, uWebSockets is what Bun.serve is made of: use listen()",
+    );
+  }
+
   /**
    * Makes what to spread into `Bun.serve`, so that an application and Socket.IO share a port.
    *
@@ -201,10 +213,15 @@ export class Server<
    * Answers a request, for applications that route by themselves. It does not look at the path.
    *
    * @param request the request
-   * @param server the server of Bun it came to, whose `websocket` must be {@link websocket}
+   * @param server the server of Bun it came to, whose `websocket` must be {@link websocket}; the type
+   * allows for frameworks that may know none, which is an error all the same
    * @returns the answer; Bun ignores it where the request became a WebSocket
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT`
    */
-  handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
+  handle<Data>(
+    request: Request,
+    server: BunServer<Data> | null | undefined,
+  ): Response | Promise<Response> {
     return this.#listening.host.handle(request, server);
   }
 

@@ -51,7 +51,8 @@ export abstract class SocketSender<
    *
    * @param ev the event
    * @param args its arguments, with any binary data in them; a function at the end gets the
-   * client's acknowledgement, after `timeout()` preceded by an error or null
+   * client's acknowledgement, preceded by an error (`ERR_ACK_TIMEOUT`) or null after `timeout()`
+   * and with the option `ackTimeout`
    * @returns true
    * @throws SocketIOError with `ERR_RESERVED_EVENT`
    */
@@ -97,7 +98,7 @@ export abstract class SocketSender<
   /**
    * Sends an event and waits for the client's acknowledgement.
    *
-   * @returns its first argument; after `timeout()` it rejects with `ERR_ACK_TIMEOUT` in the end
+   * @returns its first argument; rejects with `ERR_ACK_TIMEOUT` after `timeout()` or `ackTimeout`
    */
   emitWithAck<Ev extends EventNamesWithAck<EmitEvents>>(
     ev: Ev,

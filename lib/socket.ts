@@ -10,7 +10,7 @@ import type {
 import { PendingAcks } from "./acks.ts";
 import type { Rooms } from "./broadcast-operator.ts";
 import type { Session } from "./engine/session.ts";
-import { throwLater } from "./errors.ts";
+import { throwLater, warn } from "./errors.ts";
 import type {
   AnyFunction,
   DecorateAcknowledgements,
@@ -207,7 +207,13 @@ export class Socket<
     this.connected = true;
     void this.join(this.id);
     for (const data of missedPackets) {
-      this.client.writePacket({ type: PacketType.EVENT, nsp, data }, NO_FLAGS);
+      try {
+        this.client.writePacket({ type: PacketType.EVENT, nsp, data }, NO_FLAGS);
+      } catch (error) {
+        // It threw at its emit() too, if anyone was there: the client is let in without it.
+        const detail = error instanceof Error ? error.stack : String(error);
+        warn(`an event that a client missed cannot be sent: ${String(data[0])}`, detail);
+      }
     }
     const packet: Packet = { type: PacketType.CONNECT, nsp };
     if (this.conn.protocol !== 3) {

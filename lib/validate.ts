@@ -103,6 +103,9 @@ export function describe(value: unknown): string {
     case "boolean":
       return `${value} (${typeof value})`;
     case "object":
+      if (value === null) {
+        return "null";
+      }
       return Array.isArray(value) ? `[${value.map(describe).join(", ")}]` : "an object";
     default:
       return `a value of type ${typeof value}`;

@@ -83,6 +83,9 @@ export class UpgradeReply {
       response.fail(error);
       return;
     }
+    if (response.writableEnded) {
+      return; // by one that refuses in that last moment
+    }
     forgetResponse(this.#request);
     const headers = response.headers();
     this.#port.onHeaders(headers, this.#request);

@@ -56,11 +56,12 @@ export class BunConnection extends LazyEmitter {
    * Ends the connection. Bun can cut a WebSocket, but not the connection of a request: that is
    * answered with the status 400, and closed behind it.
    *
-   * @param error told to the listeners of `error`
+   * @param error told to the listeners of `error`, if there are any
    */
   destroy(error?: Error): this {
     const { owner } = this;
-    if (!this.destroyed && error !== undefined) {
+    // Without a listener it would end the process; a server of node:http listens to its sockets itself.
+    if (!this.destroyed && error !== undefined && this.listenerCount("error") > 0) {
       this.emitLater("error", error);
     }
     this.onClose();

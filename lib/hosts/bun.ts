@@ -56,12 +56,16 @@ export class BunHost {
    * @param server the server it came to
    * @returns the answer; Bun ignores it where the request became a WebSocket
    */
-  handle<Data>(request: Request, server: BunServer<Data>): Response | Promise<Response> {
+  handle<Data>(
+    request: Request,
+    server: BunServer<Data> | null | undefined,
+  ): Response | Promise<Response> {
     if (typeof request?.headers?.get !== "function" || typeof server?.requestIP !== "function") {
       throw new SocketIOError(
         "ERR_INVALID_ARGUMENT",
-        "handle(request, server) takes what Bun.serve hands to fetch and to routes, " +
-          `got ${describe(request)} and ${describe(server)}`,
+        "handle(request, server) takes what Bun.serve hands to fetch and to routes: " +
+          `the request is ${describe(request)}, the server ${describe(server)}. A framework knows ` +
+          "the server only if it listens by itself, or is handed it",
       );
     }
     const bunRequest = new BunRequest(request, server.requestIP(request));
@@ -97,7 +101,19 @@ export class BunHost {
       const engineRequest = bunRequest.asEngineRequest();
       const head = new ResponseHead(engineRequest);
       socket.owner = { destroyConnection: () => resolve(destroyed()) };
+      let isDecided = false;
+      let isWatched = false; // mostly not: a signal is made when it is asked for
+      const onGone = (): void => {
+        bunRequest.onAborted();
+        bunRequest.onAnswered();
+        head.close();
+        resolve(destroyed()); // nobody will read it
+      };
       this.#service.engine.decideUpgrade(engineRequest, head, (decision) => {
+        isDecided = true;
+        if (isWatched) {
+          request.signal.removeEventListener("abort", onGone);
+        }
         socket.owner = null;
         if (socket.destroyed) {
           return;
@@ -114,6 +130,10 @@ export class BunHost {
         head.finish();
         resolve(new Response(null, { status }));
       });
+      if (!isDecided) {
+        isWatched = true;
+        request.signal.addEventListener("abort", onGone, { once: true });
+      }
     });
   }
 

@@ -21,10 +21,13 @@ export function toEngineRequest(request: IncomingMessage & { _query?: unknown })
 function keepAddress(socket: Socket): void {
   if (!Object.hasOwn(socket, "remoteAddress")) {
     const { remoteAddress, remotePort } = socket;
-    Object.defineProperty(socket, "remoteAddress", { value: remoteAddress, enumerable: true });
-    Object.defineProperty(socket, "remotePort", { value: remotePort, enumerable: true });
+    Object.defineProperty(socket, "remoteAddress", { value: remoteAddress, ...LIKE_ANY_OTHER });
+    Object.defineProperty(socket, "remotePort", { value: remotePort, ...LIKE_ANY_OTHER });
   }
 }
+
+// Middlewares that know of a proxy before the server put the client's own address there.
+const LIKE_ANY_OTHER = { enumerable: true, configurable: true, writable: true };
 
 /** One request of node:http, or of HTTP/2 with the interface of that, and its answer. */
 export class NodeExchange implements HttpExchange {
@@ -120,6 +123,7 @@ export class NodeExchange implements HttpExchange {
 }
 
 const CLOSE = { Connection: "close" };
+const NOT_MODIFIED = 304;
 
 function ignore(): void {
   // The client went away, which the answer's `close` event tells.
@@ -135,9 +139,11 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
   if (outgoing.writableEnded || outgoing.headersSent) {
     return;
   }
-  const length = body === null ? 0 : Buffer.byteLength(body);
+  const length = { "Content-Length": body === null ? 0 : Buffer.byteLength(body) };
   try {
-    outgoing.writeHead(status, { ...joinCookies(outgoing, headers), "Content-Length": length });
+    // Of a file that the client has already, it would tell the length (RFC 9110, section 8.6).
+    const lengthIfAny = status === NOT_MODIFIED ? {} : length;
+    outgoing.writeHead(status, { ...joinCookies(outgoing, headers), ...lengthIfAny });
     outgoing.end(body ?? undefined);
   } catch (error) {
     throwLater(error); // of a header that a user set, or of a method that a middleware wrapped

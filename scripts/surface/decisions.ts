@@ -10,7 +10,6 @@ export type Decision =
   | { state: "left out"; note: string };
 
 const CLUSTER: Decision = { state: "planned", note: "with the adapters for several nodes" };
-const UWS: Decision = { state: "left out", note: "uWebSockets.js is a server for Node.js" };
 
 const OF_SESSION: Decision = { state: "left out", note: "the Engine.IO socket has it" };
 const OF_TRANSPORT: Decision = { state: "left out", note: "for transports of the reference's own" };
@@ -29,7 +28,7 @@ const OF_PARENTS = differs("works, for all children");
 export const DECISIONS: Readonly<Record<string, Decision>> = {
   ClusterAdapter: CLUSTER,
   ClusterAdapterWithHeartbeat: CLUSTER,
-  "Server: attachApp": UWS,
+  "Server: attachApp": differs("throws `ERR_UNSUPPORTED`: uWebSockets.js is a server for Node.js"),
   "Server: httpServer": differs("after `listen(port)`, what listens there"),
   "Server: use": THROWING,
   "Server: serverSideEmit": ALONE,

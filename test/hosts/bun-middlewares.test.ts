@@ -2,6 +2,7 @@
 // the reference.
 
 import { describe, expect, test } from "bun:test";
+import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createRequire } from "node:module";
 import type { Middleware } from "bun-socket.io/engine";
@@ -387,6 +388,61 @@ overTheWire((wire) => {
     await expect(wire.upgrade()).rejects.toThrow("no WebSocket: 400");
     wire.expectNoSessions();
   });
+
+  test("a wrapper of writeHead() may refuse a WebSocket in the last moment", async () => {
+    const engine = wire.start();
+    let sessions = 0;
+    engine.on("connection", () => sessions++);
+    engine.use((_req, res, next) => {
+      const writeHead = res.writeHead.bind(res);
+      Object.assign(res, {
+        writeHead(status: number) {
+          return status === 101 ? writeHead(403).end("too late") : writeHead(status);
+        },
+      });
+      next();
+    });
+    await expect(wire.upgrade()).rejects.toThrow("no WebSocket: 403 too late");
+    expect(sessions).toBe(0);
+  });
+
+  test("a request for a WebSocket whose client goes away, while a middleware thinks, is closed", async () => {
+    const engine = wire.start();
+    const { promise: asked, resolve: ask } = Promise.withResolvers<() => void>();
+    const closed: Promise<unknown>[] = [];
+    engine.use((req, res, next) => {
+      closed.push(...[req, req.socket, res].map((each) => once(each, "close")));
+      ask(next);
+    });
+    const connection = wire.connect();
+    connection.request("GET", wire.path({ transport: "websocket" }), {
+      Connection: "Upgrade",
+      Upgrade: "websocket",
+      "Sec-WebSocket-Version": "13",
+      "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    });
+    const next = await asked;
+    connection.destroy();
+    await Promise.all(closed);
+    next();
+    wire.expectNoSessions();
+  });
+
+  test("a request destroyed with an error that nobody listens to ends nothing but itself", async () => {
+    const engine = wire.start();
+    const told: unknown[] = [];
+    engine.use((req) => {
+      req.socket.on("close", () => told.push("close"));
+      if (req._query.listens !== undefined) {
+        req.socket.on("error", (error) => told.push(error.message));
+      }
+      req.destroy(new Error("no"));
+    });
+    expect((await exchange(wire.port, "GET", wire.path())).status).toBe(400);
+    expect(told).toEqual(["close"]);
+    expect((await exchange(wire.port, "GET", wire.path({ listens: "1" }))).status).toBe(400);
+    expect(told).toEqual(["close", "no", "close"]);
+  });
 }, BUN_HOSTS);
 
 test.each(BUN_HOSTS)(
@@ -403,9 +459,13 @@ test.each(BUN_HOSTS)(
       answers: [
         ["broken=writeHead", 500, 500, 500],
         ["broken=end", 500, 101, 500],
+        ["broken=header", 500, 500, 500],
         ["", 200, 101, 400],
       ],
-      reports: ["writeHead", "writeHead", "writeHead", "end", "end"],
+      reports: [
+        ...["writeHead", "writeHead", "writeHead", "end", "end"],
+        ...Array(3).fill("Header 'x-broken' has invalid value"),
+      ],
     });
   },
 );

@@ -45,6 +45,23 @@ const urlOf = (port: number): string => `http://${hostname}:${port}`;
 const HANDSHAKE = "/socket.io/?EIO=4&transport=polling";
 
 describe.each([...PACKAGES])("$name", ({ name, Server: PackageServer }) => {
+  test("lets middlewares of a proxy put the client's own address into a request", async () => {
+    const server = make((request, response) => {
+      Object.defineProperty(request.socket, "remoteAddress", { value: "203.0.113.1" });
+      response.end(request.socket.remoteAddress);
+    });
+    const io = new PackageServer(server);
+    const port = await start(server);
+    io.engine.use((request, _response, next) => {
+      Object.defineProperty(request.socket, "remoteAddress", { value: "203.0.113.2" });
+      next();
+    });
+    expect((await exchange(port, "GET", "/page")).body).toBe("203.0.113.1");
+    const connection = once<[{ remoteAddress: string }]>(io.engine, "connection");
+    await exchange(port, "GET", HANDSHAKE);
+    expect((await connection)[0].remoteAddress).toBe("203.0.113.2");
+  });
+
   test.each(TRANSPORTS)(
     "serves a server that was given to it, over $name",
     async ({ transports }) => {

@@ -66,6 +66,32 @@ describe("the package as published", () => {
     }
   });
 
+  test.skipIf(Bun.which("node") === null)(
+    "says on Node.js what it runs on, whatever is imported or required",
+    async () => {
+      const exported = [...Object.keys(await import("bun-socket.io"))].join(", ");
+      const engine = Object.keys(await import("bun-socket.io/engine"))
+        .map((name) => `${name} as e_${name}`)
+        .join(", ");
+      for (const program of [
+        `import { ${exported} } from "${NAME}";`,
+        `import { ${engine} } from "${NAME}/engine";`,
+        `import { createRequire } from "node:module"; createRequire(import.meta.url)("${NAME}");`,
+      ]) {
+        await Bun.write(project.path("on-node.mjs"), program);
+        const child = Bun.spawn(["node", "on-node.mjs"], {
+          cwd: project.path(),
+          stdout: "ignore",
+          stderr: "pipe",
+        });
+        expect(await new Response(child.stderr).text()).toContain(
+          "Error: bun-socket.io runs on Bun: start this program with `bun`",
+        );
+        expect(await child.exited).toBe(1);
+      }
+    },
+  );
+
   test("has declarations that lead to its sources", () => {
     const dist = project.path("node_modules", NAME, "dist/lib");
     const map = JSON.parse(readFileSync(join(dist, "server.d.ts.map"), "utf8"));

@@ -160,6 +160,8 @@ describe.each(HOSTS)("with $name", ({ start }) => {
       } catch (error) {
         refused.resolve((error as SocketIOError).code);
       }
+      expect(() => running.io.emit("data", new Blob(["x"]), () => {})).toThrow("Blob");
+      expect(socket.acks.size).toBe(0);
       socket.emit("data", Buffer.from("y"));
     });
     const client = clients.make(running.url);

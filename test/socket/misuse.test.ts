@@ -97,6 +97,15 @@ describe("options", () => {
     }
   });
 
+  test("changes nothing where listen() refuses an option of the engine", () => {
+    const io = new Server();
+    const { engine } = io;
+    const options = { path: "/elsewhere", pingTimeout: -1 };
+    expect(codeOf(() => io.listen(0, options))).toBe("ERR_INVALID_OPTION");
+    expect([io.path(), io.engine]).toEqual(["/socket.io", engine]);
+    expect(io.httpServer).toBeUndefined();
+  });
+
   test("refuses wrong values inside connectionStateRecovery", () => {
     for (const recovery of [
       { maxDisconnectionDuration: "1000" },
@@ -227,5 +236,27 @@ describe("reserved events", () => {
       errorOf(() => socket.emit("connect"));
       expect(await socket.emitWithAck("question")).toBe("answer");
     }
+  });
+});
+
+describe("the wrong thing in the right place", () => {
+  test("is refused with what belongs there", () => {
+    const make = untyped((...args: ConstructorParameters<typeof Server>) => new Server(...args));
+    expect(codeOf(() => make({}, 3000))).toBe("ERR_INVALID_ARGUMENT");
+    expect(codeOf(() => make(3000, "options"))).toBe("ERR_INVALID_ARGUMENT");
+    const io = new Server();
+    expect(codeOf(() => untyped(io.adapter.bind(io))("redis"))).toBe("ERR_INVALID_ARGUMENT");
+    expect(codeOf(() => io.attachApp({}))).toBe("ERR_UNSUPPORTED");
+    const error = errorOf(() => io.handle(new Request("http://a.example/"), null));
+    expect(error.message).toContain("the server null");
+    expect(`${error}`).toStartWith("SocketIOError: ");
+  });
+
+  test("takes options behind undefined, and nothing else behind options", () => {
+    const servers = [
+      new Server(undefined, { path: "/a" }),
+      untyped(() => Reflect.construct(Server, [{ path: "/a" }, undefined]))(),
+    ] as Server[];
+    expect(servers.map((io) => io.path())).toEqual(["/a", "/a"]);
   });
 });

@@ -92,6 +92,7 @@ export function clientBundleSuite(host: Host, isReference: boolean): void {
     for (const etag of [`"${version}"`, `W/"${version}"`]) {
       const response = await get("socket.io.js", { headers: { "if-none-match": etag } });
       expect(response.status).toBe(304);
+      expect(response.headers.get("content-length")).toBeNull();
       expect(await response.text()).toBe("");
     }
     const old = await get("socket.io.js", { headers: { "if-none-match": '"0.0.1"' } });

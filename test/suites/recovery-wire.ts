@@ -273,6 +273,38 @@ export function recoveryWireSuite(world: World): void {
     return; // the reference has none of this; and it takes its time, where the host has no say in it
   }
 
+  test("lets a client in without what it missed, where that cannot be sent", async () => {
+    const warnings: unknown[] = [];
+    const told = spyOn(process, "emitWarning").mockImplementation((message) => {
+      warnings.push(message);
+    });
+    const io = start();
+    const { sid, pid, offset } = await leave(io);
+    expect(() => io.emit("broken", 1n)).toThrow("BigInt");
+    io.emit("blob", new Blob(["nobody is here to be sent it"]));
+    io.emit("whole", 1);
+    const { raw, socket, ...ids } = await visit(io, { pid, offset });
+    told.mockRestore();
+    expect([ids, socket.recovered]).toEqual([{ sid, pid }, true]);
+    const events = raw.packets.filter((each) => `${each}`.startsWith("42"));
+    expect(events.map((each) => parseEvent(`${each}`)[0])).toEqual(["whole"]);
+    expect(io.of("/").sockets.size).toBe(1);
+    expect(warnings).toEqual([
+      "an event that a client missed cannot be sent: broken",
+      "an event that a client missed cannot be sent: blob",
+    ]);
+    raw.close();
+  });
+
+  test("sets no timer that is too long to be one, also for sessions kept as long as can be", () => {
+    const io = start({ connectionStateRecovery: { maxDisconnectionDuration: 2 ** 31 - 1 } });
+    const timers = spyOn(globalThis, "setTimeout");
+    io.emit("kept");
+    const delays = timers.mock.calls.map(([, delayMs]) => delayMs);
+    timers.mockRestore();
+    expect(delays).toEqual([2 ** 31 - 1]);
+  });
+
   test("tells session_expired of what a client did not come back for in time, and keeps nothing", async () => {
     const io = start({ connectionStateRecovery: { maxDisconnectionDuration: 10 } });
     const { socket, sid, pid } = await visit(io);

@@ -1,4 +1,4 @@
-// An engine whose middlewares wrap the answer with functions that throw, in a process of its own:
+// An engine whose middlewares wrap the answer with functions that throw, or break a header of it, in a process of its own:
 // `bun test` would take what the runtime reports for a failure of the test.
 
 import { HOSTS } from "./hosts.ts";
@@ -18,7 +18,9 @@ const { engine } = io;
 engine.onSession = null;
 engine.use((req, res, next) => {
   const { broken } = req._query;
-  if (broken !== undefined) {
+  if (broken === "header") {
+    res.setHeader("x-broken", "two\nlines");
+  } else if (broken !== undefined) {
     const thrower = (): never => {
       throw new Error(broken);
     };
@@ -29,7 +31,7 @@ engine.use((req, res, next) => {
 
 const path = (query: string): string => `/socket.io/?EIO=4&${query}`;
 const answers: unknown[] = [];
-for (const query of ["broken=writeHead", "broken=end", ""]) {
+for (const query of ["broken=writeHead", "broken=end", "broken=header", ""]) {
   const polling = await exchange(port, "GET", path(`transport=polling&${query}`));
   const { answer, webSocket } = await requestWebSocket(port, path(`transport=websocket&${query}`));
   const refused = await requestWebSocket(port, path(`transport=none&${query}`));
