@@ -48,7 +48,7 @@ async function start(duration: string): Promise<void> {
     .replace("new Server(3000", "new Server(0")
     .replace("60_000", duration)
     .concat("\nconst { port } = io.httpServer.address() as { port: number };")
-    .concat("\nconsole.log(`http://127.0.0.1:${port}`);\n");
+    .concat('\nconsole.log("http://127.0.0.1:" + port);\n');
   await Bun.write(join(project.directory, "program.ts"), adapted);
   program = await Program.start(project.directory, "program.ts");
 }
