@@ -29,10 +29,10 @@ export function makeLog(name: string): Log {
       }
     } catch (error) {
       // A payload that cannot be printed, such as one whose toJSON() throws, must not end a session.
-      inner("a line could not be written (%s): %s", error, format.replaceAll("%", "%%"));
+      inner("a line could not be written (%s): %s", briefly(error), format);
     }
   };
-  return Object.defineProperty(log, "enabled", { get: () => inner.enabled }) as Log;
+  return Object.defineProperty(log, "enabled", { get: () => inner.enabled === true }) as Log;
 }
 
 // An error without its stack: a line is a line.
