@@ -11,11 +11,16 @@ interface ServerToClient {
   announcement: (text: string) => void;
 }
 
+const page = await Bun.file(new URL("index.html", import.meta.url)).text();
 const { PORT = "3000", HOST = "127.0.0.1" } = process.env;
 
 const app = express();
 const httpServer = createServer(app);
 const io = new Server<ClientToServer, ServerToClient>(httpServer);
+
+app.get("/", (_request, response) => {
+  response.send(page);
+});
 
 // An event from a route: curl -X POST -H 'Content-Type: text/plain' -d 'hello' .../rooms/tea
 app.post("/rooms/:room", express.text(), (request, response) => {

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import handler from "./pages/api/socket.ts";
 
+const page = await Bun.file(new URL("index.html", import.meta.url)).text();
 const { PORT = "3000", HOST = "127.0.0.1" } = process.env;
 
 const httpServer = createServer((request, response) => {
@@ -10,8 +11,13 @@ const httpServer = createServer((request, response) => {
     handler(request, response as Parameters<typeof handler>[1]);
     return;
   }
-  response.statusCode = pathname === "/" ? 200 : 404;
-  response.end(pathname === "/" ? "a page" : "not found");
+  if (pathname === "/") {
+    response.setHeader("Content-Type", "text/html; charset=utf-8");
+    response.end(page);
+    return;
+  }
+  response.statusCode = 404;
+  response.end("not found");
 });
 
 httpServer.listen(Number(PORT), HOST, () => {

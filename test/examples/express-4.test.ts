@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { keepScreenshot, withPages } from "../support/browser.ts";
 import { once } from "../support/clients.ts";
 import { describeExample } from "../support/example.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
@@ -32,6 +33,18 @@ describeExample("express-4", (example, testExample) => {
       expect(await outside.emitWithAck("add", 1, 1)).toBe(2);
     });
   }
+
+  testExample("what one page has the route announce shows in the other", () =>
+    withPages(async (open) => {
+      const [ada, bob] = [await open(example.url), await open(example.url)];
+      await bob.getByText("Connected, one of").waitFor();
+      await ada.getByLabel("Announcement").fill("the scones are ready");
+      await ada.getByRole("button", { name: "Announce" }).click();
+      await ada.getByText("Sent to 2 in the room.").waitFor();
+      await bob.getByText("the scones are ready").waitFor();
+      await keepScreenshot(bob, "example express-4");
+    }),
+  );
 
   testExample("other paths are Express's", async () => {
     const response = await fetch(`${example.url}/nothing`);

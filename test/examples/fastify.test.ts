@@ -61,9 +61,11 @@ describeExample("fastify", (example, testExample) => {
     withPages(async (open) => {
       const [ada, bob] = [await open(example.url), await open(example.url)];
       await bob.getByText("told by Socket.IO").waitFor();
+      await bob.getByText("Nothing to buy yet.").waitFor();
       await ada.getByLabel("What to buy").fill("two lemons");
       await ada.getByRole("button", { name: "Add" }).click();
       await bob.getByText("two lemons").waitFor();
+      await bob.getByText("Nothing to buy yet.").waitFor({ state: "hidden" });
       await keepScreenshot(bob, "example fastify");
     }),
   );

@@ -3,10 +3,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { copyFileSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import { Clients, once, upgraded } from "../support/clients.ts";
+import { Clients, connected, once, upgraded } from "../support/clients.ts";
 import { installManifest, type InstalledProject } from "../support/example-project.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
 import { Program } from "../support/program.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const PEM = join(ROOT, "test/support/tls.pem");
@@ -32,10 +33,22 @@ async function readListings(): Promise<Listing[]> {
 const listings = await readListings();
 const clients = new Clients();
 let project: InstalledProject;
-let program: Program | null = null;
+let redis: RedisServer;
+const programs: Program[] = [];
 
 function directoryOf({ title }: Listing): string {
   return join(project.directory, title.replaceAll(/\W+/g, "-"));
+}
+
+/** Logs in where the program has a login, and answers the cookie. */
+async function logIn({ source }: Listing, url: string): Promise<Record<string, string>> {
+  if (!source.includes("/login")) return {};
+  const body = new FormData();
+  body.set("name", "Ada");
+  const response = await fetch(`${url}/login`, { method: "POST", body });
+  expect(await response.text()).toBe("logged in");
+  const [cookie = ""] = (response.headers.get("set-cookie") ?? "").split(";");
+  return { cookie };
 }
 
 function freePort(): number {
@@ -45,20 +58,48 @@ function freePort(): number {
   return port;
 }
 
+/** Waits until the port is open, which may be after the program has printed its line. */
+async function opened(url: string): Promise<void> {
+  for (;;) {
+    try {
+      await (await fetch(url, { tls: { rejectUnauthorized: false } })).body?.cancel();
+      return;
+    } catch {
+      await Bun.sleep(5); // refused until it listens
+    }
+  }
+}
+
 /** Starts a program of the page, with another port in it; answers its address. */
 async function start(listing: Listing): Promise<string> {
   const protocol = /tls:|node:https|node:http2/.test(listing.source) ? "https" : "http";
   const url = `${protocol}://127.0.0.1:${freePort()}`;
-  const source = listing.source.replace("3000", new URL(url).port);
+  const source = listing.source.replace(/\b3000\b/, new URL(url).port);
   const directory = directoryOf(listing);
   await Bun.write(join(directory, "program.ts"), `${source}\nconsole.log("${url}");\n`);
-  program = await Program.start(directory, "program.ts");
+  const started = await Program.start(directory, "program.ts", {
+    PORT: new URL(url).port,
+    REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+  });
+  programs.push(started);
+  if (!listing.source.includes(UNIX)) await opened(url);
   return url;
 }
 
 beforeAll(async () => {
+  redis = await startRedis();
   const { devDependencies } = await Bun.file(join(ROOT, "package.json")).json();
-  const names = ["@types/bun", "@types/express", "elysia", "express", "hono"];
+  const names = [
+    "@socket.io/redis-adapter",
+    "@types/bun",
+    "@types/express",
+    "@types/express-session",
+    "elysia",
+    "express",
+    "express-session",
+    "hono",
+    "ioredis",
+  ];
   project = await installManifest(
     {
       type: "module",
@@ -83,10 +124,12 @@ beforeAll(async () => {
 
 afterEach(async () => {
   clients.closeAll();
-  await program?.stop();
-  program = null;
+  await Promise.all(programs.splice(0).map((program) => program.stop()));
 });
-afterAll(() => project.remove());
+afterAll(async () => {
+  project.remove();
+  await redis.stop();
+});
 
 test("the page shows a program for each way of hosting", () => {
   expect(listings.map(({ title }) => title)).toEqual([
@@ -104,6 +147,9 @@ test("the page shows a program for each way of hosting", () => {
     "Express",
     "Koa",
     "Fastify",
+    "Sessions of Express",
+    "A login of your own",
+    "With Redis",
   ]);
 });
 
@@ -120,15 +166,14 @@ describe.each(listings.filter(({ source }) => !source.includes(UNIX)))("$title",
     "clients connect over every transport, and other requests are the application's",
     async () => {
       const url = await start(listing);
+      const extraHeaders = await logIn(listing, url);
       for (const { transports } of TRANSPORTS) {
         const client = clients.make(url, {
           transports: [...transports],
           rejectUnauthorized: false,
-          // The port may be open only after the line was printed.
-          reconnection: true,
-          reconnectionDelay: 10,
+          extraHeaders,
         });
-        expect(await once(client, "hello")).toEqual(["from Bun"]);
+        expect((await once(client, "hello"))[0]).toBe("from Bun");
         if (transports.length > 1) {
           await upgraded(client);
         }
@@ -157,6 +202,53 @@ test.each(listings.filter(({ source }) => source.includes(UNIX)))(
     });
     socket.close();
     expect(opening).toStartWith('0{"sid":');
+  },
+  RUN_MS,
+);
+
+function listingOf(title: string): Listing {
+  const listing = listings.find((each) => each.title === title);
+  if (listing === undefined) throw new Error(`the page has no ${title}`);
+  return listing;
+}
+
+test(
+  "A login of your own: without it nobody gets in, and a logout disconnects",
+  async () => {
+    const listing = listingOf("A login of your own");
+    const url = await start(listing);
+    const stranger = clients.make(url, { extraHeaders: { cookie: "session=guessed" } });
+    await expect(connected(stranger)).rejects.toThrow("log in first");
+
+    const headers = await logIn(listing, url);
+    const client = clients.make(url, { extraHeaders: headers });
+    expect(await once(client, "hello")).toEqual(["from Bun", "Ada"]);
+    const gone = once(client, "disconnect");
+    const response = await fetch(`${url}/logout`, { method: "POST", headers });
+    expect(await response.text()).toBe("logged out");
+    expect((await gone)[0]).toBe("io server disconnect");
+    await expect(connected(clients.make(url, { extraHeaders: headers }))).rejects.toThrow(
+      "log in first",
+    );
+  },
+  RUN_MS,
+);
+
+test(
+  "With Redis: what is said to a room reaches the clients of another process",
+  async () => {
+    const listing = listingOf("With Redis");
+    const urls = [await start(listing), await start(listing)] as const;
+    const [ada, bob] = [clients.make(urls[0]), clients.make(urls[1])];
+    await Promise.all([once(ada, "hello"), once(bob, "hello")]);
+    const heard = once(bob, "said");
+    // Until the processes know of each other, a message may be lost.
+    const saying = setInterval(() => ada.emit("say", "hello there"), 20);
+    try {
+      expect(await heard).toEqual(["hello there"]);
+    } finally {
+      clearInterval(saying);
+    }
   },
   RUN_MS,
 );

@@ -37,7 +37,14 @@ describeExample("koa", (example, testExample) => {
     withPages(async (open) => {
       const [ada, bob] = [await open(example.url), await open(example.url)];
       const { green } = await counts();
-      await bob.getByRole("button", { name: `green ${green}` }).waitFor();
+      const button = bob.getByRole("button", { name: `green ${green}` });
+      await button.waitFor();
+      // Not only by the length of its bar, which is nothing at no votes.
+      await expect(
+        button.evaluate(
+          (self) => self.ownerDocument.defaultView?.getComputedStyle(self).borderLeftColor,
+        ),
+      ).resolves.toBe("rgb(0, 128, 0)");
       await ada.getByRole("button", { name: "green" }).click();
       await bob.getByRole("button", { name: `green ${green + 1}` }).waitFor();
       await keepScreenshot(bob, "example koa");

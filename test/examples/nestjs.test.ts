@@ -1,5 +1,6 @@
 import { expect } from "bun:test";
 import { dirname, join } from "node:path";
+import { keepScreenshot, withPages } from "../support/browser.ts";
 import { once } from "../support/clients.ts";
 import { describeExample } from "../support/example.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
@@ -67,6 +68,27 @@ describeExample("nestjs", (example, testExample) => {
       expect(await heard).toEqual(["tea is ready"]);
     });
   }
+
+  testExample("its page joins, talks, and shows what the pipe throws", () =>
+    withPages(async (open) => {
+      const enter = async (name: string) => {
+        const page = await open(example.url);
+        await page.getByLabel("Your name").fill(name);
+        await page.getByRole("button", { name: "Join" }).click();
+        await page.getByText("Connected. Here:").waitFor();
+        return page;
+      };
+      const [ada, bob] = [await enter("Ada"), await enter("Bob")];
+      await bob.getByText("Here: Ada, Bob").waitFor();
+      await bob.getByLabel("Message").fill("good morning");
+      await bob.getByRole("button", { name: "Say" }).click();
+      await bob.getByText("Messages in this room: 1").waitFor();
+      await ada.getByText("Bob: good morning").waitFor();
+      await ada.getByRole("button", { name: "Say" }).click();
+      await ada.getByText("a message has a room and a text").waitFor();
+      await keepScreenshot(ada, "example nestjs");
+    }),
+  );
 
   testExample("the options of the adapter class hold", async () => {
     const response = await fetch(`${example.url}/socket.io/?EIO=4&transport=polling`, {

@@ -1,4 +1,5 @@
 import { expect } from "bun:test";
+import { keepScreenshot, withPages } from "../support/browser.ts";
 import { once } from "../support/clients.ts";
 import { describeExample } from "../support/example.ts";
 import { Program } from "../support/program.ts";
@@ -17,7 +18,32 @@ describeExample("nextjs-pages", (example, testExample) => {
         { code: 0, message: "Transport unknown" },
       ]);
       const page = await fetch(program.url);
-      expect([page.status, await page.text()]).toEqual([200, "a page"]);
+      expect(page.headers.get("content-type")).toStartWith("text/html");
+      expect(await page.text()).toContain("<title>The pages router and Socket.IO</title>");
+      expect((await fetch(`${program.url}/nothing`)).status).toBe(404);
+    } finally {
+      await program.stop();
+    }
+  });
+
+  testExample("its page starts Socket.IO by the route, and talks", async () => {
+    const { directory, entry } = example.project;
+    const program = await Program.start(directory, entry);
+    try {
+      await withPages(async (open) => {
+        const page = await open(program.url);
+        await page.getByText("Connected, one of 1").waitFor();
+        const options = { path: "/api/socket", addTrailingSlash: false };
+        const bob = await example.clients.connect(program.url, options);
+        expect(await bob.emitWithAck("join", "lobby")).toBe(2);
+        const heard = once(bob, "said");
+        await page.getByLabel("Message").fill("good morning");
+        await page.getByRole("button", { name: "Say" }).click();
+        expect(await heard).toEqual(["good morning"]);
+        bob.emit("say", "lobby", "good evening");
+        await page.getByText("Somebody: good evening").waitFor();
+        await keepScreenshot(page, "example nextjs-pages");
+      });
     } finally {
       await program.stop();
     }

@@ -2,8 +2,11 @@
 // WebSocket route that is its own.
 
 import { afterEach, describe, expect, test } from "bun:test";
+import { withPages } from "../support/browser.ts";
 import { Clients, once } from "../support/clients.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
+
+const PAGES_MS = 60_000;
 
 const clients = new Clients();
 let running: Bun.Subprocess | null = null;
@@ -41,6 +44,28 @@ const EXAMPLES = [
 ];
 
 describe.each(EXAMPLES)("examples/$name", ({ name, title }) => {
+  test(
+    "a wave in one page shows in the other",
+    async () => {
+      const url = await start(name);
+      await withPages(async (open) => {
+        const missing: string[] = [];
+        const [ada, bob] = [await open(url), await open(url)];
+        for (const page of [ada, bob]) {
+          page.on("response", (response) => {
+            if (response.status() === 404) missing.push(response.url());
+          });
+          await page.reload(); // now watched
+        }
+        await bob.getByText("connected over websocket").waitFor();
+        await ada.getByRole("button", { name: "Wave" }).click();
+        await bob.getByText("1 👋").waitFor();
+        expect(missing).toEqual([]);
+      });
+    },
+    PAGES_MS,
+  );
+
   test("serves its page, its API, its WebSocket and Socket.IO on one port", async () => {
     const url = await start(name);
     const page = await fetch(url);
