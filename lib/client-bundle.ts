@@ -46,23 +46,25 @@ const bodies = new Map<string, Promise<Uint8Array>>();
 /**
  * Serves the browser client of the package `socket.io-client`.
  *
- * @param request the request
+ * @param url path and query of a request
+ * @param getRequest makes the engine's request of it, where it is needed
  * @param path the path of the server, without a slash at the end
  * @param cors the option `cors`
  * @returns null for a request of anything else; 404 for a file that the package does not have
  */
 export function serveClientBundle(
-  request: EngineRequest,
+  url: string,
+  getRequest: () => EngineRequest,
   path: string,
   cors: EngineOptions["cors"],
 ): Promise<Answer> | null {
-  const end = request.url.indexOf("?");
-  const pathname = end === -1 ? request.url : request.url.slice(0, end);
+  const end = url.indexOf("?");
+  const pathname = end === -1 ? url : url.slice(0, end);
   if (!pathname.startsWith(path)) {
     return null;
   }
   const file = pathname.slice(path.length);
-  return FILE.test(file) ? serve(request, file, cors) : null;
+  return FILE.test(file) ? serve(getRequest(), file, cors) : null;
 }
 
 async function serve(

@@ -31,7 +31,7 @@ export class Listening {
       get prefix() {
         return port.prefix;
       },
-      serveFile: (request) => port.serveFile(request),
+      serveFile: (url, getRequest) => port.serveFile(url, getRequest),
     });
   }
 
@@ -95,7 +95,9 @@ export class Listening {
       ...options,
       path: this.#port.path() || "/", // an empty one would mean the engine's own default
     };
-    this.#engine.attach(server, attachOptions, (request) => this.#port.serveFile(request));
+    this.#engine.attach(server, attachOptions, (url, getRequest) =>
+      this.#port.serveFile(url, getRequest),
+    );
     return server;
   }
 

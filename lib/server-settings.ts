@@ -142,7 +142,9 @@ export abstract class ServerSettings<
   }
 
   /** Answers a request for the browser client; null for any other. @internal */
-  serveFile(request: EngineRequest): ReturnType<typeof serveClientBundle> {
-    return this.#servesClient ? serveClientBundle(request, this.#path, this.#options.cors) : null;
+  serveFile(url: string, getRequest: () => EngineRequest): ReturnType<typeof serveClientBundle> {
+    return this.#servesClient
+      ? serveClientBundle(url, getRequest, this.#path, this.#options.cors)
+      : null;
   }
 }

@@ -345,9 +345,9 @@ export class Server<
         socket.onClose("server shutting down");
       }
     }
-    const engines = new Set<{ close(): unknown }>([this.#engine, this.engine]);
+    const engines = new Set<{ close?(): unknown }>([this.#engine, this.engine]);
     for (const engine of engines) {
-      engine.close();
+      engine.close?.(); // that of bind() may have none
     }
     await Promise.allSettled([
       ...[...engines].map((engine) =>

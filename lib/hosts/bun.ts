@@ -26,7 +26,7 @@ export interface BunService {
   /** The prefix of the paths that belong to it. */
   readonly prefix: string;
   /** Serves a file of the browser client; null for any other request. */
-  serveFile(request: EngineRequest): Answer | Promise<Answer> | null;
+  serveFile(url: string, getRequest: () => EngineRequest): Answer | Promise<Answer> | null;
 }
 
 const LONGEST_TIMEOUT_S = 255; // of Bun
@@ -69,7 +69,7 @@ export class BunHost {
       );
     }
     const bunRequest = new BunRequest(request, server.requestIP(request));
-    const file = this.#service.serveFile(bunRequest.asEngineRequest());
+    const file = this.#service.serveFile(bunRequest.url, () => bunRequest.asEngineRequest());
     if (file !== null) {
       return file instanceof Promise
         ? file.then((answer) => toResponse(answer, request))

@@ -47,8 +47,11 @@ type WsConstructor = new (options: object) => WsServer;
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
-/** Serves a file of the browser client; null for any other request. */
-export type FileService = (request: EngineRequest) => Answer | Promise<Answer> | null;
+/** Serves a file of the browser client; null for a request of any other URL. */
+export type FileService = (
+  url: string,
+  getRequest: () => EngineRequest,
+) => Answer | Promise<Answer> | null;
 
 const DEFAULT_PATH = "/engine.io";
 const DEFAULT_DESTROY_TIMEOUT_MS = 1_000;
@@ -91,7 +94,7 @@ export class NodeHost {
     const others = emitter.listeners("request") as RequestListener[];
     emitter.removeAllListeners("request");
     emitter.on("request", (request, response) => {
-      const file = serveFile?.(toEngineRequest(request)) ?? null;
+      const file = serveFile?.(request.url ?? "/", () => toEngineRequest(request)) ?? null;
       if (file !== null) {
         void Promise.resolve(file).then((answer) => write(response, answer));
       } else if (owns(request)) {

@@ -110,6 +110,18 @@ describe.each([...PACKAGES])("$name", ({ name, Server: PackageServer }) => {
     expect(calls).toEqual([]);
   });
 
+  test("leaves nothing of its own on requests under other paths", async () => {
+    const seen: string[][] = [];
+    const server = make((request, response) => {
+      seen.push(Object.keys(request).filter((key) => key === "_query"));
+      seen.push(Object.keys(request.socket).filter((key) => key.startsWith("remote")));
+      response.end();
+    });
+    new PackageServer(server);
+    await exchange(await start(server), "GET", "/page?a=1");
+    expect(seen).toEqual([[], []]);
+  });
+
   test("lets a listener that comes later see every request", async () => {
     const server = make();
     new PackageServer(server);
