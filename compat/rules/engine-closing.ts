@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
 import type { Target } from "./target.ts";
-import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET } from "./ways.ts";
+import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET, WRITTEN_POLLING } from "./ways.ts";
 
 const CLOSE = "Engine.IO protocol 4, Packet encoding, close packet";
 const WITNESS = "Engine.IO protocol 4, Protocol";
@@ -36,7 +36,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   {
     name: "a close packet ends the poll that waits with a noop",
     source: CLOSE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       const poll = await session.request("GET");
@@ -94,7 +94,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   {
     name: "a server that closes answers the poll that waits with a close packet",
     source: CLOSE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       await session.join();

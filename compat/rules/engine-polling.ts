@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
-import { POLLING } from "./ways.ts";
+import { POLLING, WRITTEN_POLLING } from "./ways.ts";
 
 const DATA = "Engine.IO protocol 4, HTTP long-polling, Sending and receiving data";
 const HEADERS = "Engine.IO protocol 4, HTTP long-polling, Headers";
@@ -22,7 +22,7 @@ export const POLLING_RULES: readonly Rule[] = [
   {
     name: "a poll waits until there is a packet for it",
     source: DATA,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       const { answer } = await session.request("GET");
@@ -98,7 +98,7 @@ export const POLLING_RULES: readonly Rule[] = [
   {
     name: "a second poll beside one that waits is refused with status 400 and ends the session",
     source: DATA,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       const first = await session.request("GET");

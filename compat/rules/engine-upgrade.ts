@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
-import { EVERY_WAY, POLLING } from "./ways.ts";
+import { EVERY_WAY, POLLING, WRITTEN_POLLING } from "./ways.ts";
 
 const UPGRADE = "Engine.IO protocol 4, Protocol, Upgrade";
 
@@ -29,7 +29,7 @@ export const UPGRADE_RULES: readonly Rule[] = [
   {
     name: "a poll that waits when the probe comes is answered with a noop",
     source: UPGRADE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       const poll = await session.request("GET");
@@ -135,7 +135,7 @@ export const UPGRADE_RULES: readonly Rule[] = [
   {
     name: "a poll that waits while the session moves is answered without a message",
     source: UPGRADE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       await session.join();

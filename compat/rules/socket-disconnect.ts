@@ -6,6 +6,8 @@ import { EACH_TRANSPORT, EVERY_WAY } from "./ways.ts";
 
 const DISCONNECT = "Socket.IO protocol 5, Exchange protocol, Disconnection from a namespace";
 
+const LATE_DISCONNECT = "it handles the DISCONNECT after the CONNECT where both come at once";
+
 export const DISCONNECT_RULES: readonly Rule[] = [
   {
     name: "the client's DISCONNECT is not answered, and the server's socket is gone",
@@ -35,9 +37,7 @@ export const DISCONNECT_RULES: readonly Rule[] = [
     name: "a client may leave and join again in one go",
     source: DISCONNECT,
     ways: EVERY_WAY,
-    not: {
-      "socket.io on Node": "it handles the DISCONNECT after the CONNECT where both came at once",
-    },
+    not: { "socket.io on Node": LATE_DISCONNECT, "socket.io on Bun": LATE_DISCONNECT },
     async run(t) {
       const session = await t.open();
       await session.join();

@@ -11,6 +11,11 @@ export const POLLING: readonly Way[] = Object.entries(MANNERS).map(([name, manne
   manner,
 }));
 
+/** Those of polling that tell when a request has been written; fetch does not. */
+export const WRITTEN_POLLING: readonly Way[] = POLLING.filter(
+  ({ name }) => !name.includes("fetch"),
+);
+
 /** WebSocket, in each kind of frames. */
 export const WEBSOCKET: readonly Way[] = Object.entries(FRAMINGS).map(([name, framing]) => ({
   transport: "websocket",
