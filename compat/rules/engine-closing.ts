@@ -39,8 +39,7 @@ export const CLOSING_RULES: readonly Rule[] = [
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       await session.send("1");
       const { status, body } = await poll.answer;
       assert.deepEqual([status, body], [200, "6"]);
@@ -98,8 +97,7 @@ export const CLOSING_RULES: readonly Rule[] = [
     async run(t) {
       const session = await t.openPolling();
       await session.join();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       await session.send('42["close the engine"]');
       const { status, body } = await poll.answer;
       assert.deepEqual([status, body], [200, "1"]);

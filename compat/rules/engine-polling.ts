@@ -25,8 +25,7 @@ export const POLLING_RULES: readonly Rule[] = [
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const { answer } = await session.request("GET");
-      await t.settle();
+      const { answer } = await t.park(session);
       await session.send("40");
       const { status, body } = await answer;
       assert.equal(status, 200);
@@ -101,8 +100,7 @@ export const POLLING_RULES: readonly Rule[] = [
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const first = await session.request("GET");
-      await t.settle();
+      const first = await t.park(session);
       const { status } = await session.poll();
       assert.equal(status, 400);
       await first.answer;
@@ -134,8 +132,7 @@ export const POLLING_RULES: readonly Rule[] = [
       const head = `POST ${t.path({ sid: session.sid })} HTTP/1.1\r\nHost: ${t.host}\r\n`;
       slow.write(`${head}Content-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
       await t.settle();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       slow.write(body.slice(9));
       assert.equal((await slow.response()).body, "ok");
       assert.equal((await poll.answer).body, '42["message-back","halves"]');

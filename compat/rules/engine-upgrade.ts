@@ -32,8 +32,7 @@ export const UPGRADE_RULES: readonly Rule[] = [
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       const candidate = await t.candidate(session);
       await candidate.send("2probe");
       await candidate.expect("3probe");
@@ -142,8 +141,7 @@ export const UPGRADE_RULES: readonly Rule[] = [
       const candidate = await t.candidate(session);
       await candidate.send("2probe");
       await candidate.expect("3probe");
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       await candidate.send("5");
       const { status, body } = await poll.answer;
       assert.equal(status, 200);

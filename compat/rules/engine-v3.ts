@@ -181,8 +181,7 @@ export const OLD_ENGINE_RULES: readonly Rule[] = [
     async run(t) {
       const session = await t.openPolling(V3);
       await session.expect("40");
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       const candidate = await t.candidate(session);
       await candidate.send("2probe");
       await candidate.expect("3probe");
