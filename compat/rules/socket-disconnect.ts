@@ -37,7 +37,11 @@ export const DISCONNECT_RULES: readonly Rule[] = [
     name: "a client may leave and join again in one go",
     source: DISCONNECT,
     ways: EVERY_WAY,
-    not: { "socket.io on Node": LATE_DISCONNECT, "socket.io on Bun": LATE_DISCONNECT },
+    not: {
+      "socket.io on Node": LATE_DISCONNECT,
+      "socket.io on Bun": LATE_DISCONNECT,
+      "bun-engine": LATE_DISCONNECT,
+    },
     async run(t) {
       const session = await t.open();
       await session.join();
