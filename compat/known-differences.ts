@@ -31,4 +31,10 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     differs: /handshake: 101 sec-websocket-extensions: permessage-deflate/,
     reason: "Bun keeps no context from one message to the next",
   },
+  {
+    scenario: "rule: a request behind a poll that waits is answered when its turn comes",
+    implementations: ON_BUN_SERVE,
+    differs: /^scenario: rules \| [-+] (holds|BROKEN): a request behind a poll that waits/,
+    reason: "Bun closes a connection on which a request comes behind one that has no answer yet",
+  },
 ];

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
 import type { Target } from "./target.ts";
-import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET } from "./ways.ts";
+import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET, WRITTEN_POLLING } from "./ways.ts";
 
 const CLOSE = "Engine.IO protocol 4, Packet encoding, close packet";
 const WITNESS = "Engine.IO protocol 4, Protocol";
@@ -36,11 +36,10 @@ export const CLOSING_RULES: readonly Rule[] = [
   {
     name: "a close packet ends the poll that waits with a noop",
     source: CLOSE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       await session.send("1");
       const { status, body } = await poll.answer;
       assert.deepEqual([status, body], [200, "6"]);
@@ -94,12 +93,11 @@ export const CLOSING_RULES: readonly Rule[] = [
   {
     name: "a server that closes answers the poll that waits with a close packet",
     source: CLOSE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       await session.join();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       await session.send('42["close the engine"]');
       const { status, body } = await poll.answer;
       assert.deepEqual([status, body], [200, "1"]);

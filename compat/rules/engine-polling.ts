@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
-import { POLLING } from "./ways.ts";
+import { POLLING, WRITTEN_POLLING } from "./ways.ts";
 
 const DATA = "Engine.IO protocol 4, HTTP long-polling, Sending and receiving data";
 const HEADERS = "Engine.IO protocol 4, HTTP long-polling, Headers";
@@ -22,11 +22,10 @@ export const POLLING_RULES: readonly Rule[] = [
   {
     name: "a poll waits until there is a packet for it",
     source: DATA,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const { answer } = await session.request("GET");
-      await t.settle();
+      const { answer } = await t.park(session);
       await session.send("40");
       const { status, body } = await answer;
       assert.equal(status, 200);
@@ -98,11 +97,10 @@ export const POLLING_RULES: readonly Rule[] = [
   {
     name: "a second poll beside one that waits is refused with status 400 and ends the session",
     source: DATA,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const first = await session.request("GET");
-      await t.settle();
+      const first = await t.park(session);
       const { status } = await session.poll();
       assert.equal(status, 400);
       await first.answer;
@@ -134,8 +132,7 @@ export const POLLING_RULES: readonly Rule[] = [
       const head = `POST ${t.path({ sid: session.sid })} HTTP/1.1\r\nHost: ${t.host}\r\n`;
       slow.write(`${head}Content-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`);
       await t.settle();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       slow.write(body.slice(9));
       assert.equal((await slow.response()).body, "ok");
       assert.equal((await poll.answer).body, '42["message-back","halves"]');

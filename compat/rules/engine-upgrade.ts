@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
-import { EVERY_WAY, POLLING } from "./ways.ts";
+import { EVERY_WAY, POLLING, WRITTEN_POLLING } from "./ways.ts";
 
 const UPGRADE = "Engine.IO protocol 4, Protocol, Upgrade";
 
@@ -29,11 +29,10 @@ export const UPGRADE_RULES: readonly Rule[] = [
   {
     name: "a poll that waits when the probe comes is answered with a noop",
     source: UPGRADE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       const candidate = await t.candidate(session);
       await candidate.send("2probe");
       await candidate.expect("3probe");
@@ -135,15 +134,14 @@ export const UPGRADE_RULES: readonly Rule[] = [
   {
     name: "a poll that waits while the session moves is answered without a message",
     source: UPGRADE,
-    ways: POLLING,
+    ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       await session.join();
       const candidate = await t.candidate(session);
       await candidate.send("2probe");
       await candidate.expect("3probe");
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       await candidate.send("5");
       const { status, body } = await poll.answer;
       assert.equal(status, 200);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { joinBytes, joinText, splitText } from "../../test/support/payload-v3.ts";
 import type { Rule } from "./rule.ts";
 import { readOpen } from "./session.ts";
-import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET } from "./ways.ts";
+import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET, WRITTEN_POLLING } from "./ways.ts";
 
 const SESSION = "Engine.IO protocol 3, Anatomy of an Engine.IO session";
 const PACKET = "Engine.IO protocol 3, Encoding, Packet";
@@ -177,12 +177,11 @@ export const OLD_ENGINE_RULES: readonly Rule[] = [
     name: "revision 3: a session moves to WebSocket, and a poll that waits gets a noop",
     source: UPGRADING,
     options,
-    ways: EVERY_WAY,
+    ways: [...WRITTEN_POLLING, ...WEBSOCKET],
     async run(t) {
       const session = await t.openPolling(V3);
       await session.expect("40");
-      const poll = await session.request("GET");
-      await t.settle();
+      const poll = await t.park(session);
       const candidate = await t.candidate(session);
       await candidate.send("2probe");
       await candidate.expect("3probe");

@@ -89,6 +89,7 @@ class RawAgent implements HttpAgent {
   readonly #style: Style;
   readonly #all = new Set<Connection>();
   #idle: Connection[] = [];
+  #isClosed = false;
 
   constructor(port: number, style: Style) {
     this.#port = port;
@@ -103,10 +104,15 @@ class RawAgent implements HttpAgent {
     } else {
       connection.write(bytes);
     }
-    return { answer: this.#answer(connection) };
+    const answer = this.#answer(connection);
+    answer.catch(() => {}); // a rule that fails before it asks for the answer
+    return { answer };
   }
 
   #take(): Connection {
+    if (this.#isClosed) {
+      throw new Error("the rule is over");
+    }
     this.#idle = this.#idle.filter(({ isClosed }) => !isClosed);
     const connection = this.#idle.pop() ?? new Connection(this.#port);
     this.#all.add(connection);
@@ -134,6 +140,7 @@ class RawAgent implements HttpAgent {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const connection of this.#all) {
       connection.destroy();
     }
@@ -152,7 +159,9 @@ class FetchAgent implements HttpAgent {
     const url = `http://${HOST}:${this.#port}${path}`;
     const { signal } = this.#abort;
     const init = { method, headers: { ...headers }, body: body ?? null, signal };
-    return { answer: toRaw(fetch(url, init)) };
+    const answer = toRaw(fetch(url, init));
+    answer.catch(() => {}); // as above
+    return { answer };
   }
 
   close(): void {

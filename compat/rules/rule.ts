@@ -20,7 +20,7 @@ export interface Rule {
   options?: Readonly<Record<string, unknown>>;
   /** The ways to speak that the rule runs over, one by one. Default: one, HTTP/1.1 in whole writes. */
   ways?: readonly Way[];
-  /** The implementations of others that keep the rule by luck only, each with the reason. */
+  /** The implementations of others that break the rule, or keep it by luck, each with the reason. */
   not?: Partial<Record<ImplementationId, string>>;
   /** Asserts the rule; throws where it does not hold. */
   run(target: Target): Promise<void>;

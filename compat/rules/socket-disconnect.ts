@@ -6,6 +6,8 @@ import { EACH_TRANSPORT, EVERY_WAY } from "./ways.ts";
 
 const DISCONNECT = "Socket.IO protocol 5, Exchange protocol, Disconnection from a namespace";
 
+const LATE_DISCONNECT = "it handles the DISCONNECT after the CONNECT where both come at once";
+
 export const DISCONNECT_RULES: readonly Rule[] = [
   {
     name: "the client's DISCONNECT is not answered, and the server's socket is gone",
@@ -36,7 +38,9 @@ export const DISCONNECT_RULES: readonly Rule[] = [
     source: DISCONNECT,
     ways: EVERY_WAY,
     not: {
-      "socket.io on Node": "it handles the DISCONNECT after the CONNECT where both came at once",
+      "socket.io on Node": LATE_DISCONNECT,
+      "socket.io on Bun": LATE_DISCONNECT,
+      "bun-engine": LATE_DISCONNECT,
     },
     async run(t) {
       const session = await t.open();

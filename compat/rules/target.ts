@@ -3,7 +3,7 @@
 import { Connection, type RawResponse } from "../../test/support/raw.ts";
 import { type RawWebSocket, requestWebSocket } from "../../test/support/raw-websocket.ts";
 import { FRAMINGS, type Framing } from "./framings.ts";
-import { type HttpAgent, type HttpRequest, MANNERS, type Sent } from "./manners.ts";
+import { type HttpAgent, type HttpRequest, MANNERS, type Manner, type Sent } from "./manners.ts";
 import type { Way } from "./rule.ts";
 import {
   decodePayload,
@@ -26,15 +26,18 @@ export class Target {
   readonly host = LOOPBACK;
   readonly port: number;
   readonly way: Way;
+  readonly #manner: Manner;
   readonly #agent: HttpAgent;
+  readonly #agents: HttpAgent[] = [];
   readonly #framing: Framing;
   readonly #connections = new Set<Connection>();
 
   constructor(port: number, way: Way) {
     this.port = port;
     this.way = way;
-    const manner = way.transport === "polling" ? way.manner : MANNERS["keep-alive"];
-    this.#agent = manner.open(port);
+    this.#manner = way.transport === "polling" ? way.manner : MANNERS["keep-alive"];
+    this.#agent = this.#manner.open(port);
+    this.#agents.push(this.#agent);
     this.#framing = way.transport === "websocket" ? way.framing : FRAMINGS["a frame a write"];
   }
 
@@ -72,6 +75,19 @@ export class Target {
       await connection.response();
       connection.destroy();
     }
+  }
+
+  /**
+   * Sends a poll over a connection of its own, and waits until it is parked: a server of node:http on
+   * Bun may read the second request of a connection much later than those of others.
+   */
+  async park(session: PollingSession): Promise<Sent> {
+    const agent = this.#manner.open(this.port);
+    this.#agents.push(agent);
+    const query = { EIO: String(session.revision), sid: session.sid };
+    const sent = await agent.send({ method: "GET", path: this.path(query) });
+    await this.settle();
+    return sent;
   }
 
   /** Opens a session over the transport of the way. */
@@ -136,7 +152,9 @@ export class Target {
 
   /** Cuts all connections. */
   close(): void {
-    this.#agent.close();
+    for (const agent of this.#agents) {
+      agent.close();
+    }
     for (const connection of this.#connections) {
       connection.destroy();
     }

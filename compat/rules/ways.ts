@@ -11,6 +11,11 @@ export const POLLING: readonly Way[] = Object.entries(MANNERS).map(([name, manne
   manner,
 }));
 
+/** Those of polling in which a poll can be seen to wait: written when it says so, and first. */
+export const WRITTEN_POLLING: readonly Way[] = POLLING.filter(
+  ({ name }) => !name.includes("fetch") && !name.includes("pipelined"),
+);
+
 /** WebSocket, in each kind of frames. */
 export const WEBSOCKET: readonly Way[] = Object.entries(FRAMINGS).map(([name, framing]) => ({
   transport: "websocket",

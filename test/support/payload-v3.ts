@@ -6,6 +6,9 @@ export function splitText(payload: string): string[] {
   for (let rest = payload; rest !== ""; ) {
     const colon = rest.indexOf(":");
     const length = Number(rest.slice(0, colon));
+    if (colon === -1 || Number.isNaN(length)) {
+      throw new Error(`no payload of revision 3: ${payload}`);
+    }
     packets.push(rest.slice(colon + 1, colon + 1 + length));
     rest = rest.slice(colon + 1 + length);
   }
