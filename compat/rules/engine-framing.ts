@@ -22,7 +22,7 @@ export const FRAMING_RULES: readonly Rule[] = [
         connection.request("GET", t.path());
         const { status, headers } = await connection.response();
         assert.equal(status, 200);
-        assert.notEqual(headers["connection"], "close");
+        assert.notEqual(headers.connection, "close");
       }
     },
   },
@@ -33,7 +33,7 @@ export const FRAMING_RULES: readonly Rule[] = [
       const connection = request(t, `GET ${t.path()} HTTP/1.1`, ["Connection: close"]);
       const { status, headers } = await connection.response();
       assert.equal(status, 200);
-      assert.equal(headers["connection"]?.toLowerCase(), "close");
+      assert.equal(headers.connection?.toLowerCase(), "close");
       await connection.closed;
     },
   },
@@ -45,7 +45,7 @@ export const FRAMING_RULES: readonly Rule[] = [
       const connection = request(t, `GET ${path} HTTP/1.1`, ["Connection: close"]);
       const { status, headers } = await connection.response();
       assert.equal(status, 400);
-      assert.equal(headers["connection"]?.toLowerCase(), "close");
+      assert.equal(headers.connection?.toLowerCase(), "close");
       await connection.closed;
     },
   },
@@ -62,7 +62,7 @@ export const FRAMING_RULES: readonly Rule[] = [
       connection.write("40");
       const { status, headers, body } = await connection.response();
       assert.deepEqual([status, body], [200, "ok"]);
-      assert.equal(headers["connection"]?.toLowerCase(), "close");
+      assert.equal(headers.connection?.toLowerCase(), "close");
       await connection.closed;
     },
   },
@@ -77,7 +77,7 @@ export const FRAMING_RULES: readonly Rule[] = [
       await session.send("40");
       const { status, headers } = await connection.response();
       assert.equal(status, 200);
-      assert.equal(headers["connection"]?.toLowerCase(), "close");
+      assert.equal(headers.connection?.toLowerCase(), "close");
       await connection.closed;
     },
   },
@@ -100,7 +100,7 @@ export const FRAMING_RULES: readonly Rule[] = [
       const connection = request(t, `GET ${t.path()} HTTP/1.0`, ["Connection: keep-alive"]);
       const { status, headers } = await connection.response();
       assert.equal(status, 200);
-      if (headers["connection"]?.toLowerCase() === "keep-alive") {
+      if (headers.connection?.toLowerCase() === "keep-alive") {
         connection.write(`GET ${t.path()} HTTP/1.0\r\nConnection: keep-alive\r\n\r\n`);
         assert.equal((await connection.response()).status, 200);
       } else {

@@ -130,7 +130,7 @@ class RawAgent implements HttpAgent {
     const isLast =
       this.#style.version === "1.0" ||
       this.#style.connection === "close" ||
-      answer.headers["connection"] === "close";
+      answer.headers.connection === "close";
     if (isLast) {
       connection.destroy();
     } else {
