@@ -31,4 +31,55 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     differs: /handshake: 101 sec-websocket-extensions: permessage-deflate/,
     reason: "Bun keeps no context from one message to the next",
   },
+  {
+    scenario: /^(a body over polling that is wrong|a request of a session by|a second (poll|body))/,
+    implementations: OURS,
+    differs: / \| \+ .*: (400|500) content-length: 0$| -> 400 content-length: 0$/,
+    reason: "an answer without a body says so; Node sends an empty body in chunks",
+  },
+  {
+    scenario:
+      /ends the session: (a packet of no type between|an unknown type behind)|behind the close packet/,
+    implementations: OURS,
+    differs: /server: socket <raw id> \| [-+] got "echo" 1$/,
+    reason: "listeners run in the tick that brought the packet, before what is behind it is read",
+  },
+  {
+    scenario: "a poll of JSONP gets its packets in a call",
+    implementations: OURS,
+    differs: /handshake: 200 content-type: text\/(plain|javascript)/,
+    reason: "browsers run no text/plain as a script where nosniff is set",
+  },
+  {
+    scenario:
+      /^(a WebSocket does not take a session over|a (second )?candidate|a message on the new transport|a session that its client closes takes)/,
+    implementations: ON_BUN_SERVE,
+    differs: / -> close (1000|1005) ""$/,
+    reason: "Bun always sends a code with a close",
+  },
+  {
+    scenario:
+      /^a WebSocket (of another protocol revision|that calls itself polling) gets no session$/,
+    implementations: OURS,
+    differs: /raw: other requests \| |engine \| \+ connection_error 3 .*TRANSPORT_HANDSHAKE_ERROR/,
+    reason: "it is refused with HTTP before it is open, and told of",
+  },
+  {
+    scenario: "generateId that fails refuses the handshake (websocket)",
+    implementations: OURS,
+    differs: /raw: other requests \| /,
+    reason: "it is refused with HTTP, instead of HTTP in the frames of an open WebSocket",
+  },
+  {
+    scenario: "a server without WebSocket takes polling alone (websocket)",
+    implementations: ON_BUN_SERVE,
+    differs: /raw: other requests \| [-+] .* -> 400 (body|content-type)/,
+    reason: "a WebSocket is refused as text; a server of node:http without it sees a plain request",
+  },
+  {
+    scenario: "a WebSocket of another path is cut after a while",
+    implementations: ON_BUN_SERVE,
+    differs: /raw: other requests \| [-+] GET \/other\/.* -> (\(no answer\)|404)/,
+    reason: "Bun.serve answers every request: nobody's paths get 404 at once",
+  },
 ];

@@ -1,11 +1,21 @@
 import type { Scenario } from "../scenario.ts";
 import { engineScenarios } from "./engine.ts";
+import { engineHandshakeScenarios } from "./engine-handshake.ts";
+import { engineHttpScenarios } from "./engine-http.ts";
+import { engineLimitScenarios } from "./engine-limits.ts";
+import { enginePollingScenarios } from "./engine-polling.ts";
+import { engineUpgradeScenarios } from "./engine-upgrade.ts";
 import { socketScenarios } from "./sockets.ts";
 import { tourScenarios } from "./tour.ts";
 
 /** Every scenario. */
 export const SCENARIOS: readonly Scenario[] = [
   ...engineScenarios,
+  ...engineHandshakeScenarios,
+  ...engineHttpScenarios,
+  ...engineLimitScenarios,
+  ...enginePollingScenarios,
+  ...engineUpgradeScenarios,
   ...socketScenarios,
   ...tourScenarios,
 ];
