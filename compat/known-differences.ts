@@ -8,7 +8,7 @@ const OURS = ["ours on Bun.serve", "ours on node:http"] as const;
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    scenario: "a preflight is answered as the option cors says",
+    scenario: /^(a preflight is answered as the option cors says$|cors: )/,
     implementations: ON_BUN_SERVE,
     differs: /requests \| - OPTIONS .* -> 204 content-length: 0$/,
     reason: "Bun leaves the Content-Length of a 204 out, which HTTP says nobody may send",
@@ -32,9 +32,9 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     reason: "Bun keeps no context from one message to the next",
   },
   {
-    scenario: /^(a body over polling that is wrong|a request of a session by|a second (poll|body))/,
+    scenario: /^(a body |the limit |a request of a session by|a second (poll|body))/,
     implementations: OURS,
-    differs: / \| \+ .*: (400|500) content-length: 0$| -> 400 content-length: 0$/,
+    differs: / \| \+ .*: (400|413|500) content-length: 0$| -> (400|413) content-length: 0$/,
     reason: "an answer without a body says so; Node sends an empty body in chunks",
   },
   {
@@ -81,5 +81,17 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     implementations: ON_BUN_SERVE,
     differs: /raw: other requests \| [-+] GET \/other\/.* -> (\(no answer\)|404)/,
     reason: "Bun.serve answers every request: nobody's paths get 404 at once",
+  },
+  {
+    scenario: "compression over HTTP: true, and long",
+    implementations: OURS,
+    differs: / \| - handshake: 200 content-encoding: gzip$/,
+    reason: "true means the default threshold, not none",
+  },
+  {
+    scenario: /^(a message|bytes) longer than the limit .* \(websocket\)$/,
+    implementations: ON_BUN_SERVE,
+    differs: / \| [-+] \(close 1009 /,
+    reason: "Bun gives a reason with its close",
   },
 ];

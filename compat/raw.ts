@@ -42,7 +42,10 @@ export class RawPolling {
     return this.#t.fetch(this.#name, this.path, init);
   }
 
-  post(body: string | Uint8Array<ArrayBuffer>, headers: HeadersInit = {}): Promise<Answer> {
+  post(
+    body: string | Uint8Array<ArrayBuffer>,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
     return this.poll({ method: "POST", body, headers });
   }
 }

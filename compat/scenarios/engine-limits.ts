@@ -30,6 +30,7 @@ function overPolling(name: string, body: string): Scenario {
     async client(t) {
       const session = await RawPolling.join(t);
       await session.post(body);
+      await session.post('42["text","still here"]');
       await session.poll();
     },
   };
@@ -77,6 +78,7 @@ function inChunks(name: string, bytes: number): Scenario {
       const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
       const answer = await overTcp(t, "chunks", `${head}${chunk(half)}${chunk(rest)}0\r\n\r\n`);
       t.log("status", answer.split("\r\n")[0]);
+      await session.post('42["text","still here"]');
       await session.poll();
     },
   };
@@ -86,7 +88,10 @@ const announced = '451-["bytes",{"_placeholder":true,"num":0}]';
 
 export const engineLimitScenarios: Scenario[] = [
   overPolling("a body as long as the limit is taken", packetOf(LIMIT)),
-  overPolling("a body longer than the limit ends the session", packetOf(LIMIT + 1)),
+  overPolling(
+    "a body longer than the limit is refused, and the session goes on",
+    packetOf(LIMIT + 1),
+  ),
   overPolling("the limit counts bytes, not characters: as long", packetOf(LIMIT, "€")),
   overPolling("the limit counts bytes, not characters: longer", packetOf(LIMIT + 1, "€")),
   overPolling(
@@ -94,7 +99,7 @@ export const engineLimitScenarios: Scenario[] = [
     `${packetOf(LIMIT / 2)}\x1e${packetOf(LIMIT / 2)}`,
   ),
   inChunks("a body in chunks may be as long as the limit", LIMIT),
-  inChunks("a body in chunks that is longer than the limit ends the session", LIMIT + 1),
+  inChunks("a body in chunks that is longer than the limit is refused", LIMIT + 1),
   overWebSocket("a message as long as the limit is taken", [packetOf(LIMIT)]),
   overWebSocket("a message longer than the limit ends the session", [packetOf(LIMIT + 1)], true),
   overWebSocket("bytes as long as the limit are taken", [
@@ -111,5 +116,5 @@ export const engineLimitScenarios: Scenario[] = [
   overWebSocket("a ping of the client ends the session", ["2"], true),
   overWebSocket("broken JSON ends the session", ['42["text",'], true),
   overWebSocket("bytes nobody announced end the session", [new Uint8Array([1, 2])], true),
-  overWebSocket("a close packet ends the session", ["1"], true),
+  overWebSocket("a close packet changes nothing", ["1", packetOf(20)]),
 ];

@@ -1,5 +1,5 @@
 import { pollingPath, RawPolling, RawWebSocket } from "../raw.ts";
-import type { CompatServer, Scenario, ServerTools } from "../scenario.ts";
+import type { ClientTools, CompatServer, Scenario, ServerTools } from "../scenario.ts";
 
 /** An echo, and the transport on which a session is. */
 function echo(io: CompatServer, { command, log }: ServerTools): void {
@@ -8,13 +8,14 @@ function echo(io: CompatServer, { command, log }: ServerTools): void {
     socket.conn.on("upgrade", () => log("upgrade"));
     command("transport", () => socket.conn.transport.name);
   });
+  command("sessions", () => io.engine.clientsCount);
   command("say", (text: string) => void io.emit("said", text));
 }
 
 const NO_UPGRADE = { "bun-engine": "it waits for ever" };
 
 /** A session over polling, and a WebSocket that wants to take its place. */
-async function candidate(t: Parameters<Scenario["client"]>[0], name = "upgrade") {
+async function candidate(t: ClientTools, name = "upgrade") {
   const session = await RawPolling.join(t);
   const open = (who = name): RawWebSocket =>
     new RawWebSocket(t, who, { query: `&sid=${session.sid}` });
@@ -42,8 +43,15 @@ function wrong(what: string, messages: string[], options = {}): Scenario {
   };
 }
 
+/** Closes the WebSocket of a session, and waits for the server to know. */
+async function leave(t: ClientTools, webSocket: RawWebSocket): Promise<void> {
+  webSocket.close();
+  await webSocket.closed;
+  await t.until(async () => (await t.command("sessions")) === 0);
+}
+
 /** Goes through an upgrade by hand. */
-async function upgraded(t: Parameters<Scenario["client"]>[0]) {
+async function upgraded(t: ClientTools) {
   const all = await candidate(t);
   await all.webSocket.ready;
   all.webSocket.send("2probe");
@@ -64,8 +72,7 @@ export const engineUpgradeScenarios: Scenario[] = [
       const { webSocket } = await upgraded(t);
       webSocket.send('42["echo",1]');
       await webSocket.next();
-      webSocket.close();
-      await webSocket.closed;
+      await leave(t, webSocket);
     },
   },
   wrong("another probe", ["2other"]),
@@ -80,8 +87,7 @@ export const engineUpgradeScenarios: Scenario[] = [
       await t.until(async () => (await t.command("transport")) === "websocket");
       webSocket.send('42["echo",1]');
       await webSocket.next();
-      webSocket.close();
-      await webSocket.closed;
+      await leave(t, webSocket);
     },
   },
   wrong("a message instead of a probe", ['42["echo",1]']),
@@ -119,8 +125,7 @@ export const engineUpgradeScenarios: Scenario[] = [
       await session.poll();
       webSocket.send("5");
       await t.until(async () => (await t.command("transport")) === "websocket");
-      webSocket.close();
-      await webSocket.closed;
+      await leave(t, webSocket);
     },
   },
   {
@@ -132,8 +137,7 @@ export const engineUpgradeScenarios: Scenario[] = [
       await open("second").closed;
       webSocket.send('42["echo","still here"]');
       await webSocket.next();
-      webSocket.close();
-      await webSocket.closed;
+      await leave(t, webSocket);
     },
   },
   {
@@ -144,8 +148,7 @@ export const engineUpgradeScenarios: Scenario[] = [
       const { session, webSocket } = await upgraded(t);
       await session.poll();
       await session.post('42["echo",1]');
-      webSocket.close();
-      await webSocket.closed;
+      await leave(t, webSocket);
     },
   },
   {
@@ -178,8 +181,7 @@ export const engineUpgradeScenarios: Scenario[] = [
       await session.post('42["echo","by polling"]');
       webSocket.send("5");
       await t.until(async () => (await t.command("transport")) === "websocket");
-      webSocket.close();
-      await webSocket.closed;
+      await leave(t, webSocket);
     },
   },
   {
