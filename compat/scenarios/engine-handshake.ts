@@ -1,7 +1,7 @@
 import { pollingPath, RawPolling, RawWebSocket } from "../raw.ts";
 import type { Anything, CompatOptions, Scenario } from "../scenario.ts";
 
-const NOT_BUN_ENGINE = { "bun-engine": "it leaves the client waiting" };
+const NOT_BUN_ENGINE = { "bun-engine": "it leaves the client waiting, or ends" };
 
 /** One request for a handshake over polling. */
 const polling =
@@ -20,7 +20,12 @@ const refusedWebSocket =
 /** A handshake of each transport with some options. */
 function bothTransports(name: string, options: CompatOptions, refused = false): Scenario[] {
   return [
-    { name: `${name} (polling)`, options, client: polling("EIO=4&transport=polling") },
+    {
+      name: `${name} (polling)`,
+      options,
+      not: NOT_BUN_ENGINE,
+      client: polling("EIO=4&transport=polling"),
+    },
     {
       name: `${name} (websocket)`,
       options,
@@ -189,6 +194,7 @@ export const engineHandshakeScenarios: Scenario[] = [
   },
   {
     name: "generateId makes the ids of sessions",
+    not: { "bun-engine": "it makes its own" },
     server(io) {
       let last = 0;
       io.engine.generateId = () => `session-number-${++last}`;

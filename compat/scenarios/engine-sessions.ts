@@ -28,12 +28,12 @@ function closing(what: string, close: (io: CompatServer, socket: Anything) => vo
   }));
 }
 
-const noPong = { pingInterval: 50, pingTimeout: 300 };
+const noPong = { pingInterval: 100, pingTimeout: 1000 };
 
 export const engineSessionScenarios: Scenario[] = [
   {
     name: "a ping is answered by hand, twice",
-    options: { pingInterval: 100, pingTimeout: 5000 },
+    options: { pingInterval: 700, pingTimeout: 5000 },
     server: ending,
     async client(t) {
       const webSocket = await RawWebSocket.join(t);
@@ -47,7 +47,7 @@ export const engineSessionScenarios: Scenario[] = [
   },
   {
     name: "a ping over polling is answered by hand",
-    options: { pingInterval: 200, pingTimeout: 5000 },
+    options: { pingInterval: 700, pingTimeout: 5000 },
     server: ending,
     async client(t) {
       const session = await RawPolling.join(t);
@@ -71,7 +71,7 @@ export const engineSessionScenarios: Scenario[] = [
   },
   {
     name: "a ping that is not answered ends the session (polling)",
-    options: { pingInterval: 300, pingTimeout: 300 },
+    options: noPong,
     server: ending,
     async client(t) {
       const session = await RawPolling.join(t);
@@ -125,11 +125,11 @@ export const engineSessionScenarios: Scenario[] = [
   },
   {
     name: "socket.conn tells of its upgrade, and with which transport",
+    not: NOT_BUN_ENGINE,
     server(io, { command, logOf }) {
       io.on("connection", (socket) => {
         const { conn } = socket;
         logOf(socket, "before", conn.transport.name, conn.upgraded, conn.protocol, conn.readyState);
-        conn.on("upgrading", ({ name }: Anything) => logOf(socket, "upgrading", name));
         conn.on("upgrade", ({ name }: Anything) => logOf(socket, "upgrade", name));
         command("upgraded", () => [conn.upgraded, conn.transport.name]);
       });

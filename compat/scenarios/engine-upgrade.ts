@@ -93,7 +93,9 @@ export const engineUpgradeScenarios: Scenario[] = [
   wrong("a message instead of a probe", ['42["echo",1]']),
   wrong("a packet of no type", ["x"]),
   wrong("nothing, until the time is up", [], { upgradeTimeout: 200 }),
-  wrong("no upgrade behind the probe, until the time is up", ["2probe"], { upgradeTimeout: 200 }),
+  wrong("no upgrade behind the probe, until the time is up", ["2probe"], {
+    upgradeTimeout: 1000,
+  }),
   {
     name: "a candidate that closes leaves the session as it is",
     server: echo,
