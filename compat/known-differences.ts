@@ -8,7 +8,7 @@ const OURS = ["ours on Bun.serve", "ours on node:http"] as const;
 
 export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
   {
-    scenario: "a preflight is answered as the option cors says",
+    scenario: /^(a preflight is answered as the option cors says$|cors: )/,
     implementations: ON_BUN_SERVE,
     differs: /requests \| - OPTIONS .* -> 204 content-length: 0$/,
     reason: "Bun leaves the Content-Length of a 204 out, which HTTP says nobody may send",
@@ -36,5 +36,87 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     implementations: ON_BUN_SERVE,
     differs: /^scenario: rules \| [-+] (holds|BROKEN): a request behind a poll that waits/,
     reason: "Bun closes a connection on which a request comes behind one that has no answer yet",
+  },
+  {
+    scenario: /^(a body |the limit |a request of a session by|a second (poll|body))/,
+    implementations: OURS,
+    differs: / \| \+ .*: (400|413|500) content-length: 0$| -> (400|413) content-length: 0$/,
+    reason: "an answer without a body says so; Node sends an empty body in chunks",
+  },
+  {
+    scenario:
+      /ends the session: (a packet of no type between|an unknown type behind)|behind the close packet/,
+    implementations: OURS,
+    differs: /server: socket <raw id> \| [-+] got "echo" 1$/,
+    reason: "listeners run in the tick that brought the packet, before what is behind it is read",
+  },
+  {
+    scenario: "a poll of JSONP gets its packets in a call",
+    implementations: OURS,
+    differs: /handshake: 200 content-type: text\/(plain|javascript)/,
+    reason: "browsers run no text/plain as a script where nosniff is set",
+  },
+  {
+    scenario:
+      /^(a WebSocket does not take a session over|a (second )?candidate|a message on the new transport|a session that its client closes takes)/,
+    implementations: ON_BUN_SERVE,
+    differs: / -> close (1000|1005) ""$/,
+    reason: "Bun always sends a code with a close",
+  },
+  {
+    scenario:
+      /^a WebSocket (of another protocol revision|that calls itself polling) gets no session$/,
+    implementations: OURS,
+    differs: /raw: other requests \| |engine \| \+ connection_error 3 .*TRANSPORT_HANDSHAKE_ERROR/,
+    reason: "it is refused with HTTP before it is open, and told of",
+  },
+  {
+    scenario: "generateId that fails refuses the handshake (websocket)",
+    implementations: OURS,
+    differs: /raw: other requests \| /,
+    reason: "it is refused with HTTP, instead of HTTP in the frames of an open WebSocket",
+  },
+  {
+    scenario: "a server without WebSocket takes polling alone (websocket)",
+    implementations: ON_BUN_SERVE,
+    differs: /raw: other requests \| [-+] .* -> 400 (body|content-type)/,
+    reason: "a WebSocket is refused as text; a server of node:http without it sees a plain request",
+  },
+  {
+    scenario: "a WebSocket of another path is cut after a while",
+    implementations: ON_BUN_SERVE,
+    differs: /raw: other requests \| [-+] GET \/other\/.* -> (\(no answer\)|404)/,
+    reason: "Bun.serve answers every request: nobody's paths get 404 at once",
+  },
+  {
+    scenario: "compression over HTTP: true, and long",
+    implementations: OURS,
+    differs: / \| - handshake: 200 content-encoding: gzip$/,
+    reason: "true means the default threshold, not none",
+  },
+  {
+    scenario: /^(a message|bytes) longer than the limit .* \(websocket\)$/,
+    implementations: ON_BUN_SERVE,
+    differs: / \| [-+] \(close 1009 /,
+    reason: "Bun gives a reason with its close",
+  },
+  {
+    scenario: /^(the client's files? |cors is for the client's files)/,
+    implementations: OURS,
+    differs: /answered 200 "|-> 200 (body|etag: "4)|-> 304 etag: /,
+    reason:
+      "the files are those of the installed socket.io-client; a 304 has its ETag, as RFC 9110 asks",
+  },
+  {
+    scenario: /^an offer of compression over WebSocket meets (\{|true)/,
+    implementations: OURS,
+    differs: /, to the client \| [-+] (0\{|40\{|42\["said")/,
+    reason: "the threshold holds, true means the default one, and compress(false) is honoured",
+  },
+  {
+    scenario: /^an offer of compression over WebSocket meets (\{|true)/,
+    implementations: ON_BUN_SERVE,
+    differs: /handshake: 101 sec-websocket-extensions: permessage-deflate/,
+    reason: "Bun keeps no context from one message to the next",
   },
 ];
