@@ -31,4 +31,15 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     differs: /handshake: 101 sec-websocket-extensions: permessage-deflate/,
     reason: "Bun keeps no context from one message to the next",
   },
+  {
+    scenario: /^a middleware refuses a client with a (text|number) instead of an error$/,
+    implementations: OURS,
+    differs: [
+      /events \| - (connect_error <Error "">|message and data "" <undefined>)$/,
+      /events \| \+ (connect_error <Error|message and data) "(just a text|42)"/,
+      /, to the client \| - 44\{\}$/,
+      /, to the client \| \+ 44\{"message":"(just a text|42)"\}$/,
+    ],
+    reason: "what is no error is the message, instead of no message at all",
+  },
 ];

@@ -1,11 +1,19 @@
 import type { Scenario } from "../scenario.ts";
 import { engineScenarios } from "./engine.ts";
+import { dynamicNamespaceScenarios } from "./protocol-dynamic.ts";
+import { middlewareScenarios } from "./protocol-middlewares.ts";
+import { namespaceScenarios } from "./protocol-namespaces.ts";
+import { socketMiddlewareScenarios } from "./protocol-socket-middlewares.ts";
 import { socketScenarios } from "./sockets.ts";
 import { tourScenarios } from "./tour.ts";
 
 /** Every scenario. */
 export const SCENARIOS: readonly Scenario[] = [
   ...engineScenarios,
+  ...dynamicNamespaceScenarios,
+  ...middlewareScenarios,
+  ...namespaceScenarios,
+  ...socketMiddlewareScenarios,
   ...socketScenarios,
   ...tourScenarios,
 ];

@@ -1,0 +1,49 @@
+// What the scenarios of the protocol share.
+
+import type { Peer, PeerOptions } from "../peer.ts";
+import type { Anything, ClientTools, CompatServer } from "../scenario.ts";
+
+/** The transport of a scenario to which the transport is no matter. */
+export const WS: PeerOptions = { transports: ["websocket"] };
+
+/** Has every socket of a namespace answer the event `ping` with `pong` and the namespace's name. */
+export function answerPings(namespace: CompatServer | Anything): void {
+  namespace.on("connection", (socket: Anything) => {
+    socket.on("ping", (reply: (...answer: unknown[]) => void) => reply("pong", socket.nsp.name));
+  });
+}
+
+/** Rooms as they can be compared: a socket's own as "(its own)". */
+export function roomsOf(socket: Anything): unknown[] {
+  return [...socket.rooms].map((room: unknown) => (room === socket.id ? "(its own)" : room));
+}
+
+/**
+ * A stock client with an open connection to the engine and no namespace: the scenario says what goes
+ * over it with `write`.
+ */
+export async function openBare(t: ClientTools, name: string): Promise<Peer> {
+  const peer = t.client(name, { ...WS, autoConnect: false });
+  const manager = peer.socket.io;
+  await new Promise<void>((resolve, reject) => {
+    manager.open((error?: Error) => (error ? reject(error) : resolve()));
+  });
+  return peer;
+}
+
+/** Sends messages as they are, without the client's encoder. */
+export function write(peer: Peer, ...messages: (string | Uint8Array)[]): void {
+  for (const message of messages) {
+    peer.socket.io.engine.write(message);
+  }
+}
+
+/** Resolves when the client's connection has ended, with the reason; to be called before it does. */
+export function ended(peer: Peer): Promise<string> {
+  return new Promise((resolve) => {
+    peer.socket.io.once("close", (reason: string) => {
+      peer.log("connection ended", reason);
+      resolve(reason);
+    });
+  });
+}
