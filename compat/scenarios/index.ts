@@ -1,8 +1,11 @@
 import type { Scenario } from "../scenario.ts";
 import { engineScenarios } from "./engine.ts";
+import { acknowledgementScenarios } from "./protocol-acks.ts";
 import { dynamicNamespaceScenarios } from "./protocol-dynamic.ts";
 import { middlewareScenarios } from "./protocol-middlewares.ts";
 import { namespaceScenarios } from "./protocol-namespaces.ts";
+import { roomScenarios } from "./protocol-rooms.ts";
+import { serverWideScenarios } from "./protocol-server-wide.ts";
 import { socketMiddlewareScenarios } from "./protocol-socket-middlewares.ts";
 import { socketScenarios } from "./sockets.ts";
 import { tourScenarios } from "./tour.ts";
@@ -10,9 +13,12 @@ import { tourScenarios } from "./tour.ts";
 /** Every scenario. */
 export const SCENARIOS: readonly Scenario[] = [
   ...engineScenarios,
+  ...acknowledgementScenarios,
   ...dynamicNamespaceScenarios,
   ...middlewareScenarios,
   ...namespaceScenarios,
+  ...roomScenarios,
+  ...serverWideScenarios,
   ...socketMiddlewareScenarios,
   ...socketScenarios,
   ...tourScenarios,
