@@ -4,6 +4,10 @@ import { acknowledgementScenarios } from "./protocol-acks.ts";
 import { dynamicNamespaceScenarios } from "./protocol-dynamic.ts";
 import { middlewareScenarios } from "./protocol-middlewares.ts";
 import { namespaceScenarios } from "./protocol-namespaces.ts";
+import { binaryScenarios } from "./protocol-binary.ts";
+import { eventScenarios } from "./protocol-events.ts";
+import { lifeScenarios } from "./protocol-life.ts";
+import { packetScenarios } from "./protocol-packets.ts";
 import { roomScenarios } from "./protocol-rooms.ts";
 import { serverWideScenarios } from "./protocol-server-wide.ts";
 import { socketMiddlewareScenarios } from "./protocol-socket-middlewares.ts";
@@ -17,6 +21,10 @@ export const SCENARIOS: readonly Scenario[] = [
   ...dynamicNamespaceScenarios,
   ...middlewareScenarios,
   ...namespaceScenarios,
+  ...binaryScenarios,
+  ...eventScenarios,
+  ...lifeScenarios,
+  ...packetScenarios,
   ...roomScenarios,
   ...serverWideScenarios,
   ...socketMiddlewareScenarios,

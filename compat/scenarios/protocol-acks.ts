@@ -212,7 +212,7 @@ export const acknowledgementScenarios: Scenario[] = [
     },
   },
   {
-    name: "an acknowledgement that is owed when the client leaves is an error with a timeout only",
+    name: "an acknowledgement that is owed when the client leaves is not failed before its timeout",
     server(io, { logOf, command }) {
       let without = "never called";
       const answered = new Promise<unknown>((resolve) => {

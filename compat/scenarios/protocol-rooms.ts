@@ -105,9 +105,10 @@ export const roomScenarios: Scenario[] = [
   },
   {
     name: "the adapter tells of rooms in the order of what happens to them",
-    server(io, { log }) {
+    server(io, { log, command }) {
       logAdapter(io.sockets.adapter, log);
       joinOnDemand(io);
+      command("size", () => io.sockets.sockets.size);
     },
     async client(t) {
       const ann = await t.connect("ann", WS);
@@ -118,6 +119,8 @@ export const roomScenarios: Scenario[] = [
       await ann.ask("leave", "a");
       await bob.ask("leave", "a");
       await bob.ask("leave", "a");
+      ann.disconnect();
+      await t.until(async () => (await t.command("size")) === 1);
     },
   },
   {

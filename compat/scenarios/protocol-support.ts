@@ -47,3 +47,32 @@ export function ended(peer: Peer): Promise<string> {
     });
   });
 }
+
+/** Sends a `ping` as a packet of its own and waits for its answer; for `answerPings`. */
+export async function pingBare(peer: Peer, namespace = "/"): Promise<void> {
+  const prefix = namespace === "/" ? "" : `${namespace},`;
+  const answered = heard(peer, `3${prefix}777[`);
+  write(peer, `2${prefix}777["ping"]`);
+  await answered;
+}
+
+/** Resolves with the next message that begins so. */
+export function heard(peer: Peer, start: string): Promise<void> {
+  const { engine } = peer.socket.io;
+  return new Promise((resolve) => {
+    const onMessage = (message: unknown): void => {
+      if (typeof message === "string" && message.startsWith(start)) {
+        engine.off("message", onMessage);
+        resolve();
+      }
+    };
+    engine.on("message", onMessage);
+  });
+}
+
+/** Sends a CONNECT and waits for its answer. */
+export async function connectBare(peer: Peer, packet = "0"): Promise<void> {
+  const answered = heard(peer, packet.split("{")[0] ?? packet);
+  write(peer, packet);
+  await answered;
+}
