@@ -9,6 +9,7 @@ import { eventScenarios } from "./protocol-events.ts";
 import { lifeScenarios } from "./protocol-life.ts";
 import { packetScenarios } from "./protocol-packets.ts";
 import { roomScenarios } from "./protocol-rooms.ts";
+import { serverScenarios } from "./protocol-server.ts";
 import { serverWideScenarios } from "./protocol-server-wide.ts";
 import { socketMiddlewareScenarios } from "./protocol-socket-middlewares.ts";
 import { socketScenarios } from "./sockets.ts";
@@ -26,6 +27,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...lifeScenarios,
   ...packetScenarios,
   ...roomScenarios,
+  ...serverScenarios,
   ...serverWideScenarios,
   ...socketMiddlewareScenarios,
   ...socketScenarios,

@@ -12,7 +12,7 @@ function facts({ handshake }: Anything): unknown {
     keys: Object.keys(handshake).sort(),
     facts: [address, xdomain, secure, typeof time, typeof issued, EIO, transport],
     isNow: Math.abs(Date.now() - issued) < 60_000,
-    url: url.replace(/&t=[^&]*/, ""),
+    url: url.replace(/&t=[^&]*/, "").replace(/:\d+/, ":(port)"),
     query: rest,
     auth,
     custom: headers["x-custom"] ?? null,
