@@ -45,7 +45,20 @@ export const binaryScenarios: Scenario[] = [
     }),
   ),
   {
-    name: "a message just below the limit of a megabyte arrives",
+    name: "a message just below the limit of a megabyte arrives (websocket)",
+    server(io) {
+      io.on("connection", (socket) => {
+        socket.on("large", (text: string, reply: Reply) => reply(text.length));
+      });
+    },
+    async client(t) {
+      const ann = await t.connect("ann", { transports: ["websocket"] });
+      await ann.ask("large", "x".repeat(999_980));
+    },
+  },
+  {
+    name: "messages just below maxHttpBufferSize arrive",
+    options: { maxHttpBufferSize: 20_000 },
     server(io) {
       io.on("connection", (socket) => {
         socket.on("large", (text: string | Uint8Array, reply: Reply) => reply(text.length));
@@ -54,8 +67,8 @@ export const binaryScenarios: Scenario[] = [
     async client(t) {
       for (const transport of ["websocket", "polling"] as const) {
         const ann = await t.connect(transport, { transports: [transport] });
-        await ann.ask("large", "x".repeat(999_900));
-        await ann.ask("large", Buffer.alloc(transport === "polling" ? 700_000 : 1_000_000));
+        await ann.ask("large", "x".repeat(19_980));
+        await ann.ask("large", Buffer.alloc(transport === "polling" ? 14_900 : 20_000));
       }
     },
   },
