@@ -119,4 +119,27 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     differs: /handshake: 101 sec-websocket-extensions: permessage-deflate/,
     reason: "Bun keeps no context from one message to the next",
   },
+  {
+    scenario: /^a middleware refuses a client with a (text|number) instead of an error$/,
+    implementations: OURS,
+    differs: [
+      /events \| - (connect_error <Error "">|message and data "" <undefined>)$/,
+      /events \| \+ (connect_error <Error|message and data) "(just a text|42)"/,
+      /, to the client \| - 44\{\}$/,
+      /, to the client \| \+ 44\{"message":"(just a text|42)"\}$/,
+    ],
+    reason: "what is no error is the message, instead of no message at all",
+  },
+  {
+    scenario: "emit tells that it has sent, whatever it was called on",
+    implementations: OURS,
+    differs: [/events \| \+ got "b"$/, /, to the client \| \+ 42\["b"\]$/],
+    reason: "a volatile packet behind another of the same turn is sent, as the client is ready",
+  },
+  {
+    scenario: "a message of more than maxHttpBufferSize ends the connection (websocket)",
+    implementations: ON_BUN_SERVE,
+    differs: /, to the client \| [-+] \(close 1009 ".*"\)$/,
+    reason: "Bun closes such a WebSocket itself, and says why",
+  },
 ];

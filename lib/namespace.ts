@@ -322,9 +322,10 @@ export class Namespace<
 }
 
 function describeRefusal(error: unknown): { message: string; data?: unknown } {
-  if (error instanceof Error) {
-    const { message, data } = error as ExtendedError;
-    return { message, data };
+  // Not only instances of `Error`: also errors of another realm, and plain objects made like one.
+  if (typeof error === "object" && error !== null) {
+    const { message, data } = error as Partial<ExtendedError>;
+    return { message: typeof message === "string" ? message : "", data };
   }
   return { message: String(error) };
 }

@@ -76,6 +76,9 @@ export class Socket<
   readonly #auth: Record<string, unknown>;
   readonly #issued = Date.now();
   #handshake: Handshake | undefined;
+  /** From the `disconnecting` listeners on: it is not closed twice. */
+  #closing = false;
+  /** Behind them: it joins no room any more. */
   #closed = false;
   /** Whether its session is kept for its client. */
   #mayComeBack = false;
@@ -174,7 +177,7 @@ export class Socket<
    * @param close whether the connection is closed too, with all namespaces. Default: false.
    */
   disconnect(close = false): this {
-    if (!this.connected || this.#closed) {
+    if (!this.connected || this.#closing) {
       return this;
     }
     if (close) {
@@ -294,13 +297,14 @@ export class Socket<
 
   /** The one door out: every disconnection comes through here once. @internal */
   onClose(reason: DisconnectReason, description?: unknown): void {
-    if (!this.connected || this.#closed) {
+    if (!this.connected || this.#closing) {
       return;
     }
     log("closing socket - reason %s", reason);
-    this.#closed = true;
+    this.#closing = true;
     this.#notify("disconnecting", reason, description);
     this.#persist(reason);
+    this.#closed = true;
     this.#leaveNamespace();
     this.client.remove(this);
     this.connected = false;

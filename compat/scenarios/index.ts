@@ -8,6 +8,18 @@ import { engineLimitScenarios } from "./engine-limits.ts";
 import { enginePollingScenarios } from "./engine-polling.ts";
 import { engineSessionScenarios } from "./engine-sessions.ts";
 import { engineUpgradeScenarios } from "./engine-upgrade.ts";
+import { acknowledgementScenarios } from "./protocol-acks.ts";
+import { dynamicNamespaceScenarios } from "./protocol-dynamic.ts";
+import { middlewareScenarios } from "./protocol-middlewares.ts";
+import { namespaceScenarios } from "./protocol-namespaces.ts";
+import { binaryScenarios } from "./protocol-binary.ts";
+import { eventScenarios } from "./protocol-events.ts";
+import { lifeScenarios } from "./protocol-life.ts";
+import { packetScenarios } from "./protocol-packets.ts";
+import { roomScenarios } from "./protocol-rooms.ts";
+import { serverScenarios } from "./protocol-server.ts";
+import { serverWideScenarios } from "./protocol-server-wide.ts";
+import { socketMiddlewareScenarios } from "./protocol-socket-middlewares.ts";
 import { socketScenarios } from "./sockets.ts";
 import { tourScenarios } from "./tour.ts";
 
@@ -21,6 +33,18 @@ export const SCENARIOS: readonly Scenario[] = [
   ...enginePollingScenarios,
   ...engineSessionScenarios,
   ...engineUpgradeScenarios,
+  ...acknowledgementScenarios,
+  ...dynamicNamespaceScenarios,
+  ...middlewareScenarios,
+  ...namespaceScenarios,
+  ...binaryScenarios,
+  ...eventScenarios,
+  ...lifeScenarios,
+  ...packetScenarios,
+  ...roomScenarios,
+  ...serverScenarios,
+  ...serverWideScenarios,
+  ...socketMiddlewareScenarios,
   ...socketScenarios,
   ...tourScenarios,
   ...ruleScenarios,

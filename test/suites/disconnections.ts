@@ -134,6 +134,27 @@ export function disconnectionSuite(world: World): void {
     expect(calls).toEqual([["last words", 1]]);
   });
 
+  test("lets a disconnecting listener join a room, and a disconnect listener none", async () => {
+    const io = world.start();
+    const { client, socket } = await world.join();
+    const rooms: string[][] = [];
+    const ended = new Promise<void>((resolve) => {
+      socket.on("disconnecting", () => {
+        void socket.join("late");
+        rooms.push([...socket.rooms]);
+      });
+      socket.on("disconnect", () => {
+        void socket.join("too late");
+        rooms.push([...socket.rooms]);
+        resolve();
+      });
+    });
+    client.disconnect();
+    await ended;
+    expect(rooms).toEqual([[socket.id, "late"], []]);
+    expect(io.of("/").adapter.rooms.size).toBe(0);
+  });
+
   test("lets a disconnecting listener tell the rooms that the socket leaves", async () => {
     world.start();
     const [leaving, staying] = [

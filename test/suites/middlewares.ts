@@ -56,6 +56,14 @@ export function middlewareSuite(world: World): void {
     expect(await refusal(world)).toEqual(["", undefined]);
   });
 
+  test("takes message and data of an object that is like an error", async () => {
+    const io = world.start();
+    const reasons: unknown[] = [{ message: "plain", data: [1] }, { data: { code: 7 } }];
+    io.use((_socket, next) => next(reasons.shift() as Error));
+    expect(await refusal(world)).toEqual(["plain", [1]]);
+    expect(await refusal(world)).toEqual(["", { code: 7 }]);
+  });
+
   test("runs the middlewares of the namespace alone", async () => {
     const io = world.start();
     io.of("/closed").use((_socket, next) => next(new Error("closed")));
