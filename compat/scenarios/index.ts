@@ -4,6 +4,7 @@ import { clientEndScenarios } from "./client-ends.ts";
 import { clientFeatureScenarios } from "./client-features.ts";
 import { clientParserScenarios } from "./client-parsers.ts";
 import { clientRecoveryScenarios } from "./client-recovery.ts";
+import { clientRedisScenarios } from "./client-redis.ts";
 import { clientVersionScenarios } from "./client-versions.ts";
 import { engineScenarios } from "./engine.ts";
 import { socketScenarios } from "./sockets.ts";
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...clientFeatureScenarios,
   ...clientParserScenarios,
   ...clientRecoveryScenarios,
+  ...clientRedisScenarios,
   ...clientVersionScenarios,
   ...engineScenarios,
   ...socketScenarios,
