@@ -1,6 +1,7 @@
 // The redis-server of a run, for the scenarios with adapters that need one.
 
 import { type RedisServer, startRedis } from "../test/support/redis.ts";
+import { redisServerPath } from "../test/support/services.ts";
 import { REDIS_PORT } from "./redis-port.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -22,12 +23,17 @@ export async function prepareRedis(scenarios: readonly Scenario[]): Promise<Prep
   let notice: string | null = null;
   if (needy.length > 0) {
     try {
-      redis = await startRedis();
-      process.env[REDIS_PORT] = String(redis.port);
+      redisServerPath();
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       notice = `SKIPPED: ${needy.length} scenarios that need a redis-server: ${reason}`;
     }
+  }
+  if (needy.length > 0 && notice === null) {
+    const started = await startRedis();
+    redis = started;
+    process.env[REDIS_PORT] = String(started.port);
+    process.once("exit", () => void started.stop()); // a run that fails leaves none behind
   }
   return {
     scenarios: scenarios.filter(({ needs }) => needs !== "redis" || redis !== null),

@@ -113,9 +113,9 @@ export const clientAdapterScenarios: Scenario[] = [
       t.log("ann alone", await t.command("ask", "ann"));
       t.log("nobody", await t.command("ask", "nobody"));
       await t.connect("mute", ws);
-      peers.forEach((peer) =>
-        peer.on("question", (reply) => typeof reply === "function" && reply(1)),
-      );
+      for (const peer of peers) {
+        peer.on("question", (reply) => typeof reply === "function" && reply(1));
+      }
       await t.command("ask in vain");
     },
   },
