@@ -6,6 +6,7 @@ import { findImplementations } from "./implementations.ts";
 import { KnownDifferences } from "./known.ts";
 import { KNOWN_DIFFERENCES } from "./known-differences.ts";
 import { runAll } from "./lanes.ts";
+import { prepareRedis } from "./redis.ts";
 import { repeat } from "./repeat.ts";
 import { findFacts, renderPage } from "./report/html.ts";
 import { differences, legend, progressLine, table } from "./report/terminal.ts";
@@ -21,8 +22,8 @@ const { values, positionals } = parseArgs({
   },
 });
 const wanted = positionals.join(" ");
-const chosen = SCENARIOS.filter(({ name }) => name.includes(wanted));
-if (chosen.length === 0) {
+const named = SCENARIOS.filter(({ name }) => name.includes(wanted));
+if (named.length === 0) {
   throw new Error(`no scenario is named like "${wanted}"`);
 }
 const names = new Set(SCENARIOS.map(({ name }) => name));
@@ -31,10 +32,13 @@ if (names.size < SCENARIOS.length) {
 }
 
 const start = performance.now();
+const redis = await prepareRedis(named);
+const chosen = redis.scenarios;
 const implementations = await findImplementations();
 console.log(`${chosen.length} scenarios, compared with ${implementations[0]?.id}`);
 if (values.repeat !== undefined) {
   const unstable = await repeat(chosen, implementations, Number(values.repeat), console.log);
+  await redis.stop();
   process.exit(unstable === 0 ? 0 : 1);
 }
 
@@ -71,6 +75,10 @@ for (const entry of stale) {
 }
 await Bun.write(values.report, renderPage(implementations, results, stale, await findFacts()));
 console.log(`\nthe report: ${values.report}`);
+await redis.stop();
+if (redis.notice !== null) {
+  console.log(redis.notice);
+}
 const seconds = ((performance.now() - start) / 1000).toFixed(1);
 const outcome =
   failures.length + stale.length === 0

@@ -142,4 +142,43 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     differs: /, to the client \| [-+] \(close 1009 ".*"\)$/,
     reason: "Bun closes such a WebSocket itself, and says why",
   },
+  {
+    scenario: /^an old client is refused where allowEIO3 is not set \(client ., websocket\)$/,
+    implementations: OURS,
+    differs: /other requests \| [-+] GET .*EIO=3&transport=websocket -> /,
+    reason: "refused with HTTP 400; the reference accepts the WebSocket and then cuts it",
+  },
+  {
+    scenario: /^MessagePack /,
+    implementations: OURS,
+    differs: /, to the client \| [-+] <binary .*\\xa4type/,
+    reason: "the members of a packet are in another order, and one that is undefined is left out",
+  },
+  {
+    scenario: /^JSONP carries packets both ways /,
+    implementations: OURS,
+    differs: /requests \| [-+] (handshake|poll): 200 content-type: text\/(plain|javascript)/,
+    reason: "JSONP is JavaScript; browsers do not run text/plain under nosniff",
+  },
+  {
+    scenario: "a middleware that refuses a recovered session sends the client away",
+    implementations: OURS,
+    differs: [/session 2, to the client \| - 42\["said",/, /ann: events \| - got "said"/],
+    reason: "a client that a middleware refuses does not get what it has missed",
+  },
+  {
+    scenario: "the sessions of several namespaces are recovered, each with its packets",
+    implementations: OURS,
+    differs: /session 2, to the client \| [-+] 42\/b,\["said","missed in b"/,
+    reason: "one namespace is joined after the other; the reference does it at the same time",
+  },
+  {
+    scenario: "flags and rooms of a broadcast add up, and leave the next one alone",
+    implementations: OURS,
+    differs: [
+      /a: events \| \+ got "heard" 2$/,
+      /a: session 1, to the client \| \+ 42\["heard",2\]$/,
+    ],
+    reason: "volatile behind another packet of the same turn is sent, where the client is ready",
+  },
 ];

@@ -123,6 +123,8 @@ export interface Scenario {
   not?: Partial<Record<ImplementationId, string>>;
   /** Why the reference fails here (its process ends, say); else a scenario that fails is an error. */
   referenceFails?: string;
+  /** A program that it needs; the scenario is left out, and the run says so, where there is none. */
+  needs?: "redis";
   /** How long it may take on one implementation, in milliseconds; default 10000. */
   timeoutMs?: number;
 }

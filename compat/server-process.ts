@@ -46,6 +46,7 @@ export class ServerProcess {
   #start(): Child {
     const child = Bun.spawn([...this.implementation.command], {
       cwd: `${import.meta.dir}/..`,
+      env: process.env, // as it is now: without this, Bun passes on that of its own start
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.#child = child;

@@ -71,9 +71,14 @@ function tapOffsets(adapter: Anything, say: Say): void {
   adapter.broadcast = function tapped(packet: Anything, ...rest: unknown[]): unknown {
     const length = packet.data?.length;
     const result = broadcast.call(adapter, packet, ...rest);
-    if (length !== undefined && packet.data.length > length) {
-      say({ say: "offset", value: String(packet.data.at(-1)) });
-    }
+    const tell = (): void => {
+      if (length !== undefined && packet.data.length > length) {
+        say({ say: "offset", value: String(packet.data.at(-1)) });
+      }
+    };
+    tell();
+    // An adapter of several nodes has to ask for it first.
+    result?.then?.(tell);
     return result;
   };
 }

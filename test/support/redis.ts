@@ -8,8 +8,23 @@ export interface RedisServer {
   stop(): Promise<void>;
 }
 
+const TRIES = 10;
+
 /** Starts a redis-server on a free port of the loopback, and returns when it takes connections. */
 export async function startRedis(): Promise<RedisServer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startOnce();
+    } catch (error) {
+      // The port may have been taken between the probe and the start, where much is going on.
+      if (tries === TRIES || !/in use/i.test(String(error))) {
+        throw error;
+      }
+    }
+  }
+}
+
+async function startOnce(): Promise<RedisServer> {
   const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
   const { port } = probe;
   probe.stop(true);
