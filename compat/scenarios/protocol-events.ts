@@ -231,9 +231,9 @@ export const eventScenarios: Scenario[] = [
       io.on("connection", (socket) => {
         socket.on("go", () => {
           socket.emit("small", 1);
-          socket.emit("large", "x".repeat(400_000));
+          socket.emit("large", "x".repeat(100_000));
           socket.emit("small", 2);
-          socket.emit("large", Buffer.alloc(300_000, "y"));
+          socket.emit("large", Buffer.alloc(80_000, "y"));
           socket.emit("end");
         });
       });
@@ -242,9 +242,9 @@ export const eventScenarios: Scenario[] = [
       for (const transport of ["websocket", "polling"] as const) {
         const ann = await t.connect(transport, { transports: [transport] });
         ann.emit("small", 1);
-        ann.emit("large", "x".repeat(400_000));
+        ann.emit("large", "x".repeat(100_000));
         ann.emit("small", 2);
-        ann.emit("large", Buffer.alloc(300_000, "y"));
+        ann.emit("large", Buffer.alloc(80_000, "y"));
         ann.emit("go");
         await ann.next("end");
       }
