@@ -46,7 +46,6 @@ export const DECISIONS: Readonly<Record<string, Decision>> = {
   "Socket: prependAnyOutgoing": differs("as `onAnyOutgoing`"),
   "Options: allowRequest": differs("may answer, or promise, a boolean as well"),
   "Options: cors": differs("takes an origin, a list of them, or `true` as well"),
-  "Options: initialPacket": differs("over polling it is in the answer to the handshake"),
   "Options: cleanupEmptyChildNamespaces": differs("one that a client is about to join stays"),
   "Options: connectionStateRecovery": differs("recovers in more cases"),
   "Options: wsEngine": differs("on servers of node:http alone: Bun has WebSockets of its own"),
