@@ -32,7 +32,7 @@ export function writeWire(
   const sessions = new Map<string, WireSession>();
   const others = new Set<string>();
   for (const exchange of exchanges) {
-    const sid = exchange.target.searchParams.get("sid") ?? openedBy(exchange);
+    const sid = exchange.target.searchParams.get("sid") || openedBy(exchange);
     const session = sid === null ? undefined : sessions.get(sid);
     if (session !== undefined) {
       session.add(exchange);
