@@ -54,7 +54,9 @@ export class Listening {
 
   #requireSilence(): void {
     for (const server of this.#servers) {
-      if (server instanceof BunListener) {
+      if (server instanceof BunListener && !server.listening) {
+        this.#servers.delete(server); // closed by the program itself
+      } else if (server instanceof BunListener) {
         throw new SocketIOError(
           "ERR_ALREADY_LISTENING",
           `the server listens ${server.whereabouts} already: ` +

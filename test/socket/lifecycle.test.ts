@@ -31,6 +31,26 @@ test("listens again after it was closed", async () => {
   }
 });
 
+test("stops listening when its httpServer is closed, and can listen again", async () => {
+  const io = new Server({ hostname }).listen(0);
+  const { httpServer } = io;
+  const port = portOf(httpServer);
+  expect(httpServer.address()).toEqual({ address: hostname, family: "IPv4", port });
+  expect(httpServer.listening).toBeTrue();
+  const client = await clients.connect(urlOf(io));
+  client.disconnect();
+  await new Promise<void>((resolve, reject) => {
+    httpServer.close((error?: Error) => (error === undefined ? resolve() : reject(error)));
+  });
+  expect([httpServer.listening, httpServer.address()]).toEqual([false, null]);
+  await expect(fetch(`http://${hostname}:${port}`)).rejects.toThrow();
+
+  io.listen(port);
+  expect(portOf(io.httpServer)).toBe(port);
+  await clients.connect(urlOf(io));
+  await io.close();
+});
+
 test("frees its port when it closes", async () => {
   const first = new Server({ hostname }).listen(0);
   const port = portOf(first.httpServer);
