@@ -57,7 +57,16 @@ const LAYERS: readonly Layer[] = [
     mayImportOnly: ["ground"],
     packagesAsTypesOnly: true,
   },
-  { name: "adapters", files: ["adapters/*.ts"], mayImportOnly: ["ground", "adapter"] },
+  {
+    name: "adapters",
+    files: ["adapters/*.ts", "adapters/cluster/*.ts"],
+    mayImportOnly: ["ground", "adapter"],
+  },
+  {
+    name: "redis",
+    files: ["adapters/redis/*.ts"],
+    mayImportOnly: ["ground", "adapter", "adapters"],
+  },
   { name: "acks", files: ["lib/acks.ts"] },
   { name: "broadcast", files: ["lib/broadcast-operator.ts", "lib/broadcaster.ts"] },
   { name: "socket", files: ["lib/handshake.ts", "lib/socket-*.ts", "lib/socket.ts"] },

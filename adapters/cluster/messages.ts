@@ -1,0 +1,142 @@
+import type { Packet } from "socket.io-parser";
+import type { Untyped } from "../../lib/events.ts";
+import type { BroadcastFlags, RemoteSocketDetails, Room } from "../adapter.ts";
+
+/**
+ * The kinds of messages between the nodes of a cluster. 1 to 13 are those of the reference
+ * (`MessageType` of socket.io-adapter), and have its numbers; the others are of this package alone,
+ * and nodes of the reference ignore them.
+ */
+export const MessageType = {
+  INITIAL_HEARTBEAT: 1,
+  HEARTBEAT: 2,
+  BROADCAST: 3,
+  SOCKETS_JOIN: 4,
+  SOCKETS_LEAVE: 5,
+  DISCONNECT_SOCKETS: 6,
+  FETCH_SOCKETS: 7,
+  FETCH_SOCKETS_RESPONSE: 8,
+  SERVER_SIDE_EMIT: 9,
+  SERVER_SIDE_EMIT_RESPONSE: 10,
+  BROADCAST_CLIENT_COUNT: 11,
+  BROADCAST_ACK: 12,
+  ADAPTER_CLOSE: 13,
+  /** Asks the other nodes which rooms they hold, and to tell of each change from now on. */
+  ROOMS_REQUEST: 32,
+  /** Which rooms a node holds, or what has changed. */
+  ROOMS: 33,
+  /** Asks the other nodes for what was missed. */
+  REPLAY_REQUEST: 34,
+  /** What was missed. */
+  REPLAY: 35,
+} as const;
+
+/** One of the numbers of {@link MessageType}. */
+export type MessageTypeId = (typeof MessageType)[keyof typeof MessageType];
+
+/** Broadcast options as they travel. */
+export interface WireOptions {
+  rooms: Room[];
+  except: Room[];
+  flags?: BroadcastFlags | undefined;
+}
+
+/**
+ * Where a message stands among those of its sender: its number, and the number of the one before it
+ * on the same channel (0: there is none that could be asked for).
+ */
+export type Link = readonly [number: number, previous: number];
+
+interface Envelope {
+  /** The node that sent it; undefined in what emitters of the reference send. */
+  uid?: string | undefined;
+  /** The namespace. */
+  nsp?: string | undefined;
+  /** Only in messages that are replayed to nodes that missed them. */
+  link?: Link | undefined;
+}
+
+/** A message to all other nodes. */
+export type ClusterMessage = Envelope &
+  (
+    | {
+        type:
+          | typeof MessageType.INITIAL_HEARTBEAT
+          | typeof MessageType.HEARTBEAT
+          | typeof MessageType.ADAPTER_CLOSE
+          | typeof MessageType.ROOMS_REQUEST;
+        data?: undefined;
+      }
+    | {
+        type: typeof MessageType.BROADCAST;
+        data: { packet: Packet; opts: WireOptions; requestId?: string | undefined };
+      }
+    | {
+        type: typeof MessageType.SOCKETS_JOIN | typeof MessageType.SOCKETS_LEAVE;
+        data: { opts: WireOptions; rooms: Room[] };
+      }
+    | {
+        type: typeof MessageType.DISCONNECT_SOCKETS;
+        data: { opts: WireOptions; close?: boolean };
+      }
+    | {
+        type: typeof MessageType.FETCH_SOCKETS;
+        data: {
+          opts: WireOptions;
+          requestId: string;
+          /** Only how many they are is wanted. Nodes of the reference answer with the sockets. */
+          count?: true;
+        };
+      }
+    | {
+        type: typeof MessageType.SERVER_SIDE_EMIT;
+        data: { packet: Untyped[]; requestId?: string | undefined };
+      }
+    | {
+        type: typeof MessageType.ROOMS;
+        data: {
+          /** Whether `occupied` are all rooms of the node. */
+          whole: boolean;
+          occupied: Room[];
+          vacated: Room[];
+        };
+      }
+    | {
+        type: typeof MessageType.REPLAY_REQUEST;
+        /** By the uid of each known node: the number up to which nothing is missed. */
+        data: { after: Record<string, number>; requestId: string };
+      }
+  );
+
+/** An answer to one node. */
+export type ClusterResponse = Envelope &
+  (
+    | {
+        type: typeof MessageType.FETCH_SOCKETS_RESPONSE;
+        data: { requestId: string; sockets: RemoteSocketDetails[]; count?: number | undefined };
+      }
+    | {
+        type: typeof MessageType.SERVER_SIDE_EMIT_RESPONSE;
+        data: { requestId: string; packet: Untyped };
+      }
+    | {
+        type: typeof MessageType.BROADCAST_CLIENT_COUNT;
+        data: { requestId: string; clientCount: number };
+      }
+    | {
+        type: typeof MessageType.BROADCAST_ACK;
+        data: { requestId: string; packet: Untyped };
+      }
+    | {
+        type: typeof MessageType.REPLAY;
+        data: {
+          requestId: string;
+          /** The number of the last message that its sender has sent. */
+          last: number;
+          /** What was missed, each as it was published: the channel and the bytes. */
+          messages: [channel: string, payload: Uint8Array][];
+          /** Whether more was missed than the sender still has. */
+          isIncomplete: boolean;
+        };
+      }
+  );
