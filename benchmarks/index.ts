@@ -1,185 +1,140 @@
-// `bun run bench`: server CPU per message, this package beside its peers, in one run.
+// `bun run bench`: what a message, a connection, a client costs a server, this package beside its
+// peers, in one run.
 //
-// Every server runs in a process of its own and is loaded over WebSocket from this one; the order
-// is turned round each round. What is printed is the median of the rounds, with the spread, and
-// the ratio of the medians to this package's. Linux only: CPU time is read from /proc.
+// Every measurement is a fresh server on one core and a fresh load on another; the order is turned
+// round each round. What is printed is the median of the rounds with the lowest and the highest, and
+// the ratio of this package's median to the others'. Linux only: CPU time is read from /proc.
 
-import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { mkdirSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { type Checkout, checkOut } from "./compare.ts";
+import { type Measurement, measure } from "./measure.ts";
+import { findPeers, OURS, type Peer } from "./peers.ts";
+import { plot } from "./plot.ts";
+import { describe, machine, type Results, type ScenarioResult, summarize } from "./results.ts";
+import { SCENARIOS, type Scenario } from "./scenarios.ts";
 
-const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 5);
-const MESSAGES = Number(process.env.BENCH_MESSAGES ?? 100_000);
-const CLOCK_TICKS_PER_SECOND = 100; // sysconf(_SC_CLK_TCK) on Linux
-const PAYLOAD = "x".repeat(64);
+const USAGE = `Usage: bun run bench [scenario ...] [options]
 
-interface Peer {
-  name: string;
-  command: string[];
-  env?: Record<string, string>;
-}
+Scenarios: ${SCENARIOS.map(({ id }) => id).join(", ")}
+(a word chooses those that begin with it; none: all)
 
-const bun = process.execPath;
-const script = `${import.meta.dir}/servers/socketio.ts`;
-const bundle = await bundleForNode();
-const PEERS: readonly Peer[] = [
-  { name: "bun-socket.io", command: [bun, script] },
-  {
-    name: "socket.io on Bun",
-    command: [bun, script],
-    env: { BENCH_SERVER: "socket.io" },
+  --rounds N       how often each is measured (default 5)
+  --peers a,b      only these: ours, ours-node-http, bun, node, bun-engine, raw
+  --compare REV    this tree beside another revision of it, and nobody else
+  --quick          a fifth of the messages, one round: to see that it runs
+  --out DIR        where results.json and results.svg go (default artifacts/bench)
+`;
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string" },
+    peers: { type: "string" },
+    compare: { type: "string" },
+    out: { type: "string", default: `${import.meta.dir}/../artifacts/bench` },
+    quick: { type: "boolean", default: false },
+    help: { type: "boolean", short: "h", default: false },
   },
-  ...(Bun.which("node") && bundle
-    ? [
-        {
-          name: "socket.io on Node",
-          command: ["node", bundle],
-          env: { BENCH_SERVER: "socket.io" },
-        },
-      ]
-    : []),
-  { name: "raw Bun WebSocket", command: [bun, `${import.meta.dir}/servers/raw.ts`] },
-];
-
-interface Scenario {
-  name: string;
-  clients: number;
-  /** What a client sends for each message it gets back. */
-  packet: string;
-  /** How many clients start a message; each that comes back starts the next. */
-  senders: number;
-  /** What is counted. */
-  unit: string;
+});
+if (values.help) {
+  console.log(USAGE);
+  process.exit(0);
 }
 
-const SCENARIOS: readonly Scenario[] = [
-  {
-    name: "echo, 100 connections, 1 in flight each",
-    clients: 100,
-    senders: 100,
-    packet: `42["echo","${PAYLOAD}"]`,
-    unit: "message",
-  },
-  {
-    name: "io.emit to 200 connections, 1 in flight",
-    clients: 200,
-    senders: 1,
-    packet: `42["all","${PAYLOAD}"]`,
-    unit: "delivered frame",
-  },
-];
+const chosen = SCENARIOS.filter(
+  ({ id }) => positionals.length === 0 || positionals.some((word) => id.startsWith(word)),
+);
+if (chosen.length === 0) {
+  console.error(`there is no scenario ${positionals.join(" or ")}\n\n${USAGE}`);
+  process.exit(2);
+}
+const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
+const scenarios = values.quick ? chosen.map(shorten) : chosen;
+let checkout: Checkout | undefined;
 
-/** Node runs no TypeScript of this age: the reference's program is bundled for it. */
-async function bundleForNode(): Promise<string | null> {
-  const built = await Bun.build({
-    entrypoints: [script],
-    target: "node",
-    external: ["bun-socket.io", "socket.io"],
-    outdir: `${import.meta.dir}/../node_modules/.bench`,
-    naming: "[name].mjs",
-  });
-  return built.outputs[0]?.path ?? null;
+function shorten(scenario: Scenario): Scenario {
+  const isFixed = scenario.load.kind === "idle";
+  return isFixed ? scenario : { ...scenario, count: Math.ceil(scenario.count / 5) };
 }
 
-function cpuSeconds(pid: number): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / CLOCK_TICKS_PER_SECOND;
+async function choosePeers(): Promise<Peer[]> {
+  if (values.compare !== undefined) {
+    checkout = checkOut(values.compare);
+    return [{ ...OURS, name: "this tree" }, checkout.peer];
+  }
+  const wanted = values.peers?.split(",");
+  const all = await findPeers();
+  return wanted === undefined ? all : all.filter(({ id }) => wanted.includes(id));
 }
 
-/** Drives a server until so many frames have arrived. Every client joins the namespace first. */
-async function load(port: number, scenario: Scenario, pid: number): Promise<number> {
-  const sockets: WebSocket[] = [];
-  let joined = 0;
-  let frames = 0;
-  let target = Number.POSITIVE_INFINITY;
-  let onJoined = (): void => {};
-  let onDone = (): void => {};
-  for (let index = 0; index < scenario.clients; index++) {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
-    const isSender = index < scenario.senders;
-    socket.onmessage = ({ data }: MessageEvent<string>) => {
-      if (data.startsWith("42")) {
-        frames++;
-        if (frames === target) {
-          onDone();
-        } else if (isSender && frames < target) {
-          socket.send(scenario.packet);
-        }
-      } else if (data.startsWith("0")) {
-        socket.send("40");
-      } else if (data.startsWith("40") && ++joined === scenario.clients) {
-        onJoined();
+async function measureAll(peers: readonly Peer[]): Promise<ScenarioResult[]> {
+  const results: ScenarioResult[] = [];
+  const total = scenarios.reduce(
+    (sum, scenario) => sum + rounds * peers.filter((peer) => peer.does?.(scenario) ?? true).length,
+    0,
+  );
+  const start = performance.now();
+  let done = 0;
+  for (const scenario of scenarios) {
+    const able = peers.filter((peer) => peer.does?.(scenario) ?? true);
+    const measured = new Map<Peer, Measurement[]>(able.map((peer) => [peer, []]));
+    for (let round = 0; round < rounds; round++) {
+      for (const peer of round % 2 === 0 ? able : able.toReversed()) {
+        const left = done === 0 ? 0 : ((performance.now() - start) / done) * (total - done);
+        const eta = done === 0 ? "" : `, about ${Math.ceil(left / 60_000)} min left`;
+        progress(
+          `${scenario.id}: round ${round + 1}/${rounds}, ${peer.name} (${done + 1}/${total}${eta})`,
+        );
+        measured.get(peer)?.push(await measure(peer, scenario));
+        done++;
       }
-    };
-    sockets.push(socket);
+    }
+    progress("");
+    const result = summarize(scenario, measured);
+    results.push(result);
+    console.log(describe(result));
   }
-  await new Promise<void>((resolve) => {
-    onJoined = resolve;
-  });
-  const run = (count: number): Promise<void> => {
-    frames = 0;
-    target = count;
-    return new Promise((resolve) => {
-      onDone = resolve;
-      for (const socket of sockets.slice(0, scenario.senders)) {
-        socket.send(scenario.packet);
-      }
-    });
-  };
-  await run(Math.ceil(MESSAGES / 5)); // warm
-  await Bun.sleep(50); // what is still in flight must not count
-  const before = cpuSeconds(pid);
-  await run(MESSAGES);
-  const spent = cpuSeconds(pid) - before;
-  for (const socket of sockets) {
-    socket.close();
-  }
-  return (spent * 1e6) / MESSAGES;
-}
-
-async function measure(peer: Peer, scenario: Scenario): Promise<number> {
-  const child = Bun.spawn(peer.command, {
-    cwd: `${import.meta.dir}/..`,
-    env: { ...process.env, ...peer.env },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
-  try {
-    const { value } = await child.stdout.getReader().read();
-    const port = Number(/port (\d+)/.exec(new TextDecoder().decode(value))?.[1]);
-    return await load(port, scenario, child.pid);
-  } finally {
-    child.kill();
-    await child.exited;
-  }
+  return results;
 }
 
 function progress(text: string): void {
-  if (process.stderr.isTTY) {
-    process.stderr.write(`\r\u001b[K${text}`);
-  }
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+function versions(): Record<string, string> {
+  const node = Bun.spawnSync(["sh", "-c", "node --version"]).stdout.toString().trim();
+  const packageVersion = (name: string): string =>
+    require(`${import.meta.dir}/../node_modules/${name}/package.json`).version;
+  return {
+    Bun: Bun.version,
+    ...(node === "" ? {} : { "Node.js": node.slice(1) }),
+    "socket.io": packageVersion("socket.io"),
+    "@socket.io/bun-engine": packageVersion("@socket.io/bun-engine"),
+  };
 }
 
-console.log(`${cpus().length} x ${cpus()[0]?.model}, Bun ${Bun.version}, ${ROUNDS} rounds`);
-for (const scenario of SCENARIOS) {
-  const results = new Map<string, number[]>(PEERS.map(({ name }) => [name, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    const order = round % 2 === 0 ? PEERS : PEERS.toReversed();
-    for (const peer of order) {
-      progress(`${scenario.name}: round ${round + 1}/${ROUNDS}, ${peer.name}`);
-      results.get(peer.name)?.push(await measure(peer, scenario));
-    }
-  }
-  progress("");
-  const own = median(results.get("bun-socket.io") ?? []);
-  console.log(`\n${scenario.name}: us of server CPU a ${scenario.unit}`);
-  for (const [name, values] of results) {
-    const spread = `${Math.min(...values).toFixed(2)} to ${Math.max(...values).toFixed(2)}`;
-    const ratio = (own / median(values)).toFixed(2);
-    const row = [name.padEnd(20), median(values).toFixed(2).padStart(7), `(${spread})`.padEnd(18)];
-    console.log(`  ${row.join(" ")} this package is at ${ratio} of it`);
-  }
+try {
+  const peers = await choosePeers();
+  const known = versions();
+  console.log(
+    [
+      machine(),
+      ...Object.entries(known).map(([name, version]) => `${name} ${version}`),
+      `${rounds} rounds`,
+    ].join(", "),
+  );
+  const results: Results = {
+    machine: machine(),
+    versions: known,
+    rounds,
+    date: new Date().toISOString(),
+    scenarios: await measureAll(peers),
+  };
+  mkdirSync(values.out, { recursive: true });
+  await Bun.write(`${values.out}/results.json`, `${JSON.stringify(results, null, 2)}\n`);
+  await Bun.write(`${values.out}/results.svg`, plot(results));
+  console.log(`\nwritten: ${values.out}/results.json and results.svg`);
+} finally {
+  checkout?.remove();
 }
