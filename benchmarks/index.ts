@@ -22,7 +22,7 @@ Scenarios: ${SCENARIOS.map(({ id }) => id).join(", ")}
   --rounds N       how often each is measured (default 5)
   --peers a,b      only these: ours, ours-node-http, bun, node, bun-engine, raw
   --compare REV    this tree beside another revision of it, and nobody else
-  --quick          a fifth of the messages, one round: to see that it runs
+  --quick          a third of the messages, one round: to see that it runs
   --out DIR        where results.json and results.svg go (default artifacts/bench)
 `;
 
@@ -55,7 +55,7 @@ let checkout: Checkout | undefined;
 
 function shorten(scenario: Scenario): Scenario {
   const isFixed = scenario.load.kind === "idle";
-  return isFixed ? scenario : { ...scenario, count: Math.ceil(scenario.count / 5) };
+  return isFixed ? scenario : { ...scenario, count: Math.ceil(scenario.count / 3) };
 }
 
 async function choosePeers(): Promise<Peer[]> {

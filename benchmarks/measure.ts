@@ -8,7 +8,7 @@ import type { Scenario } from "./scenarios.ts";
 
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
-const WARM_UP = 0.25; // of the run
+const WARM_UP = 0.3; // of the run, before it
 const SETTLE_MS = 1_000;
 
 /** What a measurement has shown. */

@@ -1,5 +1,7 @@
 // A WebSocket server of Bun that speaks as much of the wire as the load needs, by hand: the floor.
 
+import { watchEventLoop } from "./event-loop.ts";
+
 interface Data {
   room: string | undefined;
 }
@@ -72,3 +74,4 @@ function onPacket(ws: Bun.ServerWebSocket<Data>, message: string): void {
 }
 
 console.log(`port ${server.port}`);
+watchEventLoop();

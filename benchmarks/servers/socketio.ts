@@ -1,12 +1,10 @@
-// The same program for every Socket.IO server: BENCH_SERVER names which. It prints its port, and to
-// each line on its standard input how long its event loop was late, in ms, since the last one.
+// The same program for every Socket.IO server: BENCH_SERVER names which. It prints its port.
 
 import type { AddressInfo } from "node:net";
-import { createInterface } from "node:readline";
+import { watchEventLoop } from "./event-loop.ts";
 
 const name = process.env.BENCH_SERVER ?? "bun-socket.io";
 const OPTIONS = { pingInterval: 300_000 }; // no run is as long: nothing but the load is measured
-const LAG_MS = 5;
 
 interface Target {
   emit(event: string, ...args: unknown[]): unknown;
@@ -33,20 +31,6 @@ function serve(io: BenchServer): void {
     socket.on("all", (payload: unknown) => io.emit("all", payload));
     socket.on("room", (payload: unknown) => socket.to(room as string).emit("room", payload));
     socket.on("except", (payload: unknown) => io.except("quiet").emit("all", payload));
-  });
-}
-
-function watchEventLoop(): void {
-  let delays: number[] = [];
-  let last = performance.now();
-  setInterval(() => {
-    const now = performance.now();
-    delays.push(now - last - LAG_MS);
-    last = now;
-  }, LAG_MS);
-  createInterface({ input: process.stdin }).on("line", () => {
-    console.log(JSON.stringify(delays.map((delay) => Math.max(0, delay)).sort((a, b) => a - b)));
-    delays = [];
   });
 }
 
@@ -84,4 +68,4 @@ if (name === "bun-socket.io") {
   }
   server.listen(0, "127.0.0.1", () => console.log(`port ${portOf(server.address())}`));
 }
-if (process.env.BENCH_LAG === "1") watchEventLoop();
+watchEventLoop();
