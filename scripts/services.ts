@@ -1,7 +1,7 @@
 // Sees to the programs that the tests start themselves: found here, or installed from Debian's
 // packages where that needs no question to anyone (root, with apt-get), or else asked for.
 
-import { chromiumPath, redisServerPath } from "../test/support/services.ts";
+import { chromiumPath, nginxPath, redisServerPath } from "../test/support/services.ts";
 
 interface Service {
   title: string;
@@ -10,6 +10,8 @@ interface Service {
   /** The environment variable that may name the program. */
   variable: string;
   path: () => string;
+  /** What has it print its version. Default: `--version`. */
+  version?: string;
 }
 
 const SERVICES: readonly Service[] = [
@@ -20,6 +22,7 @@ const SERVICES: readonly Service[] = [
     path: redisServerPath,
   },
   { title: "Chromium", package: "chromium", variable: "CHROMIUM", path: chromiumPath },
+  { title: "nginx", package: "nginx-light", variable: "NGINX", path: nginxPath, version: "-v" },
 ];
 
 /** Undefined when the service is there and starts; else what is wrong, as a sentence. */
@@ -30,11 +33,14 @@ function problemOf(service: Service): string | undefined {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  const answer = Bun.spawnSync([path, "--version"], { stdio: ["ignore", "pipe", "pipe"] });
+  const answer = Bun.spawnSync([path, service.version ?? "--version"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   if (!answer.success) {
     return `${path} does not run: ${answer.stderr.toString().trim() || `code ${answer.exitCode}`}`;
   }
-  console.log(`   ${service.title}: ${path} (${answer.stdout.toString().trim()})`);
+  const version = answer.stdout.toString().trim() || answer.stderr.toString().trim();
+  console.log(`   ${service.title}: ${path} (${version})`);
   return undefined;
 }
 
@@ -85,8 +91,8 @@ export async function ensureServices(): Promise<boolean> {
   console.error(
     `   Install what is missing, for example with\n` +
       `     sudo apt-get install ${packages}     (Debian; on Ubuntu, Chrome for Chromium)\n` +
-      `     brew install ${packages.replace("redis-server", "redis")}     (macOS)\n` +
-      `   or set CHROMIUM or REDIS_SERVER to the path of a program you have.`,
+      `     brew install ${packages.replace("redis-server", "redis").replace("nginx-light", "nginx")}     (macOS)\n` +
+      `   or set CHROMIUM, NGINX or REDIS_SERVER to the path of a program you have.`,
   );
   return false;
 }

@@ -42,3 +42,8 @@ export function chromiumPath(): string {
 export function redisServerPath(): string {
   return find({ title: "redis-server", variable: "REDIS_SERVER", names: ["redis-server"] });
 }
+
+/** The path of nginx: $NGINX, or the one on PATH or where Debian has it. */
+export function nginxPath(): string {
+  return find({ title: "nginx", variable: "NGINX", names: ["nginx", "/usr/sbin/nginx"] });
+}
