@@ -36,13 +36,14 @@ http {
 `;
   await Bun.write(join(directory, "nginx.conf"), config);
   const child = Bun.spawn([nginxPath(), "-p", directory, "-e", "stderr", "-c", "nginx.conf"], {
-    stdio: ["ignore", "inherit", "inherit"],
+    stdio: ["ignore", "ignore", "pipe"],
   });
+  const complaints = new Response(child.stderr).text(); // of processes that a test ends, many
   const end = Date.now() + READY_MS;
   while (!(await accepts(port))) {
     if (child.exitCode !== null || Date.now() > end) {
       child.kill("SIGKILL");
-      throw new Error("nginx did not start; the lines above say why");
+      throw new Error(`nginx did not start:\n${await complaints}`);
     }
     await Bun.sleep(10);
   }
