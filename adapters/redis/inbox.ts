@@ -124,7 +124,7 @@ export class Inbox<M> {
 
   /** See {@link Replay.accept}. */
   accept(uid: string, link: Link, channel: string, message: M, bytes: number): void {
-    const sender = this.#senders.get(uid) ?? this.#hear(uid);
+    const sender = this.#senders.get(uid) ?? this.#hear(uid, link[0]);
     sender.isHeard = true;
     const [number, previous] = link;
     if (sender.recovery !== undefined) {
@@ -172,9 +172,10 @@ export class Inbox<M> {
       this.stats.interruptions++;
     }
     for (const sender of this.#senders.values()) {
+      const after = this.#isWhole ? sender.highest : sender.oldestSample;
       const recovery =
-        sender.recovery ?? this.#recover(sender, new Recovery(sender.floor, undefined, false));
-      recovery.widen(sender.floor);
+        sender.recovery ?? this.#recover(sender, new Recovery(after, undefined, false));
+      recovery.widen(after);
     }
   }
 
@@ -247,8 +248,8 @@ export class Inbox<M> {
   }
 
   /** A node of which a message came before anything was known of it. */
-  #hear(uid: string): Sender<M> {
-    const sender = new Sender<M>(uid, 0);
+  #hear(uid: string, number: number): Sender<M> {
+    const sender = new Sender<M>(uid, number - 1);
     this.#senders.set(uid, sender);
     const isResuming = now() - this.#resumedAt < 2 * HOLD_MS;
     if (this.#isInterrupted || isResuming) {

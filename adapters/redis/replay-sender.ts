@@ -20,11 +20,12 @@ export class Sender<M> {
   /** Whether it did not answer. */
   isMissing = false;
   /** The highest numbers of the last seconds, the oldest first. */
-  readonly #samples: number[] = [];
+  readonly #samples: number[];
 
   constructor(uid: string, highest: number) {
     this.uid = uid;
     this.highest = highest;
+    this.#samples = [highest];
   }
 
   /** Remembers the highest number for a number of calls. */
@@ -35,8 +36,8 @@ export class Sender<M> {
     }
   }
 
-  /** The highest number at the time of the oldest sample; now, if there is none. */
-  get floor(): number {
+  /** The highest number at the time of the oldest sample. */
+  get oldestSample(): number {
     return this.#samples[0] ?? this.highest;
   }
 
