@@ -64,6 +64,22 @@ interface Envelope {
   link?: Link | undefined;
 }
 
+/**
+ * The rooms that a node holds. To all others it sends what has changed; to one that asked, the whole
+ * list, in parts, or nothing but its number.
+ */
+export interface RoomsMessage {
+  type: MessageType.ROOMS;
+  data: {
+    /** How often it has told the others of a change, this message included. */
+    number: number;
+    /** Of a whole list: which part this is, from 0 on, and how many there are. */
+    part?: readonly [index: number, count: number] | undefined;
+    occupied: Room[];
+    vacated: Room[];
+  };
+}
+
 /** Asks other nodes for what was missed of what they sent. */
 export interface ReplayRequest {
   /** The same in the answers. */
@@ -95,22 +111,6 @@ export interface ReplayAnswer {
   isMore: boolean;
   /** Whether more was missed than the sender still has. */
   isIncomplete: boolean;
-}
-
-/**
- * The rooms that a node holds. To all others it sends what has changed; to one that asked, the whole
- * list, in parts, or nothing but its number.
- */
-export interface RoomsMessage {
-  type: MessageType.ROOMS;
-  data: {
-    /** How often it has told the others of a change, this message included. */
-    number: number;
-    /** Of a whole list: which part this is, from 0 on, and how many there are. */
-    part?: readonly [index: number, count: number] | undefined;
-    occupied: Room[];
-    vacated: Room[];
-  };
 }
 
 /** A message to all other nodes. */

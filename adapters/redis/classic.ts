@@ -43,12 +43,7 @@ export class RedisAdapter extends PubSubAdapter<ClassicWire> {
   readonly #questions = new Map<string, RoomsQuestion>();
 
   constructor(nsp: AdapterNamespace, clients: PubSubClients, options: ResolvedClassicOptions) {
-    super(
-      nsp,
-      clients,
-      options,
-      (uid, name, rooms) => new ClassicWire(uid, name, rooms, options),
-    );
+    super(nsp, clients, options, (uid, name, rooms) => new ClassicWire(uid, name, rooms, options));
   }
 
   /**

@@ -304,7 +304,10 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
     }
   };
 
-  protected override publishResponse(requesterUid: string | undefined, response: ClusterResponse): void {
+  protected override publishResponse(
+    requesterUid: string | undefined,
+    response: ClusterResponse,
+  ): void {
     try {
       this.send(this.wire.encodeResponse(requesterUid, response));
     } catch (error) {

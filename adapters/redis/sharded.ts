@@ -31,11 +31,6 @@ export function createShardedAdapter(
 /** The adapter of `createShardedAdapter()`. */
 export class ShardedRedisAdapter extends PubSubAdapter<ShardedWire> {
   constructor(nsp: AdapterNamespace, clients: PubSubClients, options: ResolvedShardedOptions) {
-    super(
-      nsp,
-      clients,
-      options,
-      (uid, name, rooms) => new ShardedWire(uid, name, rooms, options),
-    );
+    super(nsp, clients, options, (uid, name, rooms) => new ShardedWire(uid, name, rooms, options));
   }
 }
