@@ -2,7 +2,7 @@ import { generateId } from "../../lib/ids.ts";
 import { partialResponse } from "../../lib/errors.ts";
 import type { AdapterNamespace, Room, SocketId } from "../adapter.ts";
 import { ClassicWire } from "./classic-wire.ts";
-import { commandsOf, type RedisClient, subscriptionsOf } from "./client.ts";
+import { commandsOf, subscriptionsOf } from "./client.ts";
 import {
   type RedisAdapterOptions,
   type ResolvedClassicOptions,
@@ -22,8 +22,8 @@ import type { LegacyAnswer, LegacyRequest, LegacyResponse } from "./wire.ts";
  * @throws SocketIOError with `ERR_INVALID_OPTION`
  */
 export function createAdapter(
-  pubClient: RedisClient,
-  subClient: RedisClient,
+  pubClient: object,
+  subClient: object,
   options?: RedisAdapterOptions,
 ): (nsp: AdapterNamespace) => RedisAdapter {
   const resolved = resolveClassicOptions(options);

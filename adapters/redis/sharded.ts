@@ -1,5 +1,5 @@
 import type { AdapterNamespace } from "../adapter.ts";
-import { commandsOf, type RedisClient, subscriptionsOf } from "./client.ts";
+import { commandsOf, subscriptionsOf } from "./client.ts";
 import {
   type ResolvedShardedOptions,
   resolveShardedOptions,
@@ -19,8 +19,8 @@ import { ShardedWire } from "./sharded-wire.ts";
  * @throws SocketIOError with `ERR_INVALID_OPTION`
  */
 export function createShardedAdapter(
-  pubClient: RedisClient,
-  subClient: RedisClient,
+  pubClient: object,
+  subClient: object,
   options?: ShardedRedisAdapterOptions,
 ): (nsp: AdapterNamespace) => ShardedRedisAdapter {
   const resolved = resolveShardedOptions(options);
