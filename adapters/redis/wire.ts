@@ -116,3 +116,27 @@ const RESPONSES: ReadonlySet<unknown> = new Set([
 export function isResponse(message: WireMessage): message is ClusterResponse {
   return RESPONSES.has(message.type);
 }
+
+/** The rooms that a node holds; names that are numbers may be among them. */
+export type HeldRooms = Pick<ReadonlyMap<unknown, unknown>, "has">;
+
+/**
+ * Whether a node holds the room of a channel, in which a number looks like any other name.
+ *
+ * @param rooms the rooms of the node
+ * @param room the name as it stands in the channel
+ */
+export function isHeld(rooms: HeldRooms, room: string): boolean {
+  return rooms.has(room) || (isNumeric(room) && rooms.has(Number.parseFloat(room)));
+}
+
+function isNumeric(text: string): boolean {
+  return !Number.isNaN(Number(text)) && !Number.isNaN(Number.parseFloat(text));
+}
+
+const ID_LENGTH = 20;
+
+/** Whether a room looks like that of one socket, as far as one can tell on a node that has it not. */
+export function isPrivateRoom(room: Room): boolean {
+  return typeof room === "string" && room.length === ID_LENGTH; // at run time it may be a number
+}
