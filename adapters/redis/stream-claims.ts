@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 
 /** Beside the types of `MessageType`: nodes of the reference ignore them, too. */
-const CLAIM = 36;
-const CLAIMED = 37;
+const CLAIM = 48;
+const CLAIMED = 49;
 /** An answer takes a few ms; a node that hangs, or is of the reference, gives none. */
 const WAIT_MS = 500;
 
@@ -17,7 +17,7 @@ export type ClaimMessage = {
 /** What claims need of their adapter. */
 export interface ClaimHost {
   readonly uid: string;
-  readonly nsp: { readonly name: string; endSession?(pid: string): boolean };
+  readonly nsp: { readonly name: string; endSession?(pid: string): void };
   /** Sends to all other nodes, or to one. */
   send(message: ClaimMessage, uid: string | undefined): void;
   /** Resolves when a session is in Redis, or cannot be; undefined if none was to be kept just now. */

@@ -60,6 +60,11 @@ export class OffsetQueue {
     }
   }
 
+  /** Resolves when all that waits is delivered. */
+  whenDone(): Promise<void> {
+    return new Promise((resolve) => this.follow(resolve));
+  }
+
   /** A message of this node was read back. */
   onRead(seq: number, offset: string): void {
     this.#isPassing = false;

@@ -1,6 +1,5 @@
 import type { RestoredSession, Room, SessionToPersist, SocketId } from "../adapter.ts";
-import type { Outbox, OutboxOwner } from "./outbox.ts";
-import type { RedisCommands } from "./port.ts";
+import type { OutboxOwner } from "./outbox.ts";
 import { type ClaimHost, SessionClaims } from "./stream-claims.ts";
 import { compareIds, isEntryId } from "./stream-ids.ts";
 import type { OffsetQueue } from "./stream-offsets.ts";
@@ -13,6 +12,7 @@ import {
   scanStream,
 } from "./stream-scan.ts";
 import { type KeptSession, StreamSessions } from "./stream-sessions.ts";
+import type { StreamsHub } from "./streams-hub.ts";
 
 /** Where the reference writes to another stream than we do, events of the two come in any order. */
 const STRAY_MS = 10_000;
@@ -20,19 +20,12 @@ const SMALLEST_PAGE = 500;
 
 /** What recovery needs of its adapter. */
 export interface RecoveryHost extends Omit<ClaimHost, "whenSaved"> {
-  readonly redis: RedisCommands;
-  readonly outbox: Outbox;
+  readonly hub: StreamsHub;
   readonly owner: OutboxOwner;
   readonly reader: StreamReader;
   readonly queue: OffsetQueue;
   readonly stream: string;
   readonly strayStream: string | undefined;
-  readonly options: {
-    readonly sessionKeyPrefix: string;
-    readonly readCount: number;
-    readonly maxLen: number;
-    readonly requestsTimeout: number;
-  };
   /** How long sessions are kept, in ms. */
   readonly durationMs: number;
   serverCount(): Promise<number>;
@@ -56,14 +49,7 @@ export class StreamRecovery {
 
   constructor(host: RecoveryHost) {
     this.#host = host;
-    const { redis, outbox, owner, options, durationMs } = host;
-    this.#sessions = new StreamSessions(
-      redis,
-      outbox,
-      owner,
-      options.sessionKeyPrefix,
-      durationMs,
-    );
+    this.#sessions = new StreamSessions(host.hub, host.owner, host.durationMs);
     this.#claims = new SessionClaims({
       uid: host.uid,
       nsp: host.nsp,
@@ -102,7 +88,7 @@ export class StreamRecovery {
   /**
    * Keeps the session of a client that may come back.
    *
-   * @throws what is wrong with its data, if that cannot be encoded
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT` where its data cannot be encoded
    */
   persist({ sid, pid, rooms, data }: SessionToPersist): void {
     this.#taps.delete(pid);
@@ -127,7 +113,7 @@ export class StreamRecovery {
     if (offset !== undefined && !isEntryId(offset)) {
       return null; // of another adapter
     }
-    const { nsp, queue, reader, options } = this.#host;
+    const { nsp, queue, reader, hub } = this.#host;
     await this.#redisIsThere();
     const session = await this.#take(pid);
     const from = session === null ? undefined : laterOf(offset, session.start);
@@ -142,7 +128,7 @@ export class StreamRecovery {
       missed !== null &&
       (await reader.until(
         () => compareIds(reader.position ?? "", missed.last) >= 0 && queue.isSettled,
-        options.requestsTimeout,
+        hub.options.requestsTimeout,
       ));
     if (!isLive || this.#taps.get(pid) !== tap) {
       this.#taps.delete(pid);
@@ -192,7 +178,8 @@ export class StreamRecovery {
     from: string,
     mustExist: boolean,
   ): Promise<{ entries: LoggedEntry[]; last: string } | null> {
-    const { redis, stream, strayStream, nsp, options } = this.#host;
+    const { hub, stream, strayStream, nsp } = this.#host;
+    const { redis, options } = hub;
     const pageSize = Math.max(options.readCount, SMALLEST_PAGE);
     const scan = { nsp: nsp.name, pageSize, limit: options.maxLen + 20 * pageSize };
     if (strayStream !== undefined) {
@@ -204,10 +191,11 @@ export class StreamRecovery {
     return scanStream(redis, { ...scan, stream, from, mustExist });
   }
 
-  /** Waits for a Redis that is away, unless it has been away for long. */
+  /** Waits for a Redis that is away, unless it has been for long. */
   async #redisIsThere(): Promise<void> {
-    const { redis, options } = this.#host;
-    if (redis.isReady) {
+    const { redis, options, awayMs } = this.#host.hub;
+    const patienceMs = options.requestsTimeout - awayMs;
+    if (redis.isReady || patienceMs <= 0) {
       return;
     }
     await new Promise<void>((resolve) => {
@@ -221,7 +209,7 @@ export class StreamRecovery {
           finish();
         }
       });
-      const timer = setTimeout(finish, options.requestsTimeout);
+      const timer = setTimeout(finish, patienceMs);
     });
   }
 }

@@ -1,8 +1,9 @@
 import { PacketType } from "socket.io-parser";
 import type { Room } from "../adapter.ts";
 import { MessageType } from "../cluster/messages.ts";
+import { isRecord } from "./codec.ts";
 import type { RedisCommands } from "./port.ts";
-import { compareIds } from "./stream-ids.ts";
+import { compareIds, FIRST_ID } from "./stream-ids.ts";
 import { entriesOf, infoOf, type ReadEntry, succeed } from "./stream-replies.ts";
 import { Senders } from "./stream-senders.ts";
 import { decodeEntry, parseEntry, type StreamEntry } from "./streams-wire.ts";
@@ -45,12 +46,15 @@ export async function scanStream(
   for (let read = 0; read <= limit; read += pageSize) {
     const isFirst = read === 0;
     const page = await readPage(redis, stream, last, pageSize + 1, isFirst && !scan.mustExist);
-    const [first] = page?.entries ?? [];
-    if (page === null || (first?.id !== last && !(isFirst && page.isWhole))) {
+    const [first] = page.entries;
+    if (first?.id !== last && !(isFirst && page.isWhole)) {
       return null; // cut off, before it was read or meanwhile
     }
     if (isFirst && scan.mustExist && first?.fields.get("nsp") !== nsp) {
       return null; // an offset of another namespace
+    }
+    if (isFirst && page.lastId !== undefined && compareIds(page.lastId, last) < 0) {
+      last = page.lastId; // it stands for a moment, not for an entry
     }
     const isBehind = first?.id === last;
     for (const { id, fields } of isBehind ? page.entries.slice(1) : page.entries) {
@@ -79,7 +83,7 @@ export async function hasBroadcasts(
   let last = from;
   for (let read = 0; read <= limit; read += pageSize) {
     const page = await readPage(redis, stream, last, pageSize + 1, false);
-    const entries = page?.entries ?? [];
+    const { entries } = page;
     if (entries.some(({ fields }) => isBroadcastOf(fields, nsp))) {
       return true;
     }
@@ -110,7 +114,7 @@ export function missedPacketOf(
     Array.isArray(data) &&
     ackId === undefined &&
     requestId === undefined &&
-    !recordOf(flags)["volatile"];
+    !recordOf(flags).volatile;
   if (!isKept || !Array.isArray(to)) {
     return null;
   }
@@ -134,29 +138,36 @@ function isNew(senders: Senders, { uid, seq }: StreamEntry): boolean {
 }
 
 function recordOf(value: unknown): Partial<Record<string, unknown>> {
-  return typeof value === "object" && value !== null ? value : {};
+  return isRecord(value) ? value : {};
 }
 
-/** @returns null if there is no such stream, but for one that may be missing */
+interface Page {
+  readonly entries: ReadEntry[];
+  /** Whether there was never another entry behind the one that it begins with. */
+  readonly isWhole: boolean;
+  /** The last entry that ever was, if it was asked for. */
+  readonly lastId: string | undefined;
+}
+
 async function readPage(
   redis: RedisCommands,
   stream: string,
   from: string,
   count: number,
   needsInfo: boolean,
-): Promise<{ entries: ReadEntry[]; isWhole: boolean } | null> {
+): Promise<Page> {
   const range = { key: stream, args: ["XRANGE", stream, from, "+", "COUNT", count] };
   if (!needsInfo) {
     const [entries] = await redis.send([range]);
-    return { entries: entriesOf(succeed(entries)), isWhole: false };
+    return { entries: entriesOf(succeed(entries)), isWhole: false, lastId: undefined };
   }
   const info = { key: stream, args: ["XINFO", "STREAM", stream] };
   const [infoReply, entriesReply] = await redis.send([info, range]);
   const entries = entriesOf(succeed(entriesReply));
   if (infoReply instanceof Error && /no such key/i.test(infoReply.message)) {
-    return { entries, isWhole: true }; // nothing was ever sent
+    return { entries, isWhole: true, lastId: FIRST_ID }; // nothing was ever sent
   }
-  const { added, length, firstId } = infoOf(succeed(infoReply));
+  const { added, length, firstId, lastId } = infoOf(succeed(infoReply));
   const reachesBack = firstId === undefined || compareIds(firstId, from) <= 0;
-  return { entries, isWhole: added === length || (reachesBack && length > 0) };
+  return { entries, isWhole: added === length || (reachesBack && length > 0), lastId };
 }

@@ -1,4 +1,5 @@
-import type { Room, SessionToPersist, SocketId } from "../adapter.ts";
+import type { SessionToPersist } from "../adapter.ts";
+import { encoding, isRecord, parsing } from "./codec.ts";
 import type { Outbox, OutboxOwner } from "./outbox.ts";
 import type { RedisCommands } from "./port.ts";
 import { succeed, textOf } from "./stream-replies.ts";
@@ -12,6 +13,13 @@ export interface KeptSession extends SessionToPersist {
   readonly start?: string | undefined;
 }
 
+/** What sessions need of the hub. */
+interface SessionsHub {
+  readonly redis: RedisCommands;
+  readonly outbox: Outbox;
+  readonly options: { readonly sessionKeyPrefix: string };
+}
+
 interface Unsaved {
   readonly encoded: string;
   readonly saved: Promise<boolean>;
@@ -19,29 +27,16 @@ interface Unsaved {
 
 /** The sessions of clients that may come back, to whichever node. */
 export class StreamSessions {
-  readonly #redis: RedisCommands;
-  readonly #outbox: Outbox;
+  readonly #hub: SessionsHub;
   readonly #owner: OutboxOwner;
-  readonly #prefix: string;
   readonly #durationMs: number;
   /** Those that Redis has not confirmed, by their key. */
   readonly #unsaved = new Map<string, Unsaved>();
 
-  /**
-   * @param prefix what the keys begin with
-   * @param durationMs how long sessions are kept, in ms
-   */
-  constructor(
-    redis: RedisCommands,
-    outbox: Outbox,
-    owner: OutboxOwner,
-    prefix: string,
-    durationMs: number,
-  ) {
-    this.#redis = redis;
-    this.#outbox = outbox;
+  /** @param durationMs how long sessions are kept, in ms */
+  constructor(hub: SessionsHub, owner: OutboxOwner, durationMs: number) {
+    this.#hub = hub;
     this.#owner = owner;
-    this.#prefix = prefix;
     this.#durationMs = durationMs;
   }
 
@@ -49,17 +44,17 @@ export class StreamSessions {
    * Keeps a session. While Redis is away it waits in the outbox.
    *
    * @param onFailure called if it cannot be kept
-   * @throws what is wrong with its data, if that cannot be encoded
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT` where its data cannot be encoded
    */
   save(session: KeptSession, onFailure: (error: Error) => void): void {
-    const key = this.#prefix + session.pid;
-    const encoded = encodeBase64(session);
+    const key = this.#keyOf(session.pid);
+    const encoded = encoding(() => encodeBase64(session));
     const args = ["SET", key, encoded];
     if (Number.isFinite(this.#durationMs)) {
       args.push("PX", Math.max(1, Math.ceil(this.#durationMs)).toString());
     }
     const saved = new Promise<boolean>((resolve) => {
-      this.#outbox.send({ key, args }, this.#owner, (reply) => {
+      this.#hub.outbox.send({ key, args }, this.#owner, (reply) => {
         const isLast = this.#unsaved.get(key)?.encoded === encoded;
         if (isLast) {
           this.#unsaved.delete(key);
@@ -79,7 +74,7 @@ export class StreamSessions {
    * @returns undefined for any other session
    */
   whenSaved(pid: string): Promise<boolean> | undefined {
-    return this.#unsaved.get(this.#prefix + pid)?.saved;
+    return this.#unsaved.get(this.#keyOf(pid))?.saved;
   }
 
   /**
@@ -89,14 +84,14 @@ export class StreamSessions {
    * @throws what Redis answered, or that it is away
    */
   async take(pid: string): Promise<KeptSession | null> {
-    const key = this.#prefix + pid;
+    const key = this.#keyOf(pid);
     const unsaved = this.#unsaved.get(key);
     if (unsaved !== undefined) {
       this.#unsaved.delete(key);
-      this.#outbox.send({ key, args: ["DEL", key] }, this.#owner); // it follows the one that saves it
+      this.#hub.outbox.send({ key, args: ["DEL", key] }, this.#owner); // it follows the one that saves it
       return sessionOf(unsaved.encoded);
     }
-    const [found, deleted] = await this.#redis.send([
+    const [found, deleted] = await this.#hub.redis.send([
       { key, args: ["GET", key] },
       { key, args: ["DEL", key] },
     ]);
@@ -104,21 +99,25 @@ export class StreamSessions {
     const isOurs = Number(succeed(deleted)) === 1;
     return encoded === null || !isOurs ? null : sessionOf(textOf(encoded));
   }
+
+  #keyOf(pid: string): string {
+    return this.#hub.options.sessionKeyPrefix + pid;
+  }
 }
 
 function sessionOf(encoded: string): KeptSession | null {
-  const session: unknown = decodeBase64(encoded);
-  if (typeof session !== "object" || session === null) {
+  const session = parsing(() => decodeBase64(encoded));
+  if (!isRecord(session)) {
     return null;
   }
-  const { sid, pid, rooms, data, nsp, start } = session as Partial<Record<string, unknown>>;
+  const { sid, pid, rooms, data, nsp, start } = session;
   if (!isText(sid) || !isText(pid) || !isListOfText(rooms)) {
     return null;
   }
   return {
-    sid: sid satisfies SocketId,
+    sid,
     pid,
-    rooms: rooms satisfies Room[],
+    rooms,
     data,
     nsp: isText(nsp) ? nsp : undefined,
     start: isText(start) ? start : undefined,

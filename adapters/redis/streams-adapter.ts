@@ -1,6 +1,5 @@
 import { type Packet, PacketType } from "socket.io-parser";
-import { malformedMessage } from "../../lib/errors.ts";
-import type { Untyped } from "../../lib/events.ts";
+import type { Untyped } from "../../lib/event-types.ts";
 import type {
   AckProgress,
   AdapterNamespace,
@@ -185,7 +184,7 @@ export class StreamsAdapter extends ClusterAdapter implements HubMember {
   }
 
   /** Publishes to one node, or to all. */
-  #send(message: Parameters<typeof encodePublished>[0], uid: string | undefined): void {
+  #send(message: object, uid: string | undefined): void {
     const { outbox, options } = this.#hub;
     const channel =
       uid === undefined
@@ -199,7 +198,7 @@ export class StreamsAdapter extends ClusterAdapter implements HubMember {
     try {
       message = decodePublished(payload);
     } catch (error) {
-      this.report(malformedMessage("it is no MessagePack", error));
+      this.report(error);
       return;
     }
     if (this.#recovery?.onMessage(message) !== true) {
@@ -225,7 +224,7 @@ export class StreamsAdapter extends ClusterAdapter implements HubMember {
     try {
       message = decodeEntry(entry);
     } catch (error) {
-      this.report(malformedMessage(`the data of the entry ${id} of "${stream}"`, error));
+      this.report(error);
       return;
     }
     this.onMessage(message, isOffset ? id : undefined);

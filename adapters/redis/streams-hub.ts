@@ -165,5 +165,9 @@ export function dropError({ messages, bytes, reason, error }: Dropped): SocketIO
       : `Redis was away for too long`;
   const message = `${messages} messages (${bytes} bytes) to other nodes were dropped: ${why}`;
   const options = error === undefined ? undefined : { cause: error };
-  return new SocketIOError(reason === "refused" ? "ERR_REDIS" : "ERR_OUTBOX_FULL", message, options);
+  return new SocketIOError(
+    reason === "refused" ? "ERR_REDIS" : "ERR_OUTBOX_FULL",
+    message,
+    options,
+  );
 }

@@ -1,7 +1,14 @@
-import { decode, encode } from "@msgpack/msgpack";
-import { SocketIOError } from "../../lib/errors.ts";
-import type { Untyped } from "../../lib/events.ts";
+import type { Untyped } from "../../lib/event-types.ts";
 import { type ClusterMessage, type ClusterResponse, MessageType } from "../cluster/messages.ts";
+import {
+  decodeJson,
+  decodeMsgpack,
+  encodeMsgpack,
+  encoding,
+  hasBinary,
+  isRecord,
+  parsing,
+} from "./codec.ts";
 import type { RedisCommand } from "./port.ts";
 
 /** What of the options says how messages travel. */
@@ -114,13 +121,9 @@ export function encodeEntry(
 function encodeData({ type, data }: ClusterMessage, onlyPlaintext: boolean): string {
   const mayHaveBinary =
     !onlyPlaintext && (type === MessageType.BROADCAST || type === MessageType.SERVER_SIDE_EMIT);
-  try {
-    return mayHaveBinary && hasBinary(data)
-      ? toBuffer(encode(prepare(data, ""))).toString("base64")
-      : JSON.stringify(data);
-  } catch (cause) {
-    throw unencodable(cause);
-  }
+  return encoding(() =>
+    mayHaveBinary && hasBinary(data) ? encodeBase64(data) : JSON.stringify(data),
+  );
 }
 
 /**
@@ -128,21 +131,8 @@ function encodeData({ type, data }: ClusterMessage, onlyPlaintext: boolean): str
  *
  * @throws SocketIOError with `ERR_INVALID_ARGUMENT` (and the `cause`) where its data cannot be encoded
  */
-export function encodePublished(message: ClusterMessage | ClusterResponse): Uint8Array {
-  try {
-    return encode(prepare(message, ""));
-  } catch (cause) {
-    throw unencodable(cause);
-  }
-}
-
-function unencodable(cause: unknown): SocketIOError {
-  const error = new SocketIOError(
-    "ERR_INVALID_ARGUMENT",
-    `a message to other nodes cannot be encoded: ${cause instanceof Error ? cause.message : String(cause)}`,
-  );
-  error.cause = cause;
-  return error;
+export function encodePublished(message: object): Uint8Array {
+  return encoding(() => encodeMsgpack(message));
 }
 
 /**
@@ -169,98 +159,39 @@ export function parseEntry(fields: EntryFields): StreamEntry | null {
 /**
  * Decodes an entry. The shape of what it returns has not been checked.
  *
- * @throws what is wrong with its data
+ * @throws SocketIOError with `ERR_MALFORMED_MESSAGE`
  */
 export function decodeEntry({ uid, nsp, type, data }: StreamEntry): ClusterMessage {
-  return { uid, nsp, type, data: data === undefined ? undefined : decodeData(data) } as Untyped;
+  const decoded = data === undefined ? undefined : parsing(() => decodeData(data));
+  return { uid, nsp, type, data: decoded } as Untyped;
 }
 
 function decodeData(data: string): unknown {
-  return data.startsWith("{") ? JSON.parse(data) : decode(Buffer.from(data, "base64"));
+  return data.startsWith("{") ? decodeJson(Buffer.from(data)) : decodeBase64(data);
 }
 
 /**
  * Decodes what came by pub/sub. The shape of what it returns has not been checked, but that it is an
  * object.
  *
- * @throws what is wrong with it
+ * @throws SocketIOError with `ERR_MALFORMED_MESSAGE`
  */
-export function decodePublished(payload: Uint8Array): ClusterMessage | ClusterResponse {
-  const message: unknown = decode(payload);
-  if (typeof message !== "object" || message === null) {
-    throw new TypeError("not an object");
-  }
-  return message as Untyped;
+export function decodePublished(payload: Buffer): ClusterMessage | ClusterResponse {
+  return parsing(() => {
+    const message = decodeMsgpack(payload);
+    if (!isRecord(message)) {
+      throw new TypeError("it is no object");
+    }
+    return message;
+  }) as Untyped;
 }
 
-/** Decodes a base64 text of MessagePack, as sessions are kept. */
-export function decodeBase64(text: string): unknown {
-  return decode(Buffer.from(text, "base64"));
+/** Encodes a value as MessagePack in base64, as sessions are kept. */
+export function encodeBase64(value: unknown): string {
+  return encodeMsgpack(value).toString("base64");
 }
 
 /** The other way round. */
-export function encodeBase64(value: unknown): string {
-  return toBuffer(encode(prepare(value, ""))).toString("base64");
-}
-
-function toBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function hasBinary(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) {
-    return false;
-  }
-  if (value instanceof ArrayBuffer || ArrayBuffer.isView(value)) {
-    return true;
-  }
-  if (Array.isArray(value)) {
-    return value.some(hasBinary);
-  }
-  return Object.values(value).some(hasBinary) || (hasToJson(value) && hasBinary(value.toJSON("")));
-}
-
-function hasToJson(value: object): value is { toJSON(key: string): unknown } {
-  return "toJSON" in value && typeof value.toJSON === "function";
-}
-
-/**
- * What MessagePack would get wrong, made right: an ArrayBuffer becomes its bytes (not an empty object),
- * `toJSON()` is called and functions are left out, as the clients of this node see it. What needs no
- * change is not copied.
- */
-function prepare(value: unknown, key: string): unknown {
-  if (typeof value === "function" || typeof value === "symbol") {
-    return undefined;
-  }
-  if (typeof value !== "object" || value === null) {
-    return value;
-  }
-  if (ArrayBuffer.isView(value) || value instanceof Date) {
-    return value;
-  }
-  if (value instanceof ArrayBuffer) {
-    return new Uint8Array(value);
-  }
-  if (hasToJson(value)) {
-    const json = value.toJSON(key);
-    return json === value ? prepareItems(value) : prepare(json, key);
-  }
-  return prepareItems(value);
-}
-
-function prepareItems(value: object): object {
-  if (Array.isArray(value)) {
-    const items = value.map((item, i) => prepare(item, String(i)));
-    return items.some((item, i) => item !== value[i]) ? items : value;
-  }
-  let copy: Record<string, unknown> | undefined;
-  for (const [key, item] of Object.entries(value)) {
-    const prepared = prepare(item, key);
-    if (prepared !== item) {
-      copy ??= { ...value };
-      copy[key] = prepared;
-    }
-  }
-  return copy ?? value;
+export function decodeBase64(text: string): unknown {
+  return decodeMsgpack(Buffer.from(text, "base64"));
 }
