@@ -120,11 +120,11 @@ export class ClassicWire implements Wire {
     if (this.#parser === undefined) {
       return { channel, payload: this.#broadcasts.encode(packet, opts, makeLink) };
     }
-    const message = [this.#uid, { ...packet, nsp: this.#nsp }, opts];
-    return {
-      channel,
-      payload: this.#encodeLinked(message, makeLink, (made) => [...message, made]),
-    };
+    const message: unknown[] = [this.#uid, { ...packet, nsp: this.#nsp }, opts];
+    if (link !== undefined) {
+      message.push(link(channel));
+    }
+    return { channel, payload: this.#toBytes(message) };
   }
 
   #channelOf(rooms: readonly Room[]): string {
@@ -143,22 +143,11 @@ export class ClassicWire implements Wire {
       message.type === MessageType.BROADCAST ||
       (message.type === MessageType.SERVER_SIDE_EMIT && hasBinary(message.data.packet));
     if (hasBytes) {
-      const makeLink = link && (() => link(channel));
-      const payload = this.#encodeLinked(request, makeLink, (made) => ({ ...request, link: made }));
-      return { channel, payload };
+      const linked = link === undefined ? request : { ...request, link: link(channel) };
+      return { channel, payload: this.#toBytes(linked) };
     }
     const json = JSON.stringify(request);
     return { channel, payload: link ? withLink(json, link(channel)) : json };
-  }
-
-  /** Encodes twice what has a link: the first time shows that it can be, before a number is given. */
-  #encodeLinked(
-    message: unknown,
-    makeLink: (() => Link) | undefined,
-    put: (link: Link) => unknown,
-  ): Payload {
-    const payload = this.#toBytes(message);
-    return makeLink === undefined ? payload : this.#toBytes(put(makeLink()));
   }
 
   #toBytes(message: unknown): Payload {

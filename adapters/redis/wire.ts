@@ -14,8 +14,8 @@ export interface Subscription {
 }
 
 /**
- * Gives a message its place among those of its sender. Called at most once for each message, and only
- * when it can be encoded: a number that was given is a message that is sent.
+ * Gives a message its place among those of its sender. Called at most once for each message; it may
+ * be that this then cannot be encoded, so that the link is not used.
  *
  * @param channel the channel it goes to
  */
@@ -112,7 +112,7 @@ const RESPONSES: ReadonlySet<unknown> = new Set([
   MessageType.REPLAY,
 ]);
 
-/** Whether a message answers one of ours. */
+/** Whether a message answers one of ours. ROOMS, which may do so too, is taken for a message. */
 export function isResponse(message: WireMessage): message is ClusterResponse {
   return RESPONSES.has(message.type);
 }
