@@ -11,12 +11,12 @@ import {
   test,
 } from "bun:test";
 import type { Server } from "socket.io";
-import { PacketType } from "socket.io-parser";
 import type { Socket as ClientSocket } from "socket.io-client";
+import { PacketType } from "socket.io-parser";
+import type { ClusterResponse, ReplayAnswer } from "../../adapters/cluster/messages.ts";
 import { type ClusterMessage, MessageType } from "../../adapters/cluster/messages.ts";
 import { ClassicWire } from "../../adapters/redis/classic-wire.ts";
 import { decodeMsgpack } from "../../adapters/redis/codec.ts";
-import type { ClusterResponse, ReplayAnswer } from "../../adapters/cluster/messages.ts";
 import type { WireMessage } from "../../adapters/redis/wire.ts";
 import { Clients, once } from "../support/clients.ts";
 import type { Running } from "../support/hosts.ts";
