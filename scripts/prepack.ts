@@ -33,7 +33,11 @@ function compile(): void {
         outDir: ".",
       },
       include: [],
-      files: ["../lib/index.ts", "../lib/engine/index.ts"],
+      files: [
+        "../lib/index.ts",
+        "../lib/engine/index.ts",
+        "../adapters/adapter-tests/index.ts",
+      ],
     }),
   );
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
@@ -103,6 +107,9 @@ async function writeEntries(): Promise<void> {
   await write("index.d.ts", 'export * from "./lib/index.ts";\n');
   await write("engine.d.mts", 'export * from "./lib/engine/index.ts";\n');
   await write("engine.d.cts", 'export * from "./lib/engine/index.ts";\n');
+  for (const kind of ["mts", "cts"]) {
+    await write(`adapter-tests.d.${kind}`, 'export * from "./adapters/adapter-tests/index.ts";\n');
+  }
   for (const [name, sources] of Object.entries(SUBPATHS)) {
     const present: string[] = [];
     for (const source of sources) {

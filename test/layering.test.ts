@@ -78,6 +78,11 @@ const LAYERS: readonly Layer[] = [
   },
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
   { name: "package", files: ["lib/index.ts", "lib/engine/index.ts"], apart: true },
+  {
+    name: "adapter tests",
+    files: ["adapters/adapter-tests/*.ts"],
+    mayImportOnly: ["package"],
+  },
 ];
 
 /** What only some files may touch. */
