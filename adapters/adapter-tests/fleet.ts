@@ -6,7 +6,7 @@ import { until } from "./waiting.ts";
 
 const DEFAULT_NODES = 3;
 const DEFAULT_DEADLINE_MS = 5000;
-const SETTLE_MS = 40;
+const SETTLE_MS = 10;
 
 let nextNode = 0;
 let nextFleet = 0;
@@ -18,6 +18,7 @@ export class Fleet {
   readonly deadlineMs: number;
   readonly options: AdapterTestOptions;
   readonly #serverOptions: ServerOptions;
+  readonly #isMortal: boolean;
   readonly #name = `fleet-${nextFleet++}`;
   #members: Member[] = [];
   /** Those that were closed or killed. */
@@ -26,10 +27,15 @@ export class Fleet {
   /** The namespaces in which events have come through between all nodes. */
   readonly #warm = new Set<string>();
 
-  private constructor(options: AdapterTestOptions, serverOptions: ServerOptions) {
+  private constructor(
+    options: AdapterTestOptions,
+    serverOptions: ServerOptions,
+    isMortal: boolean,
+  ) {
     this.options = options;
     this.deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     this.#serverOptions = serverOptions;
+    this.#isMortal = isMortal;
   }
 
   /** How many nodes an adapter is tried with. */
@@ -41,8 +47,9 @@ export class Fleet {
   static async start(
     options: AdapterTestOptions,
     serverOptions: ServerOptions = {},
+    isMortal = false,
   ): Promise<Fleet> {
-    const fleet = new Fleet(options, serverOptions);
+    const fleet = new Fleet(options, serverOptions, isMortal);
     try {
       const size = Fleet.sizeFor(options);
       await Promise.all(Array.from({ length: size }, (_, index) => fleet.#startNode(index)));
@@ -59,6 +66,7 @@ export class Fleet {
       id: nextNode++,
       index,
       fleet: this.#name,
+      isMortal: this.#isMortal,
       serverOptions: this.#serverOptions,
     };
     const made = await this.options.createNode(request);

@@ -85,8 +85,8 @@ export function testAdapter(options: AdapterTestOptions): void {
       define(
         options,
         ({ ownFleet }) => ownFleet !== undefined,
-        async ({ run, ownFleet }) => {
-          const fleet = await Fleet.start(options, ownFleet);
+        async ({ run, ownFleet, needs }) => {
+          const fleet = await Fleet.start(options, ownFleet, needs?.includes("deaths"));
           try {
             await run(fleet);
           } finally {

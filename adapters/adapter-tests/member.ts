@@ -30,6 +30,7 @@ export class Member {
   readonly #nsp: string;
   readonly #deadlineMs: number;
   readonly #events: [string, ...unknown[]][] = [];
+  readonly #watchers = new Set<() => void>();
   #sibling: Socket | undefined;
 
   private constructor(client: Socket, node: TestNode, index: number, nsp: string, limit: number) {
@@ -46,6 +47,9 @@ export class Member {
         values.pop();
       }
       this.#events.push([event, ...values]);
+      for (const onEvent of this.#watchers) {
+        onEvent();
+      }
     });
     // What clients are asked, and answer or do not.
     client.on("ask", (...args: unknown[]) => {
@@ -101,7 +105,7 @@ export class Member {
           client.once("connect_error", reject);
         }),
         this.#deadlineMs,
-        "a client that connects",
+        () => "a client that connects",
       );
     }
   }
@@ -169,11 +173,26 @@ export class Member {
 
   /** Waits for events; returns the arguments of each so far. */
   async gets(event: string, count = 1): Promise<unknown[][]> {
-    await until(
-      () => this.got(event).length >= count,
-      this.#deadlineMs,
-      () => ({ client: this.index, waitsFor: `${count} of "${event}"`, has: this.#summary() }),
-    );
+    if (this.got(event).length < count) {
+      let onEvent = (): void => {};
+      const enough = new Promise<void>((resolve) => {
+        onEvent = () => {
+          if (this.got(event).length >= count) {
+            resolve();
+          }
+        };
+      });
+      this.#watchers.add(onEvent);
+      try {
+        const describe = (): string => {
+          const state = { client: this.index, waitsFor: { event, count }, has: this.#summary() };
+          return Bun.inspect(state);
+        };
+        await within(enough, this.#deadlineMs, describe);
+      } finally {
+        this.#watchers.delete(onEvent);
+      }
+    }
     return this.got(event);
   }
 

@@ -78,7 +78,7 @@ const cases: Case[] = [
   },
   {
     name: "that are closed can still be called, to no effect",
-    needs: ["broadcast"],
+    needs: ["broadcast", "silentWhenClosed"],
     ownFleet: {},
     async run(fleet) {
       const members = await fleet.connectEach();
@@ -148,7 +148,7 @@ const cases: Case[] = [
         .call("serverSideAskWithCallback", "/", SERVER_EVENTS.askedUnless, last);
       await isAsked(fleet, last);
       await fleet.kill(last);
-      const [, responses] = await within(asked, fleet.deadlineMs, "the answers");
+      const [, responses] = await within(asked, fleet.deadlineMs, () => "the answers");
       const nodes = (responses as { node: number }[]).map(({ node }) => node);
       expect(nodes.sort()).toEqual([...fleet.nodes.keys()].slice(1, -1));
     },
@@ -165,7 +165,7 @@ const cases: Case[] = [
       const asked = fleet.node(0).call("askWithCallback", selection, "ask unless", last);
       await Promise.all(members.map((member) => member.gets("ask unless")));
       await fleet.kill(last);
-      const [, responses] = await within(asked, fleet.deadlineMs, "the answers");
+      const [, responses] = await within(asked, fleet.deadlineMs, () => "the answers");
       const nodes = (responses as { node: number }[]).map(({ node }) => node);
       expect(nodes.sort()).toEqual([...fleet.nodes.keys()].slice(0, -1));
     },

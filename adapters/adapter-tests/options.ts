@@ -14,6 +14,8 @@ export interface AdapterFeatures {
   binary: Support;
   /** ArrayBuffer among the arguments. */
   arrayBuffers: Support;
+  /** Whole numbers of more than 64 bits among the arguments. */
+  hugeNumbers: Support;
   /** Arguments of a megabyte. */
   largePayloads: Support;
   /** Rooms that are numbers. */
@@ -38,6 +40,10 @@ export interface AdapterFeatures {
   deaths: Support;
   /** What waits for a node that dies ends when that is noticed, not when its own time is over. */
   earlyEnds: Support;
+  /** What is sent is what the arguments were at the time of the call. */
+  encodesAtOnce: Support;
+  /** What is done on a node after it was closed reaches nobody. */
+  silentWhenClosed: Support;
   /** A request that not all nodes answer fails with what did arrive (`error.responses`). */
   partialResponses: Support;
   /** Namespaces that are made by clients. */
@@ -64,6 +70,11 @@ export interface NodeRequest {
    * of one fleet are there at the same time, those of different ones may be.
    */
   readonly fleet: string;
+  /**
+   * Whether a node of its fleet is going to be killed. A node of this process may then not do: one in
+   * a process of its own dies more truly.
+   */
+  readonly isMortal: boolean;
   /** The options that the server has to have, beside the adapter. */
   readonly serverOptions: ServerOptions;
 }
@@ -134,6 +145,7 @@ const DEFAULTS: AdapterFeatures = {
   order: true,
   binary: true,
   arrayBuffers: true,
+  hugeNumbers: true,
   largePayloads: true,
   numericRooms: true,
   acks: true,
@@ -146,6 +158,8 @@ const DEFAULTS: AdapterFeatures = {
   lateNodes: true,
   deaths: true,
   earlyEnds: true,
+  encodesAtOnce: true,
+  silentWhenClosed: true,
   partialResponses: true,
   dynamicNamespaces: true,
   presence: UNLESS_SAID,

@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
+import type { TestNode } from "./options.ts";
 import { SERVER_EVENTS } from "./program.ts";
 import { until } from "./waiting.ts";
 
@@ -129,7 +130,7 @@ const cases: Case[] = [
     needs: ["serverSideAcks"],
     needsRequestsTimeout: true,
     async run(fleet) {
-      for (const [from, node] of fleet.nodes.entries()) {
+      const ask = async (node: TestNode, from: number): Promise<void> => {
         const [silent = -1, answering = -1] = others(fleet, from);
         const [message, responses] = await node.call(
           "serverSideAskWithCallback",
@@ -140,7 +141,8 @@ const cases: Case[] = [
         expect(message).toBeString();
         expect((responses as Answer[]).map((answer) => answer.node)).toContain(answering);
         expect((responses as Answer[]).map((answer) => answer.node)).not.toContain(silent);
-      }
+      };
+      await Promise.all(fleet.nodes.map(ask));
     },
   },
   {

@@ -6,7 +6,7 @@ import type { Member } from "./member.ts";
 import type { Selection, SocketDetails } from "./program.ts";
 import { until } from "./waiting.ts";
 
-const SHORT_MS = 150;
+const SHORT_MS = 100;
 
 function idsOf(sockets: readonly { id: string }[]): string[] {
   return sockets.map(({ id }) => id).sort();
@@ -197,12 +197,12 @@ const fetched: Case[] = [
     async run(fleet) {
       const members = await fleet.connectEach();
       const last = members.at(-1);
-      for (const node of fleet.nodes) {
-        const asked = node.call("remoteAsk", last?.id ?? "", SHORT_MS, "ask unless", last?.index);
-        expect(await asked.then(String, (error: Error) => error.message)).toBe(
-          "operation has timed out",
-        );
-      }
+      const asked = fleet.nodes.map((node) =>
+        node
+          .call("remoteAsk", last?.id ?? "", SHORT_MS, "ask unless", last?.index)
+          .then(String, (error: Error) => error.message),
+      );
+      expect(await Promise.all(asked)).toEqual(asked.map(() => "operation has timed out"));
     },
   },
   {

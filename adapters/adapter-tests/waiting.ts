@@ -36,7 +36,10 @@ export async function until(
 export async function within<T>(promise: Promise<T>, deadlineMs: number, what: string): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`not within ${deadlineMs} ms: ${what}`)), deadlineMs);
+    timer = setTimeout(
+      () => reject(new Error(`not within ${deadlineMs} ms: ${describe()}`)),
+      deadlineMs,
+    );
   });
   try {
     return await Promise.race([promise, late]);
