@@ -58,7 +58,7 @@ const cases: Case[] = [
   {
     name: "that are closed hear nothing any more",
     nodes: 2,
-    needs: ["serverCount", "serverSideEmit"],
+    needs: ["serverCount", "serverSideEmit", "deafWhenClosed"],
     ownFleet: {},
     async run(fleet) {
       const last = fleet.nodes.length - 1;
@@ -156,7 +156,7 @@ const cases: Case[] = [
   {
     name: "wait no longer for the answers of clients of one that has died",
     nodes: 2,
-    needs: ["deaths", "earlyEnds", "acks"],
+    needs: ["deaths", "earlyAckEnds", "acks"],
     ownFleet: {},
     async run(fleet) {
       const members = await fleet.connectEach();

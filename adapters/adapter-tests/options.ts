@@ -40,8 +40,12 @@ export interface AdapterFeatures {
   deaths: Support;
   /** What waits for a node that dies ends when that is noticed, not when its own time is over. */
   earlyEnds: Support;
+  /** The same for a broadcast that waits for the acknowledgements of its clients. */
+  earlyAckEnds: Support;
   /** What is sent is what the arguments were at the time of the call. */
   encodesAtOnce: Support;
+  /** A node that was closed hears nothing of the others. */
+  deafWhenClosed: Support;
   /** What is done on a node after it was closed reaches nobody. */
   silentWhenClosed: Support;
   /** A request that not all nodes answer fails with what did arrive (`error.responses`). */
@@ -158,7 +162,9 @@ const DEFAULTS: AdapterFeatures = {
   lateNodes: true,
   deaths: true,
   earlyEnds: true,
+  earlyAckEnds: true,
   encodesAtOnce: true,
+  deafWhenClosed: true,
   silentWhenClosed: true,
   partialResponses: true,
   dynamicNamespaces: true,

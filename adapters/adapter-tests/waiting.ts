@@ -33,7 +33,11 @@ export async function until(
 }
 
 /** Gives up on a promise. */
-export async function within<T>(promise: Promise<T>, deadlineMs: number, what: string): Promise<T> {
+export async function within<T>(
+  promise: Promise<T>,
+  deadlineMs: number,
+  describe: () => string,
+): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(

@@ -20,6 +20,7 @@ afterAll(async () => {
 
 const COMMON: Partial<AdapterFeatures> = {
   earlyEnds: "it waits until the time of the request is over",
+  earlyAckEnds: "it waits until the time of the request is over",
   allSockets: "it gives those of its own node",
   silentWhenClosed: "it still sends",
 };
