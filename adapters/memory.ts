@@ -145,6 +145,10 @@ export class Adapter extends EventEmitter implements AdapterApi {
     return Promise.resolve([...this.targets(options)]);
   }
 
+  count(options: BroadcastOptions): Promise<number> {
+    return Promise.resolve(this.countTargets(options));
+  }
+
   addSockets(options: BroadcastOptions, rooms: Room[]): void {
     for (const socket of [...this.targets(options)]) {
       void socket.join(rooms);
@@ -201,6 +205,21 @@ export class Adapter extends EventEmitter implements AdapterApi {
         yield socket;
       }
     }
+  }
+
+  /** How many sockets of this node a broadcast is for. */
+  protected countTargets(options: BroadcastOptions): number {
+    const { rooms, except } = options;
+    // Each has a room of its own once it is connected, and others may be in rooms before that.
+    const areConnected = this.sids.size === this.nsp.sockets.size;
+    if (areConnected && rooms.size <= 1 && (except === undefined || except.size === 0)) {
+      return rooms.size === 0 ? this.sids.size : this.#membersOfAny(rooms).size;
+    }
+    let count = 0;
+    for (const _socket of this.targets(options)) {
+      count++;
+    }
+    return count;
   }
 
   #membersOfAny(rooms: Set<Room> | undefined): ReadonlySet<SocketId> {

@@ -36,6 +36,7 @@ function compile(): void {
       files: [
         "../lib/index.ts",
         "../lib/engine/index.ts",
+        "../adapters/index.ts",
         "../adapters/adapter-tests/index.ts",
       ],
     }),
@@ -107,6 +108,8 @@ async function writeEntries(): Promise<void> {
   await write("index.d.ts", 'export * from "./lib/index.ts";\n');
   await write("engine.d.mts", 'export * from "./lib/engine/index.ts";\n');
   await write("engine.d.cts", 'export * from "./lib/engine/index.ts";\n');
+  await write("adapter.d.mts", 'export * from "./adapters/index.ts";\n');
+  await write("adapter.d.cts", 'export * from "./adapters/index.ts";\n');
   for (const kind of ["mts", "cts"]) {
     await write(`adapter-tests.d.${kind}`, 'export * from "./adapters/adapter-tests/index.ts";\n');
   }
