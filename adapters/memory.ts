@@ -145,8 +145,10 @@ export class Adapter extends EventEmitter implements AdapterApi {
     return Promise.resolve([...this.targets(options)]);
   }
 
-  count(options: BroadcastOptions): Promise<number> {
-    return Promise.resolve(this.countTargets(options));
+  async count(options: BroadcastOptions): Promise<number> {
+    // An adapter that finds the sockets of other nodes, and does not know of this method.
+    const isOverridden = this.fetchSockets !== Adapter.prototype.fetchSockets;
+    return isOverridden ? (await this.fetchSockets(options)).length : this.countTargets(options);
   }
 
   addSockets(options: BroadcastOptions, rooms: Room[]): void {

@@ -38,6 +38,7 @@ function compile(): void {
         "../lib/engine/index.ts",
         "../adapters/index.ts",
         "../adapters/adapter-tests/index.ts",
+        "../adapters/redis/index.ts",
       ],
     }),
   );
@@ -113,6 +114,8 @@ async function writeEntries(): Promise<void> {
   for (const kind of ["mts", "cts"]) {
     await write(`adapter-tests.d.${kind}`, 'export * from "./adapters/adapter-tests/index.ts";\n');
   }
+  await write("redis.d.mts", 'export * from "./adapters/redis/index.ts";\n');
+  await write("redis.d.cts", 'export * from "./adapters/redis/index.ts";\n');
   for (const [name, sources] of Object.entries(SUBPATHS)) {
     const present: string[] = [];
     for (const source of sources) {

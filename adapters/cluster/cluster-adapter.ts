@@ -1,7 +1,6 @@
 import { type Packet, PacketType } from "socket.io-parser";
 import { malformedMessage, throwLater } from "../../lib/errors.ts";
-import type { AnyFunction, Untyped } from "../../lib/events.ts";
-import { callOne } from "../../lib/listeners.ts";
+import type { Untyped } from "../../lib/events.ts";
 import { makeLog } from "../../lib/log.ts";
 import type {
   AckProgress,
@@ -387,8 +386,13 @@ export abstract class ClusterAdapter extends ClusterTransport {
     }
     const event = packet.slice(0, -1);
     const responses: unknown[] = [];
-    const answer = (error: unknown): void =>
-      callOne(callback as AnyFunction, undefined, [error, responses], throwLater);
+    const answer = (error: unknown): void => {
+      try {
+        callback(error, responses);
+      } catch (thrown) {
+        throwLater(thrown); // the user's own
+      }
+    };
     this.#ask(MessageType.SERVER_SIDE_EMIT_RESPONSE, undefined, {
       responses,
       send: (requestId) =>

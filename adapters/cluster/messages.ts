@@ -29,6 +29,8 @@ export enum MessageType {
   REPLAY_REQUEST = 34,
   /** What was missed. */
   REPLAY = 35,
+  /** Says nothing but its own number: how far its sender has come. */
+  REPLAY_MARK = 36,
 }
 
 /** The same, by the name it had first. */
@@ -78,11 +80,48 @@ export interface RoomsMessage {
   };
 }
 
+/** Asks other nodes for what was missed of what they sent. */
+export interface ReplayRequest {
+  /** The same in the answers. */
+  requestId: string;
+  /** The number of the last message of the node that asks. */
+  last: number;
+  /** For each node that is known: its uid, and the number up to which nothing of it was missed. */
+  after: [uid: string, number: number][];
+  /** Only what was sent on these channels is wanted; all, if undefined. */
+  channels?: string[] | undefined;
+  /**
+   * For how many ms the node that asks has been there. If given, every node answers: one that is not
+   * named in `after` with all it has sent if it is younger than that, else with its number alone. If
+   * undefined, only those that are named answer.
+   */
+  age?: number | undefined;
+}
+
+/** What was missed, or the first part of it. */
+export interface ReplayAnswer {
+  requestId: string;
+  /** The number after which was asked. */
+  after: number;
+  /** The number of the last message that its sender has sent. */
+  last: number;
+  /** What was missed, in order: the number, the channel, and what was published on it. */
+  messages: [number: number, channel: string, payload: string | Uint8Array][];
+  /** Whether there is more after the last of these messages, for which to ask again. */
+  isMore: boolean;
+  /** Whether more was missed than the sender still has. */
+  isIncomplete: boolean;
+}
+
 /** A message to all other nodes. */
 export type ClusterMessage = Envelope &
   (
     | {
-        type: MessageType.INITIAL_HEARTBEAT | MessageType.HEARTBEAT | MessageType.ADAPTER_CLOSE;
+        type:
+          | MessageType.INITIAL_HEARTBEAT
+          | MessageType.HEARTBEAT
+          | MessageType.ADAPTER_CLOSE
+          | MessageType.REPLAY_MARK;
         data?: undefined;
       }
     | {
@@ -118,8 +157,7 @@ export type ClusterMessage = Envelope &
       }
     | {
         type: MessageType.REPLAY_REQUEST;
-        /** By the uid of each known node: the number up to which nothing is missed. */
-        data: { after: Record<string, number>; requestId: string };
+        data: ReplayRequest;
       }
   );
 
@@ -148,15 +186,7 @@ export type ClusterResponse = Envelope &
       }
     | {
         type: MessageType.REPLAY;
-        data: {
-          requestId: string;
-          /** The number of the last message that its sender has sent. */
-          last: number;
-          /** What was missed, each as it was published: the channel and the bytes. */
-          messages: [channel: string, payload: Uint8Array][];
-          /** Whether more was missed than the sender still has. */
-          isIncomplete: boolean;
-        };
+        data: ReplayAnswer;
       }
   );
 
