@@ -13,9 +13,10 @@ import type { MadeAdapter } from "./published-adapters.ts";
 const settings: NodeSettings = JSON.parse(process.env[SETTINGS] ?? "");
 const { Server: AnyServer } = await import(settings.server);
 const { [settings.make]: make } = await import(settings.adapters);
-// In the same turn as the server, as programs do: ioredis 5 refuses subscriptions that are asked for
-// while it connects.
-const made: MadeAdapter<unknown> = make(settings.config);
+// Where it can be, in the same turn as the server, as programs do: ioredis 5 refuses subscriptions that
+// are asked for while it connects.
+const making: MadeAdapter<unknown> | Promise<MadeAdapter<unknown>> = make(settings.config);
+const made = making instanceof Promise ? await making : making;
 const httpServer = createServer();
 const io: Server = new AnyServer(httpServer, { ...settings.serverOptions, adapter: made.adapter });
 const program = new NodeProgram(io, settings.index);

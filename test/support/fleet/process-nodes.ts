@@ -32,6 +32,14 @@ export const OWN_SERVER: NodeKind = {
   make: "makePublished",
 };
 
+/** All of this package, on Bun. */
+export const OWN: NodeKind = {
+  ...OWN_SERVER,
+  name: "bun-socket.io with its own adapters",
+  adapters: join(HERE, "own-adapters.ts"),
+  make: "makeOwn",
+};
+
 /** The reference, on Node.js. */
 export const REFERENCE_ON_NODE: NodeKind = {
   name: "socket.io on Node.js",

@@ -9,18 +9,27 @@ import { Pool } from "pg";
 
 export type SubscriptionMode = "static" | "dynamic" | "dynamic-private";
 
+/** The packages of Redis clients. */
+export type ClientKind = "ioredis" | "ioredis-6" | "redis" | "redis-5" | "redis-4";
+
+/** How a node gets to Redis. */
+export interface RedisConfig {
+  redisPort: number;
+  /** What all channels and keys begin with. */
+  key: string;
+  /** With which client. Default: ioredis; of this package's adapters alone. */
+  client?: ClientKind;
+  /** The ports of a cluster; of this package's adapters alone. */
+  clusterPorts?: readonly number[];
+  /** Of classic pub/sub, and of this package's adapters. */
+  requestsTimeoutMs?: number;
+}
+
 /** Which adapter a node is to have. It travels to other processes. */
 export type AdapterConfig =
-  | {
-      kind: "classic";
-      redisPort: number;
-      key: string;
-      requestsTimeoutMs: number;
-      /** Of this package alone. */
-      subscriptionMode?: SubscriptionMode;
-    }
-  | { kind: "sharded"; redisPort: number; key: string; subscriptionMode: SubscriptionMode }
-  | { kind: "streams"; redisPort: number; key: string }
+  | ({ kind: "classic"; subscriptionMode?: SubscriptionMode } & RedisConfig)
+  | ({ kind: "sharded"; subscriptionMode: SubscriptionMode } & RedisConfig)
+  | ({ kind: "streams" } & RedisConfig)
   | { kind: "cluster" }
   | { kind: "postgres"; port: number; user: string; key: string };
 
@@ -39,14 +48,15 @@ export type PublishedAdapter = ReturnType<
 >;
 
 const HEARTBEATS = { heartbeatInterval: 100, heartbeatTimeout: 600 };
-const XREAD_BLOCK_MS = 200;
+/** How long a read of a stream waits: closing has to wait for it. */
+export const XREAD_BLOCK_MS = 200;
 
 /** Makes one of the published adapters. */
 export function makePublished(config: AdapterConfig): MadeAdapter<PublishedAdapter> {
   switch (config.kind) {
     case "classic": {
       const { open, stop } = connections(config.redisPort);
-      const { key, requestsTimeoutMs: requestsTimeout } = config;
+      const { key, requestsTimeoutMs: requestsTimeout = 5000 } = config;
       return { adapter: createAdapter(open(), open(), { key, requestsTimeout }), stop };
     }
     case "sharded": {
