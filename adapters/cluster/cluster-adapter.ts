@@ -9,7 +9,7 @@ import type {
   RemoteSocketDetails,
   Room,
 } from "../adapter.ts";
-import { ClusterTransport } from "./cluster-transport.ts";
+import { ClusterPresence } from "./cluster-presence.ts";
 import { LocalDelivery } from "./local-delivery.ts";
 import { type ClusterMessage, type ClusterResponse, MessageType } from "./messages.ts";
 import { RemoteAcks } from "./remote-acks.ts";
@@ -28,11 +28,14 @@ const log = makeLog("socket.io-adapter");
  * A broadcast reaches the sockets of this node at once, and then travels; so do joining, leaving and
  * disconnecting.
  *
+ * It emits what {@link Adapter} does, `occupied` and `vacated` of all nodes. Nodes of the reference do
+ * not tell of their rooms. Who begins to listen is told of the rooms that other nodes hold already.
+ *
  * It emits `error` ({@link SocketIOError}, or what `doPublish` rejected with) when a message could not
  * be sent, or one that came makes no sense; where nobody listens, a process warning tells of the first
  * of each kind.
  */
-export abstract class ClusterAdapter extends ClusterTransport {
+export abstract class ClusterAdapter extends ClusterPresence {
   readonly #watch = new SurvivorWatch((uids) => this.survivors(uids));
   readonly #requests = new Requests(this.#watch);
   readonly #acks = new RemoteAcks(this.#watch);
@@ -41,19 +44,11 @@ export abstract class ClusterAdapter extends ClusterTransport {
   /** How many nodes there are, this one among them. Where it rejects, it is asked again. */
   abstract override serverCount(): Promise<number>;
 
-  /** To be called when a node of {@link knownNodes} is gone, and no longer among them. */
-  protected onNodeGone(uid: string): void {
+  protected override onNodeGone(uid: string): void {
+    super.onNodeGone(uid);
     this.#requests.onNodeGone(uid);
     this.#acks.onNodeGone(uid);
   }
-
-  /**
-   * Called with each message and answer of another node, before it is carried out.
-   *
-   * @param uid the node
-   * @param type what it sent
-   */
-  protected onSignOfLife(_uid: string, _type: MessageType): void {}
 
   /** Ends what waits for answers. Call it from your own. */
   override close(): Promise<void> | void {
@@ -212,7 +207,8 @@ export abstract class ClusterAdapter extends ClusterTransport {
     }
   }
 
-  #receiveResponse({ type, uid, data }: ClusterResponse): void {
+  #receiveResponse(response: ClusterResponse): void {
+    const { type, uid, data } = response;
     switch (type) {
       case MessageType.FETCH_SOCKETS_RESPONSE:
       case MessageType.SERVER_SIDE_EMIT_RESPONSE:
@@ -225,7 +221,7 @@ export abstract class ClusterAdapter extends ClusterTransport {
         this.#acks.onResponse(data.requestId, uid, data.packet);
         break;
       default:
-        log("[%s] unknown type %s", this.uid, type);
+        this.receiveRooms(response);
     }
   }
 
