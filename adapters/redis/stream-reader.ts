@@ -48,6 +48,7 @@ export class StreamReader {
   #unlisten: (() => void)[] = [];
   #wake: (() => void) | undefined;
   #hasEnded = false;
+  #origin: string | undefined;
   #position: string | undefined;
   /** The highest id that is known to have been in the stream. */
   #top = FIRST_ID;
@@ -79,6 +80,11 @@ export class StreamReader {
   /** Behind which entry it is: all up to this have been told; undefined before Redis was there. */
   get position(): string | undefined {
     return this.#position;
+  }
+
+  /** Where it began; undefined before Redis was there. */
+  get origin(): string | undefined {
+    return this.#origin;
   }
 
   /**
@@ -228,6 +234,7 @@ export class StreamReader {
     // Where the clock was turned back, ids are those of the future: only what is new counts.
     const isAhead = (lastMs ?? 0) > nowMs;
     this.#position = isAhead ? info.lastId : `${Math.floor(nowMs - elapsedMs)}-0`;
+    this.#origin = this.#position;
     this.#top = info.lastId;
     this.#account(info, this.#position);
     this.#tellWaiters();

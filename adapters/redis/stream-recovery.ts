@@ -42,8 +42,8 @@ export class StreamRecovery {
   readonly #host: RecoveryHost;
   readonly #sessions: StreamSessions;
   readonly #claims: SessionClaims;
-  /** Behind which entry the session of each connected socket began. */
-  readonly #starts = new Map<SocketId, string>();
+  /** Behind which entry the session of each connected socket began; undefined: where the reader did. */
+  readonly #starts = new Map<SocketId, string | undefined>();
   /** By the private id of the session. */
   readonly #taps = new Map<string, Tap>();
 
@@ -60,9 +60,8 @@ export class StreamRecovery {
 
   /** A socket is connected. */
   onConnect(id: SocketId): void {
-    const { position } = this.#host.reader;
-    if (position !== undefined && !this.#starts.has(id)) {
-      this.#starts.set(id, position);
+    if (!this.#starts.has(id)) {
+      this.#starts.set(id, this.#host.reader.position);
     }
   }
 
@@ -92,7 +91,7 @@ export class StreamRecovery {
    */
   persist({ sid, pid, rooms, data }: SessionToPersist): void {
     this.#taps.delete(pid);
-    const start = this.#starts.get(sid);
+    const start = this.#starts.get(sid) ?? this.#host.reader.origin;
     const session = { sid, pid, rooms, data, nsp: this.#host.nsp.name, start };
     this.#sessions.save(session, (error) => this.#host.report(error));
   }
@@ -134,10 +133,8 @@ export class StreamRecovery {
       this.#taps.delete(pid);
       return null;
     }
-    const { sid, rooms, data, start } = session;
-    if (start !== undefined) {
-      this.#starts.set(sid, start);
-    }
+    const { sid, rooms, data } = session;
+    this.#starts.set(sid, session.start ?? from);
     const takeMissed = (): unknown[][] => this.#collect(pid, tap, missed, rooms);
     return {
       sid,
