@@ -1,6 +1,7 @@
 import type { Link, ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
 import { type Ask, Inbox, type Loss } from "./inbox.ts";
 import type { Payload } from "./port.ts";
+import { isReplayAnswer, isReplayRequest } from "./replay-shape.ts";
 import { SentLog } from "./sent-log.ts";
 
 export type { Loss, LossReason } from "./inbox.ts";
@@ -156,19 +157,35 @@ export class Replay<M> {
     this.#inbox.onResubscribed();
   }
 
-  /** To be called with each REPLAY_REQUEST of another node. */
-  onRequest(uid: string, request: ReplayRequest): void {
+  /**
+   * To be called with the data of each REPLAY_REQUEST of another node.
+   *
+   * @returns whether it made sense; else nothing was done
+   */
+  onRequest(uid: string, request: unknown): boolean {
+    if (!isReplayRequest(request)) {
+      return false;
+    }
     this.#inbox.greet(uid, request.last, request.age);
     const named = request.after.find(([name]) => name === this.#uid)?.[1];
     if (named !== undefined || request.isToAll === true) {
       this.#answered++;
       this.#port.answer(uid, this.#answerTo(request, named ?? -1));
     }
+    return true;
   }
 
-  /** To be called with each REPLAY of another node. */
-  onAnswer(uid: string, answer: ReplayAnswer): void {
+  /**
+   * To be called with the data of each REPLAY of another node.
+   *
+   * @returns whether it made sense; else nothing was done
+   */
+  onAnswer(uid: string, answer: unknown): boolean {
+    if (!isReplayAnswer(answer)) {
+      return false;
+    }
     this.#inbox.onAnswer(uid, answer);
+    return true;
   }
 
   get stats(): ReplayStats {
