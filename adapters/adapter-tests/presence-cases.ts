@@ -1,5 +1,6 @@
 import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
+import type { Member } from "./member.ts";
 import { until } from "./waiting.ts";
 
 const EVENTS = ["occupied", "vacated"];
@@ -26,6 +27,18 @@ async function watch(fleet: Fleet): Promise<void> {
   await Promise.all(fleet.nodes.map((node) => node.call("watch", "/", EVENTS)));
 }
 
+/**
+ * Waits until each node knows what the clients have done before now: a node may learn of a room of
+ * its own clients before it hears who else is in it, and what comes from one node comes in order.
+ */
+async function flush(fleet: Fleet, members: readonly Member[]): Promise<void> {
+  for (const member of members) {
+    const marker = fleet.name("marker");
+    await member.join(marker);
+    await areTold(fleet, marker, ["occupied"]);
+  }
+}
+
 const cases: Case[] = [
   {
     name: "is told once when it is occupied, and once when it is vacated, on every node",
@@ -36,13 +49,12 @@ const cases: Case[] = [
       for (const member of members) {
         await member.join(room);
       }
+      await flush(fleet, members);
       await areTold(fleet, room, ["occupied"]);
       for (const member of members.slice(1)) {
         await member.leave(room);
       }
-      const marker = fleet.name("marker");
-      await members.at(-1)?.join(marker);
-      await areTold(fleet, marker, ["occupied"]);
+      await flush(fleet, members);
       await areTold(fleet, room, ["occupied"]);
       await members[0]?.leave(room);
       await areTold(fleet, room, ["occupied", "vacated"]);
@@ -83,6 +95,7 @@ const cases: Case[] = [
       const [shared, own] = [fleet.name("shared"), fleet.name("own")];
       await here.join(shared);
       await there.join(shared, own);
+      await flush(fleet, [here, there]);
       await areTold(fleet, own, ["occupied"]);
       await areTold(fleet, shared, ["occupied"]);
       await fleet.close(last);

@@ -116,7 +116,6 @@ export const recoveryCases: Group = {
         const tickets = [
           { ...ticket, pid: "unknown" },
           { ...ticket, offset: "no offset" },
-          { ...ticket, offset: "0-0" },
         ];
         for (const each of tickets) {
           const member = await comeBack(fleet, 0, each);

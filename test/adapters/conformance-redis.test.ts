@@ -19,18 +19,36 @@ afterAll(async () => {
   await redis.stop();
 }, 60_000);
 
-function testOwn(
-  name: string,
-  configOf: (redisConfig: RedisConfig) => AdapterConfig,
-  supports: Partial<AdapterFeatures> = {},
-): void {
+interface Kind {
+  name: string;
+  configOf(redisConfig: RedisConfig): AdapterConfig;
+  supports?: Partial<AdapterFeatures>;
+}
+
+const MODES = ["static", "dynamic", "dynamic-private"] as const;
+const CLASSIC: readonly Kind[] = MODES.map((subscriptionMode) => ({
+  name: `classic pub/sub, ${subscriptionMode}`,
+  configOf: (config) => ({ kind: "classic", subscriptionMode, ...config }),
+}));
+const SHARDED: readonly Kind[] = MODES.map((subscriptionMode) => ({
+  name: `sharded pub/sub, ${subscriptionMode}`,
+  configOf: (config) => ({ kind: "sharded", subscriptionMode, ...config }),
+}));
+const STREAMS: Kind = {
+  name: "streams",
+  configOf: (config) => ({ kind: "streams", ...config }),
+  supports: { recovery: true, recoveryElsewhere: true },
+};
+
+function testOwn({ name, configOf, supports }: Kind, more: Partial<RedisConfig> = {}): void {
   testAdapter({
-    name,
+    name: `${name}, with ${more.client ?? "ioredis"}`,
     createNode(request) {
       const config = configOf({
         redisPort: redis.port,
         key: request.fleet,
         requestsTimeoutMs: REQUESTS_MS,
+        ...more,
       });
       return request.isMortal ? processes.start(OWN, config, request) : makeOwn(config);
     },
@@ -38,9 +56,12 @@ function testOwn(
     supports: {
       presence: true,
       allSockets: "it gives those of its own node, as the reference does",
+      silentWhenClosed: "it still sends, as the reference does",
       ...supports,
     },
   });
 }
 
-testOwn("classic pub/sub, static", (config) => ({ kind: "classic", ...config }), {});
+for (const kind of [...CLASSIC, ...SHARDED, STREAMS]) {
+  testOwn(kind);
+}
