@@ -1,0 +1,38 @@
+// Options of ioredis that silently break an adapter.
+
+import type { Fault } from "../fault.ts";
+import { ALL, complete, during } from "./outages.ts";
+
+const OUTAGE_SECONDS = 3;
+
+export const clientOptions: Fault[] = [
+  {
+    name: "ioredis with keyPrefix",
+    modes: ALL,
+    promised: complete,
+    clientOptions: { keyPrefix: "app:" },
+    run: (world) =>
+      during(
+        world,
+        () => {},
+        () => {},
+      ),
+  },
+  ...[0, 1, null].map(
+    (maxRetriesPerRequest): Fault => ({
+      name: `ioredis with maxRetriesPerRequest ${maxRetriesPerRequest}, Redis killed for 3 s`,
+      modes: ALL,
+      promised: complete,
+      clientOptions: { maxRetriesPerRequest },
+      run: (world) =>
+        during(
+          world,
+          async () => {
+            await world.redis.kill();
+            await world.last((world.settings.seconds ?? OUTAGE_SECONDS) * 1000);
+          },
+          () => world.redis.restart(),
+        ),
+    }),
+  ),
+];
