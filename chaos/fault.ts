@@ -11,12 +11,17 @@ export const MODES: Readonly<Record<Mode, string>> = {
   recovery: "streams + recovery",
 };
 
-/** What the modes of this package promise in a fault. Where a case breaks it, the run fails. */
+/**
+ * What the modes of this package promise in a fault, beside that no process ends or spins and no
+ * answer hides that some are missing. Where a case breaks it, the run fails.
+ */
 export interface Promised {
-  /** Every broadcast arrives, once. */
-  isComplete: boolean;
+  /** Every broadcast arrives, once, in order. */
+  isComplete?: boolean;
   /** Clients of the node that broadcasts get it at once, whatever Redis does. */
-  isLocalAtOnce: boolean;
+  isLocalAtOnce?: boolean;
+  /** Questions are answered in full within that time. */
+  wholeWithinMs?: number;
 }
 
 /** One thing that goes wrong. Nodes are named `a`, `b` and so on, one client at each. */
@@ -76,7 +81,7 @@ export interface Outcome {
   recoveredMs: number | null;
   /** Of the larger node, at the end. */
   memoryBytes: number;
-  /** The share of one core that the busier node used, from the fault until the end. */
+  /** The largest share of one core that a node used for 2 s on end, since the fault. */
   cpu: number;
   /** How many messages the adapters have told that they dropped. */
   told: number;

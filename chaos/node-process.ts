@@ -14,6 +14,7 @@ import {
 
 const STDERR_KEPT = 4000;
 const SAMPLE_EVERY_MS = 200;
+const PEAK_SAMPLES = 10;
 
 type Child = Subprocess<"pipe", "pipe", "pipe">;
 
@@ -37,6 +38,9 @@ export class NodeProcess {
   crash: Crash | null = null;
   /** What it used when that was last looked at. */
   usage: Usage = { cpuSeconds: 0, bytes: 0 };
+  /** The largest share of a core that it used for 2 s on end, since {@link watch}. */
+  peak = 0;
+  #samples: { at: number; cpuSeconds: number }[] = [];
   readonly #child: Child;
   readonly #ready = Promise.withResolvers<number>();
   readonly #answers = new Map<number, (answer: Answer) => void>();
@@ -60,7 +64,7 @@ export class NodeProcess {
       this.#stderr = `${this.#stderr}${line}\n`.slice(0, STDERR_KEPT);
     });
     this.exited = Promise.all([child.exited, output, errors]).then(([code]) => this.#onExit(code));
-    this.#sampler = setInterval(() => this.sample(), SAMPLE_EVERY_MS);
+    this.#sampler = setInterval(() => this.#look(), SAMPLE_EVERY_MS);
     this.#ready.promise.catch(() => {}); // whoever waits for it is told; it may be nobody
   }
 
@@ -108,6 +112,12 @@ export class NodeProcess {
     return this.usage;
   }
 
+  /** Forgets what it used so far. */
+  watch(): void {
+    this.peak = 0;
+    this.#samples = [];
+  }
+
   /** Halts the process, and lets it go on. */
   pause(): void {
     this.#child.kill("SIGSTOP");
@@ -122,6 +132,18 @@ export class NodeProcess {
     this.#isEnding = true;
     this.#child.kill("SIGKILL");
     await this.exited;
+  }
+
+  #look(): void {
+    const { cpuSeconds } = this.sample();
+    const at = performance.now();
+    this.#samples.push({ at, cpuSeconds });
+    if (this.#samples.length > PEAK_SAMPLES) {
+      const first = this.#samples.shift();
+      if (!first) return;
+      const share = (cpuSeconds - first.cpuSeconds) / ((at - first.at) / 1000);
+      this.peak = Math.max(this.peak, share);
+    }
   }
 
   #command(command: Command): void {

@@ -7,11 +7,10 @@ import type { Answered, Case, Outcome } from "./fault.ts";
 import { Flow, SILENCE_MS } from "./flow.ts";
 import { type Listener, listen } from "./listener.ts";
 import { NodeProcess } from "./node-process.ts";
-import type { Usage } from "./process-usage.ts";
 import type { Question } from "./server/protocol.ts";
 
 const QUIET_MS = 3000;
-const BACK_WITHIN_MS = 20_000;
+const BACK_WITHIN_MS = 12_000;
 const LOOK_EVERY_MS = 20;
 const AGREE_TRIES = 100;
 const SERVER = `${import.meta.dir}/server/main.ts`;
@@ -24,6 +23,8 @@ export interface RunSettings {
   seconds: number | undefined;
   /** The package of the Redis client. */
   client: string;
+  /** How many cases run at a time; undefined: as many as the machine has room for. */
+  lanes: number | undefined;
 }
 
 /** One case, while it runs. */
@@ -34,7 +35,6 @@ export class World {
   readonly #all: NodeProcess[] = [];
   readonly #listeners = new Map<string, Listener>();
   readonly #flows = new Map<string, Flow>();
-  readonly #usageBefore = new Map<NodeProcess, Usage>();
   readonly #answers: Answered[] = [];
   readonly #notes: string[] = [];
   #redis: RedisServer | null = null;
@@ -118,7 +118,7 @@ export class World {
     });
     this.#listeners.get(slot)?.close();
     this.#listeners.set(slot, listener);
-    this.#usageBefore.set(node, node.sample());
+    node.watch();
     if (this.#isSending) node.send(1000 / this.settings.rate);
   }
 
@@ -137,8 +137,9 @@ export class World {
     throw new Error(`node a does not find the ${sockets} sockets of the cluster`);
   }
 
-  /** Lets each node broadcast steadily. */
+  /** Lets each node broadcast steadily, if they do not yet. */
   send(): void {
+    if (this.#isSending) return;
     this.#isSending = true;
     for (const node of this.#nodes.values()) node.send(1000 / this.settings.rate);
   }
@@ -160,7 +161,7 @@ export class World {
     for (const [from, to] of this.#pairs()) {
       this.#flow(this.node(from).name, to).watch(this.#beganAt);
     }
-    for (const node of this.#nodes.values()) this.#usageBefore.set(node, node.sample());
+    for (const node of this.#nodes.values()) node.watch();
   }
 
   /** What was wrong is right again. */
@@ -228,7 +229,7 @@ export class World {
       crashes: this.#crashes(),
       recoveredMs: this.#recovered(),
       memoryBytes: Math.max(...[...this.#nodes.values()].map((node) => node.sample().bytes)),
-      cpu: this.#cpu(),
+      cpu: Math.max(...this.#all.map(({ peak }) => peak)),
       told: this.#all.reduce((sum, { dropped }) => sum + dropped, 0),
       answers: this.#answers,
       notes: this.#notes,
@@ -315,15 +316,6 @@ export class World {
       if (ms > SILENCE_MS) longest = Math.max(longest, until - this.#healedAt);
     }
     return longest;
-  }
-
-  #cpu(): number {
-    const seconds = (Date.now() - this.#beganAt) / 1000;
-    const used = this.#all.map((node) => {
-      const before = this.#usageBefore.get(node)?.cpuSeconds ?? 0;
-      return node.sample().cpuSeconds - before;
-    });
-    return Math.max(...used) / seconds;
   }
 }
 

@@ -4,6 +4,7 @@ import type { Fault } from "../fault.ts";
 import { ALL, complete, during } from "./outages.ts";
 
 const OUTAGE_SECONDS = 3;
+const HEARD_WITHIN_MS = 2000;
 
 export const clientOptions: Fault[] = [
   {
@@ -11,12 +12,14 @@ export const clientOptions: Fault[] = [
     modes: ALL,
     promised: complete,
     clientOptions: { keyPrefix: "app:" },
-    run: (world) =>
-      during(
-        world,
-        () => {},
-        () => {},
-      ),
+    async run(world) {
+      world.send();
+      await world.hear(HEARD_WITHIN_MS);
+      world.began();
+      world.healed();
+      await world.last(1000);
+      await world.finish();
+    },
   },
   ...[0, 1, null].map(
     (maxRetriesPerRequest): Fault => ({

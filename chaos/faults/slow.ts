@@ -25,13 +25,6 @@ async function run(world: World, messages: number): Promise<void> {
   await overrun(world, messages);
   await world.last(500);
   await world.finish();
-  world.note(`Redis closed ${await closedByLimit(world)} connections for their output buffer`);
-}
-
-/** How often Redis has closed a connection because its output buffer was full. */
-async function closedByLimit(world: World): Promise<string> {
-  const info = await world.control.info("stats");
-  return /client_output_buffer_limit_disconnections:(\d+)/.exec(info)?.[1] ?? "an unknown number of";
 }
 
 export const slowSubscriber: Fault[] = [

@@ -109,9 +109,9 @@ async function ask(io: ChaosServer, question: Question): Promise<Answer> {
   return new Promise((resolve) => {
     const onAnswers = (error: unknown, answers: unknown): void => {
       const count = Array.isArray(answers) ? answers.length : 0;
-      if (!error) return resolve({ count, partial: 0, error: null });
-      const described = describe(error);
-      resolve({ ...described, count: 0, partial: Math.max(count, described.partial) });
+      const { error: named, partial } = error ? describe(error) : { error: null, partial: 0 };
+      if (named === null) resolve({ count, partial, error: null });
+      else resolve({ count: 0, partial: Math.max(count, partial), error: named });
     };
     if (question === "serverSideEmit") io.serverSideEmit(ASK, onAnswers);
     else io.timeout(ACK_TIMEOUT_MS).emit(ASK, onAnswers);
