@@ -14,7 +14,8 @@ export interface NodeSettings {
   /** The name in what it sends: another one for each start. */
   name: string;
   package: Package;
-  mode: Mode;
+  /** `none`: without an adapter, in the memory of the node. */
+  mode: Mode | "none";
   redis: { host: string; port: number }[];
   isCluster: boolean;
   /** The package of the client: `ioredis`, or an alias of another version. */

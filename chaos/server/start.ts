@@ -42,6 +42,7 @@ const RECOVERY = { connectionStateRecovery: { maxDisconnectionDuration: 120_000 
 
 /** The options of the server: the adapter over new clients, and recovery where the mode says so. */
 async function serverOptions(settings: NodeSettings, adapters: Adapters): Promise<object> {
+  if (settings.mode === "none") return {};
   const { Redis, Cluster } = (await import(settings.client)) as ClientPackage;
   // The documentation of ioredis: without this option a Cluster hears no sharded channel.
   const options = { shardedSubscribers: settings.mode === "sharded" };
@@ -62,20 +63,25 @@ async function serverOptions(settings: NodeSettings, adapters: Adapters): Promis
   return { adapter: adapters.streams(client, settings.adapterOptions), ...recovery };
 }
 
-/** A server of this package. */
-export async function startOurs(settings: NodeSettings): Promise<Started> {
-  const { Server } = await import("bun-socket.io");
+async function ourAdapters(): Promise<Adapters> {
   // By a name in a variable: the file also runs where this package cannot.
   const adaptersOfPackage = "bun-socket.io/redis";
   const ours = (await import(adaptersOfPackage)) as Record<
     "createAdapter" | "createShardedAdapter" | "createStreamsAdapter",
     AdapterFactory
   >;
-  const options = await serverOptions(settings, {
+  return {
     classic: ours.createAdapter,
     sharded: ours.createShardedAdapter,
     streams: ours.createStreamsAdapter,
-  });
+  };
+}
+
+/** A server of this package. */
+export async function startOurs(settings: NodeSettings): Promise<Started> {
+  const { Server } = await import("bun-socket.io");
+  const options =
+    settings.mode === "none" ? {} : await serverOptions(settings, await ourAdapters());
   const io = new Server({ hostname, ...options });
   io.listen(0);
   const address = io.httpServer?.address() as AddressInfo;
