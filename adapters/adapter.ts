@@ -86,6 +86,8 @@ export interface AdapterNamespace {
   };
   /** The last packet id handed out; ids are shared by all sockets of the namespace. */
   _ids: number;
+  /** Hands an event of another node to the listeners, with its arguments. */
+  _onServerSideEmit(args: [string, ...Untyped[]]): void;
 }
 
 /** What a node tells another of one of its sockets. */
@@ -94,6 +96,19 @@ export interface RemoteSocketDetails {
   readonly handshake: Untyped;
   readonly rooms: Iterable<Room>;
   readonly data: Untyped;
+}
+
+/** Who waits for the acknowledgements of a broadcast; see {@link AdapterApi.broadcastWithAck}. */
+export interface AckProgress {
+  /** Whether nobody waits any more: all have come, or their time is over. */
+  readonly isOver: boolean;
+  /**
+   * To be called when answers will not come, as nodes are gone.
+   *
+   * @param nodes how many nodes have told their number of clients or still can, this one among them
+   * @param clients how many clients, of those told of, will not answer; since the last call
+   */
+  onLost(nodes: number, clients: number): void;
 }
 
 /** A session kept for connection state recovery. */
@@ -151,6 +166,7 @@ export interface AdapterApi extends EventEmitter {
     options: BroadcastOptions,
     onClientCount: (clientCount: number) => void,
     onResponse: (response: Untyped) => void,
+    progress?: AckProgress,
   ): void;
   /** The ids of the sockets in any of the rooms, or of all. */
   sockets(rooms: Set<Room>): Promise<Set<SocketId>>;
@@ -158,6 +174,8 @@ export interface AdapterApi extends EventEmitter {
   socketRooms(id: SocketId): Set<Room> | undefined;
   /** The sockets chosen: local ones themselves, the details of remote ones. */
   fetchSockets(options: BroadcastOptions): Promise<(AdapterSocket | RemoteSocketDetails)[]>;
+  /** How many sockets are chosen, on all nodes. Where it is missing, they are fetched and counted. */
+  count?(options: BroadcastOptions): Promise<number>;
   /** Puts the sockets chosen into rooms. */
   addSockets(options: BroadcastOptions, rooms: Room[]): void;
   /** Takes the sockets chosen out of rooms. */
