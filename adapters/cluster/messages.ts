@@ -31,9 +31,6 @@ export enum MessageType {
   REPLAY = 35,
 }
 
-/** The same, by the name it had first. */
-export type MessageTypeId = MessageType;
-
 /** The name of a node: unlike that of every other, in one namespace. */
 export type ServerId = string;
 
