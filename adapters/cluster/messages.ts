@@ -33,9 +33,6 @@ export enum MessageType {
   REPLAY_MARK = 36,
 }
 
-/** The same, by the name it had first. */
-export type MessageTypeId = MessageType;
-
 /** The name of a node: unlike that of every other, in one namespace. */
 export type ServerId = string;
 
@@ -131,7 +128,7 @@ export type ClusterMessage = Envelope &
     | {
         type: MessageType.ROOMS_REQUEST;
         /** The nodes whose rooms the asking node knows already. */
-        data: { known: string[] };
+        data: { requestId: string; known: string[] };
       }
     | RoomsMessage
     | {
@@ -165,13 +162,16 @@ export type ClusterMessage = Envelope &
       }
   );
 
+/** The same as an answer to one node. */
+export type RoomsResponse = RoomsMessage & { data: { requestId: string } };
+
 /** A message as `doPublish()` gets it: it says where it comes from. */
 export type PublishedMessage = ClusterMessage & { uid: string; nsp: string };
 
 /** An answer to one node. */
 export type ClusterResponse = Envelope &
   (
-    | RoomsMessage
+    | RoomsResponse
     | {
         type: MessageType.FETCH_SOCKETS_RESPONSE;
         data: { requestId: string; sockets: RemoteSocketDetails[]; count?: number | undefined };
