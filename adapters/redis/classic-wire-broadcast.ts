@@ -106,5 +106,7 @@ export class BroadcastEncoder {
 /** Whether a packet is an event and says nothing else. */
 export function isPlainEvent(packet: Packet): boolean {
   const members = Object.keys(packet).length;
-  return packet.type === EVENT && members === ("nsp" in packet ? 3 : 2) && Array.isArray(packet.data);
+  return (
+    packet.type === EVENT && members === ("nsp" in packet ? 3 : 2) && Array.isArray(packet.data)
+  );
 }
