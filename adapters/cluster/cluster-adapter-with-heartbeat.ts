@@ -121,6 +121,7 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
     if (uid === EMITTER) {
       return;
     }
+    super.onSignOfLife(uid, type);
     if (type === MessageType.ADAPTER_CLOSE) {
       this.#onClosed(uid);
     } else if (!this.#closed.has(uid)) {

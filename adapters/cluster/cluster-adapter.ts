@@ -1,7 +1,6 @@
 import { type Packet, PacketType } from "socket.io-parser";
 import { malformedMessage, throwLater } from "../../lib/errors.ts";
-import type { AnyFunction, Untyped } from "../../lib/events.ts";
-import { callOne } from "../../lib/listeners.ts";
+import type { Untyped } from "../../lib/events.ts";
 import { makeLog } from "../../lib/log.ts";
 import type {
   AckProgress,
@@ -10,7 +9,7 @@ import type {
   RemoteSocketDetails,
   Room,
 } from "../adapter.ts";
-import { ClusterTransport } from "./cluster-transport.ts";
+import { ClusterPresence } from "./cluster-presence.ts";
 import { LocalDelivery } from "./local-delivery.ts";
 import { type ClusterMessage, type ClusterResponse, MessageType } from "./messages.ts";
 import { RemoteAcks } from "./remote-acks.ts";
@@ -29,11 +28,14 @@ const log = makeLog("socket.io-adapter");
  * A broadcast reaches the sockets of this node at once, and then travels; so do joining, leaving and
  * disconnecting.
  *
+ * It emits what {@link Adapter} does, `occupied` and `vacated` of all nodes. Nodes of the reference do
+ * not tell of their rooms. Who begins to listen is told of the rooms that other nodes hold already.
+ *
  * It emits `error` ({@link SocketIOError}, or what `doPublish` rejected with) when a message could not
  * be sent, or one that came makes no sense; where nobody listens, a process warning tells of the first
  * of each kind.
  */
-export abstract class ClusterAdapter extends ClusterTransport {
+export abstract class ClusterAdapter extends ClusterPresence {
   readonly #watch = new SurvivorWatch((uids) => this.survivors(uids));
   readonly #requests = new Requests(this.#watch);
   readonly #acks = new RemoteAcks(this.#watch);
@@ -42,19 +44,11 @@ export abstract class ClusterAdapter extends ClusterTransport {
   /** How many nodes there are, this one among them. Where it rejects, it is asked again. */
   abstract override serverCount(): Promise<number>;
 
-  /** To be called when a node of {@link knownNodes} is gone, and no longer among them. */
-  protected onNodeGone(uid: string): void {
+  protected override onNodeGone(uid: string): void {
+    super.onNodeGone(uid);
     this.#requests.onNodeGone(uid);
     this.#acks.onNodeGone(uid);
   }
-
-  /**
-   * Called with each message and answer of another node, before it is carried out.
-   *
-   * @param uid the node
-   * @param type what it sent
-   */
-  protected onSignOfLife(_uid: string, _type: MessageType): void {}
 
   /** Ends what waits for answers. Call it from your own. */
   override close(): Promise<void> | void {
@@ -213,7 +207,8 @@ export abstract class ClusterAdapter extends ClusterTransport {
     }
   }
 
-  #receiveResponse({ type, uid, data }: ClusterResponse): void {
+  #receiveResponse(response: ClusterResponse): void {
+    const { type, uid, data } = response;
     switch (type) {
       case MessageType.FETCH_SOCKETS_RESPONSE:
       case MessageType.SERVER_SIDE_EMIT_RESPONSE:
@@ -226,7 +221,7 @@ export abstract class ClusterAdapter extends ClusterTransport {
         this.#acks.onResponse(data.requestId, uid, data.packet);
         break;
       default:
-        log("[%s] unknown type %s", this.uid, type);
+        this.receiveRooms(response);
     }
   }
 
@@ -387,8 +382,13 @@ export abstract class ClusterAdapter extends ClusterTransport {
     }
     const event = packet.slice(0, -1);
     const responses: unknown[] = [];
-    const answer = (error: unknown): void =>
-      callOne(callback as AnyFunction, undefined, [error, responses], throwLater);
+    const answer = (error: unknown): void => {
+      try {
+        callback(error, responses);
+      } catch (thrown) {
+        throwLater(thrown); // the user's own
+      }
+    };
     this.#ask(MessageType.SERVER_SIDE_EMIT_RESPONSE, undefined, {
       responses,
       send: (requestId) =>
