@@ -86,16 +86,19 @@ export interface ReplayRequest {
   requestId: string;
   /** The number of the last message of the node that asks. */
   last: number;
-  /** For each node that is known: its uid, and the number up to which nothing of it was missed. */
+  /**
+   * For each node that is asked: its uid, and the number up to which nothing of it was missed; -1 if
+   * nothing is known of it: what it has sent since the node that asks has started was missed.
+   */
   after: [uid: string, number: number][];
+  /** When the node that asks has started, in ms since 1970. */
+  since: number;
+  /** Whether nodes that are not named are asked as well, as if with -1. */
+  isToAll?: true | undefined;
   /** Only what was sent on these channels is wanted; all, if undefined. */
   channels?: string[] | undefined;
-  /**
-   * For how many ms the node that asks has been there. If given, every node answers: one that is not
-   * named in `after` with all it has sent if it is younger than that, else with its number alone. If
-   * undefined, only those that are named answer.
-   */
-  age?: number | undefined;
+  /** Whether this asks for what is after an answer that said that there is more. */
+  isContinued?: true | undefined;
 }
 
 /** What was missed, or the first part of it. */

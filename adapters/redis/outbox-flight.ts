@@ -53,7 +53,7 @@ export class OutboxFlight {
   /** Hands entries to the client. */
   async send(batch: readonly Entry[], bytes: number): Promise<void> {
     if (this.#batches.size === 0) {
-      this.#owesSince = Date.now();
+      this.#owesSince = performance.now();
     }
     this.#batches.add(batch);
     this.#entries += batch.length;
@@ -62,7 +62,7 @@ export class OutboxFlight {
     this.#batches.delete(batch);
     this.#entries -= batch.length;
     this.#bytes -= bytes;
-    this.#owesSince = Date.now();
+    this.#owesSince = performance.now();
     this.#onReplies(batch, replies);
   }
 

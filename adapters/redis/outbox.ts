@@ -1,4 +1,4 @@
-import { throwLater } from "../../lib/errors.ts";
+import { SocketIOError, throwLater } from "../../lib/errors.ts";
 import { OutboxBacklog } from "./outbox-backlog.ts";
 import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
@@ -172,7 +172,7 @@ export class Outbox {
    * have arrived just now.
    */
   get longestDelayMs(): number {
-    const now = Date.now();
+    const now = performance.now();
     const oldest = Math.min(this.#backlog.first?.at ?? now, this.#flight.first?.at ?? now);
     return Math.max(this.#delays.at(now), now - oldest);
   }
@@ -229,7 +229,7 @@ export class Outbox {
   #schedule(): void {
     if (!this.#isScheduled) {
       this.#isScheduled = true;
-      this.#now = Date.now();
+      this.#now = performance.now();
       setImmediate(this.#onTurn);
     }
   }
@@ -257,7 +257,7 @@ export class Outbox {
   }
 
   #onReplies(batch: readonly Entry[], replies: readonly (RedisReply | Error)[]): void {
-    const now = Date.now();
+    const now = performance.now();
     this.#delays.add(now, now - (batch[0]?.at ?? now));
     let hasFailed = false;
     batch.forEach((entry, index) => {
@@ -324,14 +324,14 @@ export class Outbox {
     if (this.#expiryTimer !== undefined || oldest === undefined) {
       return;
     }
-    const waitMs = oldest.at + this.#maxDurationMs - Date.now();
+    const waitMs = oldest.at + this.#maxDurationMs - performance.now();
     this.#expiryTimer = setTimeout(() => this.#expire(), Math.max(MIN_EXPIRY_MS, waitMs));
     this.#expiryTimer.unref();
   }
 
   #expire(): void {
     this.#expiryTimer = undefined;
-    const deadline = Date.now() - this.#maxDurationMs;
+    const deadline = performance.now() - this.#maxDurationMs;
     while ((this.#backlog.first?.at ?? Number.POSITIVE_INFINITY) <= deadline) {
       this.#dropOldest("expired");
     }
@@ -350,9 +350,13 @@ export class Outbox {
     this.#drops.add(entry.owner, entry.bytes, reason, error);
     this.#schedule(); // they are told at the end of the turn
     if (entry.onReply !== undefined) {
-      this.#reply(entry, error ?? new Error("Redis was away for too long"));
+      this.#reply(entry, error ?? outboxFull());
     }
   }
+}
+
+function outboxFull(): SocketIOError {
+  return new SocketIOError("ERR_OUTBOX_FULL", "Redis was away for too long");
 }
 
 function sizeOf({ args }: RedisCommand): number {

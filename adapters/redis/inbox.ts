@@ -1,0 +1,607 @@
+import { throwLater } from "../../lib/errors.ts";
+import type { Link, ReplayAnswer } from "../cluster/messages.ts";
+import type { Payload } from "./port.ts";
+import { type Held, Recovery } from "./replay-recovery.ts";
+import { Sender } from "./replay-sender.ts";
+
+/** How long messages are held back while a sender does not answer. */
+const HOLD_MS = 3_000; // a client may take 2 s to connect again, and so to hear that it is asked
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 10_000;
+const TICK_MS = 250;
+const SAMPLE_MS = 1_000;
+/** A sender that is asked again because it shows up is asked no more often than this. */
+const ASK_AGAIN_MS = 100;
+/** How many numbers are remembered to tell, when the answer comes at last, what it has that is new. */
+const MAX_REMEMBERED = 250_000;
+/** How many senders are known that were silent for longer than messages are kept. */
+const MAX_SILENT = 1_000;
+
+/**
+ * Why messages were lost, or may have been: the sender has no longer all that was missed
+ * (`incomplete`), it does not answer (`unanswered`), it never got them to Redis (`unsent`), or more
+ * came than can be held back (`overflow`). What is held back then is delivered, and what was missed
+ * when it comes after all.
+ */
+export type LossReason = "incomplete" | "unanswered" | "unsent" | "overflow";
+
+/** What was lost of what a node sent. */
+export interface Loss {
+  readonly uid: string;
+  readonly reason: LossReason;
+  /** Whether it is known that messages were missed; else there is only no proof of the contrary. */
+  readonly isCertain: boolean;
+}
+
+/** What is asked of other nodes. */
+export interface Ask {
+  readonly requestId: string;
+  /** The number is -1 where nothing is known of a node. */
+  readonly after: [uid: string, number: number][];
+  readonly channels: ReadonlySet<string> | undefined;
+  /** Whether nodes that are not named are to answer too. */
+  readonly isToAll: boolean;
+  readonly isContinued: boolean;
+}
+
+/** What an {@link Inbox} needs. */
+export interface InboxPort<M> {
+  deliver(message: M): void;
+  decode(channel: string, payload: Payload): M | undefined;
+  ask(ask: Ask): void;
+  onLoss(loss: Loss): void;
+}
+
+/** Bounds of an {@link Inbox}. */
+export interface InboxOptions {
+  /** How long messages are kept by those who sent them, in ms. */
+  readonly maxDurationMs: number;
+  /** How many bytes of messages may be held back. */
+  readonly maxBytes: number;
+  /** See `slackMs` of the options of the replay. */
+  readonly slackMs: number;
+}
+
+/** Brings what other nodes sent in order: each message once, and what was missed before what follows. */
+export class Inbox<M> {
+  readonly #options: InboxOptions;
+  readonly #port: InboxPort<M>;
+  /** Whether all channels come over one connection: then messages are in order across them too. */
+  readonly #isWhole: boolean;
+  readonly #senders = new Map<string, Sender<M>>();
+  readonly #recovering = new Set<Sender<M>>();
+  readonly #timers: ReturnType<typeof setInterval>[] = [];
+  #tickTimer: ReturnType<typeof setInterval> | undefined;
+  #isInterrupted = false;
+  #isAskScheduled = false;
+  #isClosed = false;
+  #requests = 0;
+  /** The first request since the last interruption. */
+  #round = 1;
+  /** When the last interruption ended, in ms, and in ms since 1970. */
+  #resumedAt = Number.NEGATIVE_INFINITY;
+  #resumedTime = Number.NEGATIVE_INFINITY;
+  #heldBytes = 0;
+  readonly stats = {
+    gaps: 0,
+    interruptions: 0,
+    asked: 0,
+    replayed: 0,
+    duplicates: 0,
+    late: 0,
+    losses: 0,
+  };
+
+  constructor(options: InboxOptions, port: InboxPort<M>) {
+    this.#options = options;
+    this.#port = port;
+    this.#isWhole = options.slackMs === 0;
+    this.#timers.push(setInterval(() => this.#sweep(), options.maxDurationMs / 2));
+    if (options.slackMs > 0) {
+      this.#timers.push(setInterval(() => this.#sample(), SAMPLE_MS));
+    }
+    for (const timer of this.#timers) {
+      timer.unref();
+    }
+  }
+
+  get held(): number {
+    return this.#recovering.values().reduce((sum, { recovery }) => sum + (recovery?.held ?? 0), 0);
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** How many nodes have not answered yet. */
+  get unanswered(): number {
+    return this.#recovering.size;
+  }
+
+  /** The nodes that are known. */
+  get senders(): number {
+    return this.#senders.size;
+  }
+
+  /** See {@link Replay.accept}. */
+  accept(uid: string, link: Link, channel: string, message: M, bytes: number): void {
+    const sender = this.#senders.get(uid) ?? this.#hear(uid, link[0]);
+    sender.isHeard = true;
+    const [number, previous] = link;
+    if (sender.recovery !== undefined) {
+      this.#acceptLater(sender, sender.recovery, { number, previous, channel, message, bytes });
+      return;
+    }
+    const last = sender.numbers.get(channel);
+    if (last !== undefined) {
+      if (number <= Math.abs(last)) {
+        this.stats.duplicates++;
+        return;
+      }
+      if (last > 0 && previous > last) {
+        const recovery = this.#recover(sender, new Recovery(last, new Set([channel]), false));
+        recovery.waitsSince = now();
+        this.stats.gaps++;
+        this.#hold(sender, recovery, { number, previous, channel, message, bytes });
+        this.#askSoon();
+        return;
+      }
+    }
+    sender.numbers.set(channel, number);
+    if (number > sender.highest) {
+      sender.highest = number;
+    }
+    this.#port.deliver(message);
+  }
+
+  /** See {@link Replay.forget}. */
+  forget(channel: string): void {
+    for (const sender of this.#senders.values()) {
+      sender.forget(channel);
+    }
+  }
+
+  /** Asks all nodes for their numbers. */
+  start(): void {
+    this.#askAll();
+  }
+
+  /** See {@link Replay.onInterrupted}. */
+  onInterrupted(): void {
+    if (!this.#isInterrupted) {
+      this.#isInterrupted = true;
+      this.stats.interruptions++;
+    }
+    for (const sender of this.#senders.values()) {
+      const after = this.#isWhole ? sender.highest : sender.oldestSample;
+      const recovery =
+        sender.recovery ?? this.#recover(sender, new Recovery(after, undefined, false));
+      recovery.widen(after);
+    }
+  }
+
+  /** See {@link Replay.onResubscribed}. */
+  onResubscribed(): void {
+    if (!this.#isInterrupted) {
+      this.onInterrupted();
+    }
+    this.#isInterrupted = false;
+    this.#resumedAt = now();
+    this.#resumedTime = Date.now();
+    for (const { recovery } of this.#recovering) {
+      if (recovery !== undefined) {
+        recovery.waitsSince = now();
+      }
+    }
+    this.#askAll();
+  }
+
+  /**
+   * Takes note of a node that asks something.
+   *
+   * @param last the number of its last message
+   * @param since when it has started, in ms since 1970
+   */
+  greet(uid: string, last: number, since: number): void {
+    const sender = this.#senders.get(uid);
+    if (sender === undefined) {
+      // It said so when it started; that may have been missed, and all that it sent since.
+      const hasMissed = this.#isInterrupted || this.#resumedTime > since;
+      this.#meet(uid, last, hasMissed);
+      return;
+    }
+    sender.isHeard = true;
+    const { recovery } = sender;
+    if (recovery?.askedAt !== undefined && now() - recovery.askedAt >= ASK_AGAIN_MS) {
+      recovery.askedAt = undefined; // it may not have heard the last one
+      this.#askSoon();
+    }
+  }
+
+  /** See {@link Replay.onAnswer}. */
+  onAnswer(uid: string, answer: ReplayAnswer): void {
+    const request = Number(answer.requestId);
+    if (request > this.#requests) {
+      return; // never asked
+    }
+    const known = this.#senders.get(uid);
+    const wasInterrupted = this.#isInterrupted || this.#resumedTime > 0;
+    if (known === undefined && wasInterrupted && (this.#isInterrupted || request < this.#round)) {
+      return; // it does not know of what was missed since
+    }
+    const hasMissed = wasInterrupted && answer.messages.length > 0;
+    const sender = known ?? this.#meet(uid, answer.last, hasMissed);
+    sender.isHeard = true;
+    const { recovery } = sender;
+    if (recovery === undefined) {
+      return;
+    }
+    if (request >= recovery.firstRequest && (recovery.isNew || answer.after === recovery.after)) {
+      this.#settle(sender, recovery, answer);
+    }
+  }
+
+  /** Delivers what is held back, and ends. */
+  close(): void {
+    this.#isClosed = true;
+    for (const timer of this.#timers) {
+      clearInterval(timer);
+    }
+    for (const sender of this.#recovering) {
+      this.#release(sender);
+      this.#end(sender);
+    }
+    this.#senders.clear();
+  }
+
+  /** A node of which a message came before anything was known of it. */
+  #hear(uid: string, number: number): Sender<M> {
+    // It may have started while this node was not connected, and have sent more than this.
+    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * HOLD_MS;
+    return this.#meet(uid, number - 1, isResuming);
+  }
+
+  #meet(uid: string, last: number, hasMissed: boolean): Sender<M> {
+    const sender = new Sender<M>(uid, hasMissed ? 0 : last);
+    this.#senders.set(uid, sender);
+    if (hasMissed) {
+      const recovery = this.#recover(sender, new Recovery(0, undefined, true));
+      if (!this.#isInterrupted) {
+        recovery.waitsSince = now();
+        recovery.firstRequest = this.#round;
+        this.#askSoon();
+      }
+    }
+    return sender;
+  }
+
+  #recover(sender: Sender<M>, recovery: Recovery<M>): Recovery<M> {
+    sender.recovery = recovery;
+    this.#recovering.add(sender);
+    if (this.#tickTimer === undefined) {
+      this.#tickTimer = setInterval(() => this.#tick(), TICK_MS);
+      this.#tickTimer.unref();
+    }
+    return recovery;
+  }
+
+  #end(sender: Sender<M>): void {
+    sender.recovery = undefined;
+    this.#recovering.delete(sender);
+    if (this.#recovering.size === 0) {
+      clearInterval(this.#tickTimer);
+      this.#tickTimer = undefined;
+    }
+  }
+
+  #acceptLater(sender: Sender<M>, recovery: Recovery<M>, held: Held<M>): void {
+    const { number, previous, channel } = held;
+    if (!recovery.isNewMessage(channel, number, sender.numbers.get(channel), false)) {
+      this.stats.duplicates++;
+      return;
+    }
+    const fits = sender.fits(channel, previous);
+    // Of a channel that was not heard yet, all since the interruption may be missed.
+    const isSure = sender.isFollowed(channel) || previous <= recovery.after;
+    const isFree = !this.#isWhole && fits && isSure && !recovery.holdsOn(channel);
+    if (recovery.isHolding && !isFree) {
+      this.#hold(sender, recovery, held);
+      if (fits && recovery.channels?.has(channel)) {
+        this.#heal(sender, recovery); // it was not lost, only late
+      }
+      return;
+    }
+    if (!fits && recovery.channels !== undefined && !recovery.channels.has(channel)) {
+      this.stats.gaps++;
+      recovery.extend(sender.numbers.get(channel) ?? 0, channel);
+    }
+    this.#apply(sender, held);
+  }
+
+  #hold(sender: Sender<M>, recovery: Recovery<M>, held: Held<M>): void {
+    recovery.hold(held);
+    recovery.heldSince ??= now();
+    this.#heldBytes += held.bytes;
+    if (this.#heldBytes > this.#options.maxBytes) {
+      const isCertain = this.#release(sender);
+      recovery.isHolding = false;
+      this.#lose(sender, "overflow", isCertain);
+    }
+  }
+
+  /** Delivers what is held back if nothing is missing any more. */
+  #heal(sender: Sender<M>, recovery: Recovery<M>): void {
+    if (misfits(sender, recovery).size === 0) {
+      this.#release(sender);
+      this.#end(sender);
+    }
+  }
+
+  /**
+   * Delivers what is held back.
+   *
+   * @returns whether something is missing between
+   */
+  #release(sender: Sender<M>): boolean {
+    const { recovery } = sender;
+    if (recovery === undefined) {
+      return false;
+    }
+    this.#heldBytes -= recovery.heldBytes;
+    recovery.heldSince = undefined;
+    let isMissing = false;
+    for (const held of recovery.release()) {
+      isMissing ||= !sender.fits(held.channel, held.previous);
+      this.#apply(sender, held);
+    }
+    return isMissing;
+  }
+
+  #apply(sender: Sender<M>, { number, channel, message }: Held<M>): void {
+    sender.note(channel, number);
+    try {
+      this.#port.deliver(message);
+    } catch (error) {
+      throwLater(error); // the others are delivered all the same
+    }
+  }
+
+  /** Takes an answer, or a part of it. */
+  #settle(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): void {
+    const replayed = this.#read(sender, recovery, answer);
+    recovery.isNew = false;
+    recovery.isIncomplete ||= answer.isIncomplete;
+    sender.isMissing = false;
+    this.#heldBytes -= recovery.heldBytes;
+    const messages = [...recovery.release(), ...replayed].sort((a, b) => a.number - b.number);
+    const lastOfPart = answer.isMore ? answer.messages.at(-1)?.[0] : undefined;
+    const upTo = lastOfPart ?? Number.POSITIVE_INFINITY;
+    let isLost = false;
+    let count = 0;
+    for (const held of messages) {
+      const { number, previous, channel } = held;
+      if (number > upTo) {
+        break;
+      }
+      if (!sender.fits(channel, previous)) {
+        const isAnswered = previous <= answer.last && recovery.channels?.has(channel) !== false;
+        if (lastOfPart !== undefined || !isAnswered) {
+          break;
+        }
+        isLost = true;
+      }
+      this.#apply(sender, held);
+      count++;
+    }
+    for (const held of messages.slice(count)) {
+      recovery.hold(held);
+      this.#heldBytes += held.bytes;
+    }
+    recovery.heldSince = recovery.held > 0 ? now() : undefined;
+    this.#goOn(sender, recovery, lastOfPart, isLost);
+  }
+
+  /** The messages of an answer that have not come yet. */
+  #read(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): Held<M>[] {
+    const messages: Held<M>[] = [];
+    for (const [number, channel, payload] of answer.messages) {
+      if (recovery.channels?.has(channel) === false) {
+        continue; // it was asked for of another node, and is not all that is missing there
+      }
+      const last = sender.numbers.get(channel);
+      if (!recovery.isNewMessage(channel, number, last, true)) {
+        this.stats.duplicates++;
+        continue;
+      }
+      const message = this.#port.decode(channel, payload);
+      if (message !== undefined) {
+        messages.push({ number, previous: 0, channel, message, bytes: payload.length });
+        this.stats.replayed++;
+        this.stats.late += recovery.isHolding ? 0 : 1;
+      } else if (last !== undefined && last > 0) {
+        sender.note(channel, number); // nothing follows that is missing
+      }
+    }
+    return messages;
+  }
+
+  /** After an answer: asks for the rest, or ends. */
+  #goOn(sender: Sender<M>, recovery: Recovery<M>, upTo: number | undefined, isLost: boolean): void {
+    if (upTo !== undefined) {
+      recovery.after = upTo;
+      recovery.isContinued = true;
+      recovery.askedAt = undefined;
+      recovery.tries = 0;
+    } else {
+      if (isLost || recovery.isIncomplete) {
+        this.#lose(sender, recovery.isIncomplete ? "incomplete" : "unsent", isLost);
+        recovery.isIncomplete = false;
+      }
+      const missing = misfits(sender, recovery);
+      if (missing.size === 0) {
+        this.#release(sender);
+        this.#end(sender);
+        return;
+      }
+      recovery.narrow(Math.min(...missing.values()), new Set(missing.keys()));
+    }
+    recovery.waitsSince = now();
+    this.#askDue();
+  }
+
+  #lose(sender: Sender<M>, reason: LossReason, isCertain: boolean): void {
+    this.stats.losses++;
+    this.#port.onLoss({ uid: sender.uid, reason, isCertain });
+  }
+
+  /** Has {@link #askDue} called when this turn of the event loop ends. */
+  #askSoon(): void {
+    if (!this.#isAskScheduled) {
+      this.#isAskScheduled = true;
+      setImmediate(() => {
+        this.#isAskScheduled = false;
+        this.#askDue();
+      });
+    }
+  }
+
+  /** Asks what all nodes have sent since the interruption. */
+  #askAll(): void {
+    this.#round = this.#requests + 1;
+    this.#ask([...this.#recovering], undefined, true, false);
+  }
+
+  /** Asks those that have to be asked. */
+  #askDue(): void {
+    const due = [...this.#recovering].filter(
+      ({ recovery }) => recovery?.waitsSince !== undefined && recovery.askedAt === undefined,
+    );
+    const isWhole = ({ recovery }: Sender<M>) =>
+      recovery?.channels === undefined && recovery?.isContinued === false;
+    const hasGap = ({ recovery }: Sender<M>) =>
+      recovery?.channels !== undefined && !recovery.isContinued;
+    const whole = due.filter(isWhole);
+    if (whole.length > 0) {
+      this.#ask(whole, undefined, false, false);
+    }
+    const gapped = due.filter(hasGap);
+    if (gapped.length > 0) {
+      const channels = new Set(gapped.flatMap(({ recovery }) => [...(recovery?.channels ?? [])]));
+      this.#ask(gapped, channels, false, false);
+    }
+    for (const sender of due) {
+      if (sender.recovery?.isContinued) {
+        this.#ask([sender], sender.recovery.channels, false, true);
+      }
+    }
+  }
+
+  #ask(
+    senders: readonly Sender<M>[],
+    channels: ReadonlySet<string> | undefined,
+    isToAll: boolean,
+    isContinued: boolean,
+  ): void {
+    if (this.#isClosed) {
+      return;
+    }
+    const request = ++this.#requests;
+    const after: Ask["after"] = [];
+    for (const { uid, recovery } of senders) {
+      if (recovery === undefined) {
+        continue;
+      }
+      recovery.askedAt = now();
+      recovery.tries++;
+      recovery.firstRequest = Math.min(recovery.firstRequest, request);
+      after.push([uid, recovery.isNew ? -1 : recovery.after]);
+    }
+    this.stats.asked++;
+    this.#port.ask({ requestId: `${request}`, after, channels, isToAll, isContinued });
+  }
+
+  #tick(): void {
+    const time = now();
+    for (const sender of this.#recovering) {
+      const { recovery } = sender;
+      if (recovery !== undefined) {
+        this.#look(sender, recovery, time);
+      }
+    }
+    this.#askDue();
+  }
+
+  /** Sees to it that nothing is waited for too long. */
+  #look(sender: Sender<M>, recovery: Recovery<M>, time: number): void {
+    const isOverdue = recovery.waitsSince !== undefined && time - recovery.waitsSince >= HOLD_MS;
+    let isCertain = recovery.channels !== undefined;
+    if (recovery.heldSince !== undefined && time - recovery.heldSince >= HOLD_MS) {
+      isCertain = this.#release(sender) || isCertain;
+      recovery.isHolding = false;
+    }
+    if (isOverdue && !sender.isMissing) {
+      sender.isMissing = true;
+      sender.isHeard = false;
+      this.#lose(sender, "unanswered", isCertain);
+    }
+    const isHopeless =
+      recovery.waitsSince !== undefined &&
+      time - recovery.waitsSince >= this.#options.maxDurationMs;
+    if (isHopeless || recovery.size > MAX_REMEMBERED) {
+      if (!sender.isMissing) {
+        this.#lose(sender, "overflow", isCertain);
+      }
+      this.#release(sender);
+      this.#end(sender);
+      return;
+    }
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (recovery.tries - 1), LAST_RETRY_MS);
+    if (recovery.askedAt !== undefined && time - recovery.askedAt >= retryMs) {
+      recovery.askedAt = undefined;
+    }
+  }
+
+  #sample(): void {
+    const count = Math.ceil(this.#options.slackMs / SAMPLE_MS);
+    for (const sender of this.#senders.values()) {
+      sender.sample(count);
+    }
+  }
+
+  /** Forgets what is known of senders that are silent, but for their number. */
+  #sweep(): void {
+    const silent: Sender<M>[] = [];
+    for (const sender of this.#senders.values()) {
+      sender.silence = sender.isHeard ? 0 : sender.silence + 1;
+      sender.isHeard = false;
+      if (sender.silence > 2 && sender.recovery === undefined) {
+        sender.numbers.clear();
+        silent.push(sender);
+      }
+    }
+    const surplus = silent.length - MAX_SILENT;
+    for (const [index, { uid, isMissing }] of silent.entries()) {
+      if (isMissing || index < surplus) {
+        this.#senders.delete(uid);
+      }
+    }
+  }
+}
+
+/** The channels on which something is missing before what is held back, and their last numbers. */
+function misfits<M>(sender: Sender<M>, recovery: Recovery<M>): Map<string, number> {
+  const lasts = new Map<string, number>();
+  const missing = new Map<string, number>();
+  for (const { number, previous, channel } of recovery.inOrder) {
+    const last = lasts.get(channel) ?? sender.numbers.get(channel);
+    if (last !== undefined && last > 0 && previous > last && !missing.has(channel)) {
+      missing.set(channel, last);
+    }
+    lasts.set(channel, number);
+  }
+  return missing;
+}
+
+function now(): number {
+  return performance.now();
+}
