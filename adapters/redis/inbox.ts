@@ -156,6 +156,7 @@ export class Inbox<M> {
       const recovery =
         sender.recovery ?? this.#asker.begin(sender, new Recovery(after, undefined, false));
       recovery.widen(after);
+      sender.isMissing &&= !sender.isHeard; // what was told once of one that is gone is not told again
     }
   }
 
