@@ -1,6 +1,7 @@
 import type { Link, ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
-import { type Ask, Inbox, type Loss } from "./inbox.ts";
+import { Inbox, type Loss } from "./inbox.ts";
 import type { Payload } from "./port.ts";
+import type { Ask } from "./replay-asker.ts";
 import { isReplayAnswer, isReplayRequest } from "./replay-shape.ts";
 import { SentLog } from "./sent-log.ts";
 
@@ -87,6 +88,7 @@ export class Replay<M> {
   readonly #port: ReplayPort<M>;
   readonly #log: SentLog;
   readonly #inbox: Inbox<M>;
+  readonly #isWhole: boolean;
   #startedAt = Date.now();
   #answered = 0;
 
@@ -96,6 +98,7 @@ export class Replay<M> {
     const maxBytes = options.maxBytes ?? DEFAULT_BYTES;
     this.#uid = uid;
     this.#port = port;
+    this.#isWhole = (options.slackMs ?? 0) === 0;
     this.#log = new SentLog(maxDurationMs, maxBytes);
     this.#inbox = new Inbox<M>(
       { maxDurationMs, maxBytes, slackMs: options.slackMs ?? 0 },
@@ -192,6 +195,7 @@ export class Replay<M> {
   get stats(): ReplayStats {
     return {
       ...this.#inbox.stats,
+      asked: this.#inbox.asked,
       answered: this.#answered,
       unanswered: this.#inbox.unanswered,
       held: this.#inbox.held,
@@ -205,6 +209,14 @@ export class Replay<M> {
   close(): void {
     this.#inbox.close();
     this.#log.clear();
+  }
+
+  /**
+   * How much later than a message with a higher number one may have got to Redis: never over one
+   * connection, for there they are in order.
+   */
+  get #lateMs(): number {
+    return this.#isWhole ? 0 : this.#port.sendDelayMs();
   }
 
   #requestOf({ requestId, after, channels, isToAll, isContinued }: Ask): ReplayRequest {
@@ -228,7 +240,7 @@ export class Replay<M> {
       last: this.#log.last,
       ...this.#log.since(start, {
         channels: channels === undefined ? undefined : new Set(channels),
-        slackMs: after < 0 || isContinued === true ? 0 : this.#port.sendDelayMs(),
+        slackMs: after < 0 || isContinued === true ? 0 : this.#lateMs,
         maxBytes: ANSWER_BYTES,
       }),
     };

@@ -1,14 +1,28 @@
-import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import type { ReplayAnswer, ReplayRequest } from "../../adapters/cluster/messages.ts";
+import { ChannelNumbers } from "../../adapters/redis/replay-numbers.ts";
 import { type Loss, Replay, type ReplayOptions } from "../../adapters/redis/replay.ts";
 
 const cleanups: (() => void)[] = [];
 
 afterEach(() => {
-  setSystemTime();
   for (const cleanup of cleanups.splice(0)) {
     cleanup();
   }
+});
+
+test("of a mass of channels, the numbers of those that had one last are remembered", () => {
+  const numbers = new ChannelNumbers(1_000);
+  for (let number = 1; number <= 100_000; number++) {
+    numbers.set(`room${number}`, number);
+    numbers.set("busy", number);
+  }
+  expect(numbers.size).toBeLessThanOrEqual(2_002);
+  expect(numbers.get("busy")).toBe(100_000);
+  for (let number = 99_100; number <= 100_000; number++) {
+    expect(numbers.get(`room${number}`)).toBe(number);
+  }
+  expect(numbers.get("room1")).toBeUndefined();
 });
 
 /** A replay, and what it did; the messages are numbers. */
