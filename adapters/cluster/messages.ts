@@ -88,8 +88,7 @@ export interface ReplayRequest {
   last: number;
   /**
    * For each node that is asked: its uid, and the number up to which nothing of it was missed; -1 if
-   * nothing is known of it: it is then to tell all it has sent if it is younger than who asks, else
-   * its number alone.
+   * nothing is known of it: it is then to tell what it has sent since the node that asks is there.
    */
   after: [uid: string, number: number][];
   /** For how many ms the node that asks has been there. */

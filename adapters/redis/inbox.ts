@@ -72,7 +72,8 @@ export class Inbox<M> {
   readonly #recovering = new Set<Sender<M>>();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #tickTimer: ReturnType<typeof setInterval> | undefined;
-  #isInterrupted = false;
+  /** Whether messages may be missed now; also until the first subscription is confirmed. */
+  #isInterrupted = true;
   #isAskScheduled = false;
   #isClosed = false;
   #requests = 0;
@@ -160,9 +161,9 @@ export class Inbox<M> {
     }
   }
 
-  /** Asks all nodes for their numbers. */
+  /** See {@link Replay.start}. */
   start(): void {
-    this.#askAll();
+    this.#resume();
   }
 
   /** See {@link Replay.onInterrupted}. */
@@ -184,6 +185,10 @@ export class Inbox<M> {
     if (!this.#isInterrupted) {
       this.onInterrupted();
     }
+    this.#resume();
+  }
+
+  #resume(): void {
     this.#isInterrupted = false;
     this.#resumedAt = now();
     for (const { recovery } of this.#recovering) {

@@ -188,6 +188,11 @@ export class Replay<M> {
     return true;
   }
 
+  /** Whether messages are held back, or may have to be, until other nodes have answered. */
+  get isRecovering(): boolean {
+    return this.#inbox.unanswered > 0;
+  }
+
   get stats(): ReplayStats {
     return {
       ...this.#inbox.stats,
@@ -224,18 +229,15 @@ export class Replay<M> {
 
   #answerTo(request: ReplayRequest, after: number): ReplayAnswer {
     const { requestId, age, channels, isContinued } = request;
-    const { last } = this.#log;
-    if (after < 0 && this.#ageMs >= age) {
-      return { requestId, after: last, last, messages: [], isMore: false, isIncomplete: false };
-    }
-    const start = Math.max(0, after);
+    // Who knows nothing of this node wants what was sent since it is there itself.
+    const start = after < 0 ? this.#log.lastBefore(age) : after;
     return {
       requestId,
       after: start,
-      last,
+      last: this.#log.last,
       ...this.#log.since(start, {
         channels: channels === undefined ? undefined : new Set(channels),
-        slackMs: isContinued === true ? 0 : this.#port.sendDelayMs(),
+        slackMs: isContinued === true || after < 0 ? 0 : this.#port.sendDelayMs(),
         maxBytes: ANSWER_BYTES,
       }),
     };

@@ -87,6 +87,16 @@ export class SentLog {
     return (this.#numbers.get(channel) ?? 0) < this.#last;
   }
 
+  /** The number of the last message that was sent more than so many ms ago. */
+  lastBefore(ageMs: number): number {
+    const from = performance.now() - ageMs;
+    let index = this.#sent.length;
+    while (index > this.#head && (this.#sent[index - 1]?.at ?? 0) >= from) {
+      index--;
+    }
+    return this.#sent[index - 1]?.number ?? this.#gone;
+  }
+
   /** The messages after a number, in order. */
   since(
     after: number,
