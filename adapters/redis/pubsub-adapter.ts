@@ -1,4 +1,4 @@
-import { SocketIOError } from "../../lib/errors.ts";
+import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace, Room, SocketId } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -418,9 +418,7 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
 
   #receive(message: ClusterMessage): void {
     if (message.type === MessageType.REPLAY_REQUEST) {
-      if (message.uid !== undefined) {
-        this.#replay?.onRequest(message.uid, message.data);
-      }
+      this.#receiveReplay(message.uid, (uid, replay) => replay.onRequest(uid, message.data));
     } else if (message.type !== MessageType.REPLAY_MARK) {
       this.onMessage(message);
     }
@@ -429,8 +427,17 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   #receiveResponse(response: ClusterResponse): void {
     if (response.type !== MessageType.REPLAY) {
       this.onResponse(response);
-    } else if (response.uid !== undefined) {
-      this.#replay?.onAnswer(response.uid, response.data);
+    } else {
+      this.#receiveReplay(response.uid, (uid, replay) => replay.onAnswer(uid, response.data));
+    }
+  }
+
+  #receiveReplay(
+    uid: string | undefined,
+    take: (uid: string, replay: Replay<ClusterMessage>) => boolean,
+  ): void {
+    if (this.#replay !== undefined && (uid === undefined || !take(uid, this.#replay))) {
+      this.report(malformedMessage("it is about a replay, and makes no sense"));
     }
   }
 
