@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll } from "bun:test";
 import { type AdapterFeatures, testAdapter } from "bun-socket.io/adapter-tests";
+import type { AdapterConfig, RedisConfig } from "../support/fleet/adapter-config.ts";
 import { makeOwn } from "../support/fleet/own-adapters.ts";
 import { OWN, ProcessNodes } from "../support/fleet/process-nodes.ts";
-import type { AdapterConfig, RedisConfig } from "../support/fleet/published-adapters.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 
 const REQUESTS_MS = 300;

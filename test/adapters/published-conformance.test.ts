@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll } from "bun:test";
 import { type AdapterFeatures, type NodeRequest, testAdapter } from "bun-socket.io/adapter-tests";
+import type { AdapterConfig } from "../support/fleet/adapter-config.ts";
 import { OWN_SERVER, ProcessNodes } from "../support/fleet/process-nodes.ts";
-import { type AdapterConfig, makePublished } from "../support/fleet/published-adapters.ts";
+import { makePublished } from "../support/fleet/published-adapters.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 
 const REQUESTS_MS = 300;
