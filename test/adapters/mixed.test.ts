@@ -4,8 +4,8 @@
 import { afterAll, beforeAll } from "bun:test";
 import { type AdapterFeatures, type NodeRequest, testAdapter } from "bun-socket.io/adapter-tests";
 import type { AdapterConfig } from "../support/fleet/adapter-config.ts";
-import { OWN_SERVER, ProcessNodes, REFERENCE_ON_NODE } from "../support/fleet/process-nodes.ts";
-import { makePublished } from "../support/fleet/published-adapters.ts";
+import { OWN, ProcessNodes, REFERENCE_ON_NODE } from "../support/fleet/process-nodes.ts";
+import { makeOwn } from "../support/fleet/own-adapters.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 
 const REQUESTS_MS = 300;
@@ -43,9 +43,7 @@ function testMixed(
       if (request.index % 2 === 1) {
         return processes.start(REFERENCE_ON_NODE, config, request);
       }
-      return request.isMortal
-        ? processes.start(OWN_SERVER, config, request)
-        : makePublished(config);
+      return request.isMortal ? processes.start(OWN, config, request) : makeOwn(config);
     },
     supports: { ...REFERENCE_LIMITS, ...supports },
   });
