@@ -32,6 +32,7 @@ const LONGEST_PAUSE_MS = 3_200;
 const GRACE_MS = 10_000;
 const ACCOUNT_INTERVAL_MS = 1_000;
 const REMEMBERED_IDS = 1_000;
+const SEEN_AT_START = 100;
 
 /**
  * Reads a stream from the moment at which it was made, over a client of its own. Whatever happens to
@@ -59,7 +60,7 @@ export class StreamReader {
   #mustInspect = true;
   #isUnaccounted = true;
   #accountedAt = 0;
-  #toldError: string | undefined;
+  readonly #toldErrors = new Set<string>();
 
   /**
    * @param redis the client whose settings are used; it is not used itself
@@ -127,7 +128,7 @@ export class StreamReader {
       try {
         await this.#readOnce();
         pauseMs = SHORTEST_PAUSE_MS;
-        this.#toldError = undefined;
+        this.#toldErrors.clear();
       } catch (error) {
         if (!this.#hasEnded) {
           this.#onFailure(error);
@@ -233,11 +234,22 @@ export class StreamReader {
     const [lastMs] = info.lastId.split("-").map(Number);
     // Where the clock was turned back, ids are those of the future: only what is new counts.
     const isAhead = (lastMs ?? 0) > nowMs;
-    this.#position = isAhead ? info.lastId : `${Math.floor(nowMs - elapsedMs)}-0`;
-    this.#origin = this.#position;
+    const position = isAhead ? info.lastId : `${Math.floor(nowMs - elapsedMs)}-0`;
+    await this.#remember(client, position);
+    this.#origin = position;
+    this.#position = position;
     this.#top = info.lastId;
-    this.#account(info, this.#position);
+    this.#account(info, position);
     this.#tellWaiters();
+  }
+
+  /** Looks at the last entries that are not read any more. */
+  async #remember(client: OwnedRedis, position: string): Promise<void> {
+    const args = ["XREVRANGE", this.#stream, position, "-", "COUNT", SEEN_AT_START];
+    const reply = await this.#ask(client, args, GRACE_MS);
+    this.#recent = entriesOf(reply)
+      .map(({ id }) => id)
+      .reverse();
   }
 
   /** The stream was deleted, or Redis has forgotten its end: its ids may be lower than before. */
@@ -328,8 +340,8 @@ export class StreamReader {
   }
 
   #tellError(error: Error): void {
-    if (error.message !== this.#toldError && !this.#hasEnded) {
-      this.#toldError = error.message;
+    if (!this.#toldErrors.has(error.message) && !this.#hasEnded) {
+      this.#toldErrors.add(error.message);
       this.#events.onError(error);
     }
   }

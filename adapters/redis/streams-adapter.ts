@@ -118,24 +118,26 @@ export class StreamsAdapter extends ClusterAdapter implements HubMember {
   }
 
   override async serverCount(): Promise<number> {
-    const { redis } = this.#hub;
-    const isSharded = this.#kind === "shard";
-    const [count = 0] = await redis.countSubscribers([this.#publicChannel], isSharded);
-    return Math.max(1, count); // this node may not be subscribed yet
+    const { count } = await this.#countNodes([]);
+    return count;
   }
 
   protected override async survivors(uids: readonly string[]): Promise<Survivors | null> {
-    const { redis, options, isSettled } = this.#hub;
-    if (!isSettled || !redis.isReady) {
-      return null;
-    }
+    const { redis, isSettled } = this.#hub;
+    return isSettled && redis.isReady ? this.#countNodes(uids) : null;
+  }
+
+  /** Nodes are there as long as they are subscribed. */
+  async #countNodes(uids: readonly string[]): Promise<Survivors> {
+    const { redis, options } = this.#hub;
     const channels = uids.map((uid) => privateChannelOf(this.nsp.name, uid, options.channelPrefix));
-    const [count = 0, ...subscribers] = await redis.countSubscribers(
-      [this.#publicChannel, ...channels],
+    const [all = 0, own = 0, ...subscribers] = await redis.countSubscribers(
+      [this.#publicChannel, this.#privateChannel, ...channels],
       this.#kind === "shard",
     );
     const alive = new Set(uids.filter((_uid, i) => (subscribers[i] ?? 0) > 0));
-    return { count: Math.max(1, count), alive };
+    const others = all - Math.min(own, 1); // this node may not be subscribed yet
+    return { count: Math.max(0, others) + 1, alive };
   }
 
   protected override doPublish(message: PublishedMessage): Promise<string> {
