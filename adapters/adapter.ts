@@ -88,6 +88,13 @@ export interface AdapterNamespace {
   _ids: number;
   /** Hands an event of another node to the listeners, with its arguments. */
   _onServerSideEmit(args: [string, ...Untyped[]]): void;
+  /**
+   * Ends the socket of a session, if there is one and its client may come back: so that this client,
+   * which has come back to another node, can take the session up there.
+   *
+   * @param pid the private id of the session
+   */
+  endSession?(pid: string): void;
 }
 
 /** What a node tells another of one of its sockets. */

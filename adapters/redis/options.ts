@@ -100,6 +100,11 @@ export interface RedisStreamsAdapterOptions extends CommonOptions {
   sessionKeyPrefix?: string | undefined;
   /** Whether messages are never looked through for binary data: none has any. Default: false. */
   onlyPlaintext?: boolean | undefined;
+  /**
+   * With `connectionStateRecovery`: how long an event waits for its offset while Redis is away, in ms,
+   * before the clients of this node are sent it without one. Default: 10000.
+   */
+  offsetTimeout?: number | undefined;
   /** How often nodes that may be gone are looked for, in ms. Default: 5000. */
   heartbeatInterval?: number | undefined;
   /** How long a node is not heard of before it counts as gone, in ms. Default: 10000. */
@@ -158,6 +163,7 @@ const STREAMS = {
   blockTimeInMs: 5000,
   sessionKeyPrefix: "sio:session:",
   onlyPlaintext: false,
+  offsetTimeout: 10_000,
   heartbeatInterval: 5000,
   heartbeatTimeout: 10_000,
   requestsTimeout: 5000,
@@ -173,6 +179,7 @@ const STREAMS_TABLE = {
   blockTimeInMs: timeFrom(0),
   sessionKeyPrefix: isString,
   onlyPlaintext: isBoolean,
+  offsetTimeout: timeFrom(1),
   heartbeatInterval: timeFrom(1),
   heartbeatTimeout: timeFrom(1),
 };
