@@ -162,9 +162,7 @@ describe.each(EMITTERS)("$name", ({ config, make }) => {
 
   test("keeps to its namespace", async () => {
     const nsp = "/dynamic-emitters";
-    const inside = await Promise.all(
-      fleet.nodes.map((_node, index) => fleet.connect(index, nsp)),
-    );
+    const inside = await Promise.all(fleet.nodes.map((_node, index) => fleet.connect(index, nsp)));
     await fleet.knowEachOther(nsp);
     await fleet.settle([], inside, nsp);
     const outside = await fleet.connectEach();
