@@ -8,7 +8,6 @@ import type { AdapterConfig, ClientKind, RedisConfig } from "./adapter-config.ts
 import { makeOwn } from "./own-adapters.ts";
 import { OWN, ProcessNodes } from "./process-nodes.ts";
 
-const REQUESTS_MS = 300;
 const START_MS = 60_000;
 const MODES = ["static", "dynamic", "dynamic-private"] as const;
 
@@ -67,13 +66,13 @@ export class OwnSuite {
           redisPort: this.#redis?.port ?? 0,
           ...(clusterPorts === undefined ? {} : { clusterPorts }),
           key: request.fleet,
-          requestsTimeoutMs: REQUESTS_MS,
+          requestsTimeoutMs: request.requestsTimeoutMs,
           client,
         });
         return request.isMortal ? this.#processes.start(OWN, config, request) : makeOwn(config);
       },
-      requestsTimeoutMs: REQUESTS_MS,
       supports: {
+        requestsTimeout: true,
         presence: true,
         allSockets: "it gives those of its own node, as the reference does",
         silentWhenClosed: "it still sends, as the reference does",
