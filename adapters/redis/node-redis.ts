@@ -6,7 +6,7 @@ import type {
 } from "./client-driver.ts";
 import { notReady, toError } from "./client-errors.ts";
 import { AS_BYTES, endNodeRedis, type NodeRedisClient } from "./node-redis-shape.ts";
-import { NodeRedisBatch } from "./node-redis-batch.ts";
+import { NodeRedisRecall } from "./node-redis-recall.ts";
 import { NodeRedisSubscriber } from "./node-redis-subscriber.ts";
 import type { ChannelMessage, RedisArgument, RedisCommand, RedisReply } from "./port.ts";
 
@@ -16,15 +16,16 @@ const STATE_EVENTS = ["connect", "ready", "reconnecting", "error", "end", "termi
 export class NodeRedisNode implements RedisNode {
   readonly address: string;
   readonly #client: NodeRedisClient;
-  readonly #batches = new Set<NodeRedisBatch>();
+  /** Of the commands that are not answered. */
+  readonly #recalls = new Set<NodeRedisRecall>();
 
   constructor(client: NodeRedisClient, address: string) {
     this.#client = client;
     this.address = address;
     for (const event of STATE_EVENTS) {
       client.on(event, () => {
-        if (client.isReady) return;
-        for (const batch of this.#batches) batch.takeBack();
+        // What was written is rejected by node-redis itself in this turn; so the rest is left over.
+        if (!client.isReady && this.#recalls.size > 0) setImmediate(() => this.#takeBack());
       });
     }
   }
@@ -35,39 +36,53 @@ export class NodeRedisNode implements RedisNode {
 
   publish(messages: readonly ChannelMessage[], isSharded: boolean): Promise<(Error | null)[]> {
     const name = isSharded ? "SPUBLISH" : "PUBLISH";
-    return this.#all(messages, (batch) => {
-      const options = { signal: batch, abortSignal: batch };
-      return ({ channel, payload }) =>
-        this.#client
-          .sendCommand([name, channel, toArgument(payload)], options)
-          .then(() => null, toError);
-    });
+    return this.#all(messages, ({ channel, payload }, recall) =>
+      this.#client
+        .sendCommand([name, channel, toArgument(payload)], { signal: recall, abortSignal: recall })
+        .then(() => null),
+    );
   }
 
   send(commands: readonly RedisCommand[]): Promise<(RedisReply | Error)[]> {
-    return this.#all(commands, (batch) => {
-      const options = { ...AS_BYTES, signal: batch, abortSignal: batch };
-      return ({ args }) =>
-        this.#client.sendCommand(args.map(toArgument), options).then(toReply, toError);
-    });
+    return this.#all(commands, ({ args }, recall) =>
+      this.#client
+        .sendCommand(args.map(toArgument), { ...AS_BYTES, signal: recall, abortSignal: recall })
+        .then(toReply),
+    );
   }
 
   openSubscriber(events: SubscriberEvents): SubscriberConnection {
     return new NodeRedisSubscriber(this.#client, events);
   }
 
-  async #all<T, R>(
+  #all<T, R>(
     items: readonly T[],
-    sender: (batch: NodeRedisBatch) => (item: T) => Promise<R | Error>,
+    send: (item: T, recall: NodeRedisRecall) => Promise<R>,
   ): Promise<(R | Error)[]> {
     // It would queue them.
-    if (!this.isReady) return items.map(notReady);
-    const batch = new NodeRedisBatch();
-    this.#batches.add(batch);
+    if (!this.isReady) return Promise.resolve(items.map(notReady));
     // What is sent in one turn of the event loop, it writes at once.
-    const results = await Promise.all(items.map(sender(batch)));
-    this.#batches.delete(batch);
-    return results;
+    const sent = items.map((item) => {
+      const recall = new NodeRedisRecall();
+      this.#recalls.add(recall);
+      return send(item, recall).then(
+        (result) => {
+          this.#recalls.delete(recall);
+          return result;
+        },
+        (error: unknown) => {
+          this.#recalls.delete(recall);
+          return toError(error);
+        },
+      );
+    });
+    return Promise.all(sent);
+  }
+
+  #takeBack(): void {
+    if (this.isReady) return;
+    for (const recall of this.#recalls) recall.takeBack();
+    this.#recalls.clear();
   }
 }
 
