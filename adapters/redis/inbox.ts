@@ -211,7 +211,7 @@ export class Inbox<M> {
     const sender = this.#senders.get(uid);
     if (sender === undefined) {
       // It said so when it started; that may have been missed, and all that it sent since.
-      const hasMissed = last > 0 && this.#resumedTime > since;
+      const hasMissed = this.#isInterrupted || this.#resumedTime > since;
       this.#meet(uid, last, hasMissed);
       return;
     }
@@ -261,28 +261,21 @@ export class Inbox<M> {
 
   /** A node of which a message came before anything was known of it. */
   #hear(uid: string, number: number): Sender<M> {
-    const sender = new Sender<M>(uid, number - 1);
-    this.#senders.set(uid, sender);
-    const isResuming = now() - this.#resumedAt < 2 * HOLD_MS;
-    if (this.#isInterrupted || isResuming) {
-      // It may have started meanwhile, and have sent more than this.
-      const recovery = this.#recover(sender, new Recovery(0, undefined, true));
-      recovery.waitsSince = isResuming ? now() : undefined;
-      recovery.firstRequest = isResuming ? this.#round : Number.POSITIVE_INFINITY;
-      this.#askSoon();
-    }
-    return sender;
+    // It may have started while this node was not connected, and have sent more than this.
+    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * HOLD_MS;
+    return this.#meet(uid, number - 1, isResuming);
   }
 
-  /** A node that says of itself how far it has come. */
   #meet(uid: string, last: number, hasMissed: boolean): Sender<M> {
     const sender = new Sender<M>(uid, hasMissed ? 0 : last);
     this.#senders.set(uid, sender);
     if (hasMissed) {
       const recovery = this.#recover(sender, new Recovery(0, undefined, true));
-      recovery.waitsSince = now();
-      recovery.firstRequest = this.#round;
-      this.#askSoon();
+      if (!this.#isInterrupted) {
+        recovery.waitsSince = now();
+        recovery.firstRequest = this.#round;
+        this.#askSoon();
+      }
     }
     return sender;
   }
