@@ -72,7 +72,8 @@ export class Inbox<M> {
   readonly #recovering = new Set<Sender<M>>();
   readonly #timers: ReturnType<typeof setInterval>[] = [];
   #tickTimer: ReturnType<typeof setInterval> | undefined;
-  #isInterrupted = false;
+  /** Whether messages may be missed now; also until the first subscriptions are confirmed. */
+  #isInterrupted = true;
   #isAskScheduled = false;
   #isClosed = false;
   #requests = 0;
@@ -163,7 +164,7 @@ export class Inbox<M> {
 
   /** Asks all nodes for their numbers. */
   start(): void {
-    this.#askAll();
+    this.#resume();
   }
 
   /** See {@link Replay.onInterrupted}. */
@@ -185,6 +186,10 @@ export class Inbox<M> {
     if (!this.#isInterrupted) {
       this.onInterrupted();
     }
+    this.#resume();
+  }
+
+  #resume(): void {
     this.#isInterrupted = false;
     this.#resumedAt = now();
     this.#resumedTime = Date.now();

@@ -13,3 +13,4 @@ export type {
 export type { PubSubAdapter, PubSubStats } from "./pubsub-adapter.ts";
 export type { Loss, LossReason, ReplayStats } from "./replay.ts";
 export { createShardedAdapter, ShardedRedisAdapter } from "./sharded.ts";
+export { createStreamsAdapter } from "./streams.ts";
