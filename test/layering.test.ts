@@ -82,6 +82,11 @@ const LAYERS: readonly Layer[] = [
     files: ["lib/index.ts", "lib/engine/index.ts", "adapters/index.ts", "adapters/redis/index.ts"],
     apart: true,
   },
+  {
+    name: "adapter tests",
+    files: ["adapters/adapter-tests/*.ts"],
+    mayImportOnly: ["package"],
+  },
 ];
 
 /** What only some files may touch. */

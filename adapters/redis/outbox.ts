@@ -1,4 +1,4 @@
-import { throwLater } from "../../lib/errors.ts";
+import { SocketIOError, throwLater } from "../../lib/errors.ts";
 import { OutboxBacklog } from "./outbox-backlog.ts";
 import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
@@ -350,9 +350,13 @@ export class Outbox {
     this.#drops.add(entry.owner, entry.bytes, reason, error);
     this.#schedule(); // they are told at the end of the turn
     if (entry.onReply !== undefined) {
-      this.#reply(entry, error ?? new Error("Redis was away for too long"));
+      this.#reply(entry, error ?? outboxFull());
     }
   }
+}
+
+function outboxFull(): SocketIOError {
+  return new SocketIOError("ERR_OUTBOX_FULL", "Redis was away for too long");
 }
 
 function sizeOf({ args }: RedisCommand): number {

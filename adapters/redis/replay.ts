@@ -1,6 +1,7 @@
 import type { Link, ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
 import { type Ask, Inbox, type Loss } from "./inbox.ts";
 import type { Payload } from "./port.ts";
+import { isReplayAnswer, isReplayRequest } from "./replay-shape.ts";
 import { SentLog } from "./sent-log.ts";
 
 export type { Loss, LossReason } from "./inbox.ts";
@@ -86,7 +87,7 @@ export class Replay<M> {
   readonly #port: ReplayPort<M>;
   readonly #log: SentLog;
   readonly #inbox: Inbox<M>;
-  readonly #startedAt = performance.now();
+  readonly #startedAt = Date.now();
   #answered = 0;
 
   /** @param uid of this node */
@@ -107,7 +108,10 @@ export class Replay<M> {
     );
   }
 
-  /** Asks the other nodes for their numbers. To be called once the subscriptions are confirmed. */
+  /**
+   * Asks the other nodes for their numbers, and for what they sent since this one is there. To be
+   * called once the subscriptions are confirmed, which may take long if Redis is away at first.
+   */
   start(): void {
     this.#inbox.start();
   }
@@ -156,19 +160,40 @@ export class Replay<M> {
     this.#inbox.onResubscribed();
   }
 
-  /** To be called with each REPLAY_REQUEST of another node. */
-  onRequest(uid: string, request: ReplayRequest): void {
-    this.#inbox.greet(uid, request.last, request.age);
+  /**
+   * To be called with the data of each REPLAY_REQUEST of another node.
+   *
+   * @returns whether it made sense; else nothing was done
+   */
+  onRequest(uid: string, request: unknown): boolean {
+    if (!isReplayRequest(request)) {
+      return false;
+    }
+    this.#inbox.greet(uid, request.last, request.since);
     const named = request.after.find(([name]) => name === this.#uid)?.[1];
     if (named !== undefined || request.isToAll === true) {
       this.#answered++;
       this.#port.answer(uid, this.#answerTo(request, named ?? -1));
     }
+    return true;
   }
 
-  /** To be called with each REPLAY of another node. */
-  onAnswer(uid: string, answer: ReplayAnswer): void {
+  /**
+   * To be called with the data of each REPLAY of another node.
+   *
+   * @returns whether it made sense; else nothing was done
+   */
+  onAnswer(uid: string, answer: unknown): boolean {
+    if (!isReplayAnswer(answer)) {
+      return false;
+    }
     this.#inbox.onAnswer(uid, answer);
+    return true;
+  }
+
+  /** Whether messages are held back, or may have to be, until other nodes have answered. */
+  get isRecovering(): boolean {
+    return this.#inbox.unanswered > 0;
   }
 
   get stats(): ReplayStats {
@@ -189,16 +214,12 @@ export class Replay<M> {
     this.#log.clear();
   }
 
-  get #ageMs(): number {
-    return performance.now() - this.#startedAt;
-  }
-
   #requestOf({ requestId, after, channels, isToAll, isContinued }: Ask): ReplayRequest {
     return {
       requestId,
       last: this.#log.last,
       after,
-      age: Math.round(this.#ageMs),
+      since: this.#startedAt,
       ...(isToAll ? { isToAll } : {}),
       ...(channels === undefined ? {} : { channels: [...channels] }),
       ...(isContinued ? { isContinued } : {}),
@@ -206,19 +227,15 @@ export class Replay<M> {
   }
 
   #answerTo(request: ReplayRequest, after: number): ReplayAnswer {
-    const { requestId, age, channels, isContinued } = request;
-    const { last } = this.#log;
-    if (after < 0 && this.#ageMs >= age) {
-      return { requestId, after: last, last, messages: [], isMore: false, isIncomplete: false };
-    }
-    const start = Math.max(0, after);
+    const { requestId, since, channels, isContinued } = request;
+    const start = after < 0 ? this.#log.lastBefore(since) : after;
     return {
       requestId,
       after: start,
-      last,
+      last: this.#log.last,
       ...this.#log.since(start, {
         channels: channels === undefined ? undefined : new Set(channels),
-        slackMs: isContinued === true ? 0 : this.#port.sendDelayMs(),
+        slackMs: after < 0 || isContinued === true ? 0 : this.#port.sendDelayMs(),
         maxBytes: ANSWER_BYTES,
       }),
     };

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 const CLAIM = 48;
 const CLAIMED = 49;
 /** An answer takes a few ms; a node that hangs, or is of the reference, gives none. */
-const WAIT_MS = 500;
+export const CLAIM_TIMEOUT_MS = 500;
 
 /** A question or an answer about a session, as it travels. */
 export type ClaimMessage = {
@@ -20,7 +20,7 @@ export interface ClaimHost {
   readonly nsp: { readonly name: string; endSession?(pid: string): void };
   /** Sends to all other nodes, or to one. */
   send(message: ClaimMessage, uid: string | undefined): void;
-  /** Resolves when a session is in Redis, or cannot be; undefined if none was to be kept just now. */
+  /** Whether a session is in Redis, once that is known; undefined if none was to be kept just now. */
   whenSaved(pid: string): Promise<boolean> | undefined;
 }
 
@@ -48,7 +48,7 @@ export class SessionClaims {
     let timer: ReturnType<typeof setTimeout> | undefined;
     try {
       return await new Promise<boolean>((resolve) => {
-        timer = setTimeout(() => resolve(false), WAIT_MS);
+        timer = setTimeout(() => resolve(false), CLAIM_TIMEOUT_MS);
         this.#waiting.set(requestId, resolve);
         this.#host.send({ type: CLAIM, uid, nsp: nsp.name, data: { requestId, pid } }, undefined);
       });

@@ -1,6 +1,6 @@
 import type { RestoredSession, Room, SessionToPersist, SocketId } from "../adapter.ts";
 import type { OutboxOwner } from "./outbox.ts";
-import { type ClaimHost, SessionClaims } from "./stream-claims.ts";
+import { CLAIM_TIMEOUT_MS, type ClaimHost, SessionClaims } from "./stream-claims.ts";
 import { compareIds, isEntryId } from "./stream-ids.ts";
 import type { OffsetQueue } from "./stream-offsets.ts";
 import type { StreamReader } from "./stream-reader.ts";
@@ -112,6 +112,23 @@ export class StreamRecovery {
     if (offset !== undefined && !isEntryId(offset)) {
       return null; // of another adapter
     }
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const expired = new Promise<null>((resolve) => {
+      const limitMs = 2 * this.#host.hub.options.requestsTimeout + CLAIM_TIMEOUT_MS;
+      timer = setTimeout(() => resolve(null), limitMs);
+    });
+    try {
+      const found = await Promise.race([this.#find(pid, offset), expired]);
+      if (found === null) {
+        this.#taps.delete(pid);
+      }
+      return found;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #find(pid: string, offset: string | undefined): Promise<RestoredSession | null> {
     const { nsp, queue, reader, hub } = this.#host;
     await this.#redisIsThere();
     const session = await this.#take(pid);
@@ -130,7 +147,6 @@ export class StreamRecovery {
         hub.options.requestsTimeout,
       ));
     if (!isLive || this.#taps.get(pid) !== tap) {
-      this.#taps.delete(pid);
       return null;
     }
     const { sid, rooms, data } = session;

@@ -35,9 +35,9 @@ export function textOf(reply: RedisReply | undefined): string {
 
 /** The entries of XREAD of one stream; none if the time was over. */
 export function entriesOfRead(reply: RedisReply): ReadEntry[] {
-  const [stream] = listOf(reply);
-  const [, entries] = listOf(stream);
-  return entriesOf(entries);
+  const [stream, flat] = listOf(reply);
+  const [, nested] = listOf(stream);
+  return entriesOf(nested ?? flat); // a map, as RESP3 has it, may be a list of keys and values
 }
 
 /** The entries of XRANGE. */

@@ -25,6 +25,40 @@ interface Unsaved {
   readonly saved: Promise<boolean>;
 }
 
+/** How long who asked for a session may wait for an answer, and more. */
+const RECENT_MS = 2_000;
+
+/** Keys that are forgotten after a while. */
+class RecentKeys {
+  readonly #keptMs: number;
+  #keys = new Set<string>();
+  #older = new Set<string>();
+  #since = performance.now();
+
+  /** @param keptMs for how long they are kept at least, in ms */
+  constructor(keptMs: number) {
+    this.#keptMs = keptMs;
+  }
+
+  add(key: string): void {
+    this.#turn();
+    this.#keys.add(key);
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key) || this.#older.has(key);
+  }
+
+  #turn(): void {
+    const now = performance.now();
+    if (now - this.#since > this.#keptMs) {
+      this.#older = this.#keys;
+      this.#keys = new Set();
+      this.#since = now;
+    }
+  }
+}
+
 /** The sessions of clients that may come back, to whichever node. */
 export class StreamSessions {
   readonly #hub: SessionsHub;
@@ -32,6 +66,8 @@ export class StreamSessions {
   readonly #durationMs: number;
   /** Those that Redis has not confirmed, by their key. */
   readonly #unsaved = new Map<string, Unsaved>();
+  /** The keys of those that Redis got in the last seconds. */
+  readonly #saved = new RecentKeys(RECENT_MS);
 
   /** @param durationMs how long sessions are kept, in ms */
   constructor(hub: SessionsHub, owner: OutboxOwner, durationMs: number) {
@@ -56,25 +92,30 @@ export class StreamSessions {
     const saved = new Promise<boolean>((resolve) => {
       this.#hub.outbox.send({ key, args }, this.#owner, (reply) => {
         const isLast = this.#unsaved.get(key)?.encoded === encoded;
+        const isSaved = isLast && !(reply instanceof Error);
         if (isLast) {
           this.#unsaved.delete(key);
         }
-        if (isLast && reply instanceof Error) {
+        if (isSaved) {
+          this.#saved.add(key);
+        } else if (isLast && reply instanceof Error) {
           onFailure(reply);
         }
-        resolve(isLast && !(reply instanceof Error));
+        resolve(isSaved);
       });
     });
     this.#unsaved.set(key, { encoded, saved });
   }
 
   /**
-   * Resolves when Redis has a session that is being kept, or cannot get it: with whether it has.
+   * Whether Redis has a session that is being kept, or was just now.
    *
    * @returns undefined for any other session
    */
   whenSaved(pid: string): Promise<boolean> | undefined {
-    return this.#unsaved.get(this.#keyOf(pid))?.saved;
+    const key = this.#keyOf(pid);
+    const isSaved = this.#saved.has(key);
+    return this.#unsaved.get(key)?.saved ?? (isSaved ? Promise.resolve(true) : undefined);
   }
 
   /**

@@ -9,10 +9,9 @@ import {
   type RedisStreamsAdapterOptions,
   type StreamsAdapter,
 } from "../../adapters/redis/streams.ts";
-import { Clients, connected } from "../support/clients.ts";
+import { Clients, connected, once } from "../support/clients.ts";
 import { HOSTS, type Running } from "../support/hosts.ts";
 import { REFERENCE } from "../support/reference.ts";
-import { once } from "../support/clients.ts";
 
 /** How a node is started. */
 export interface NodeSettings {

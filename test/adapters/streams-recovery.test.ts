@@ -256,11 +256,11 @@ test("recovers a client that has got nothing yet", async () => {
 });
 
 test("recovers a client that has got nothing yet where nothing was ever sent", async () => {
-  const a = start();
+  const [a, b] = [start(), start()];
+  await until(() => [a, b].every(({ redis }) => redis.status === "ready"));
+  await a.io.fetchSockets();
   const pair = await a.connect();
   await drop(pair);
-  const b = start();
-  await assembled("/", a, b);
   const back = await comeBack(pair.client, b);
   expect(back.client.recovered).toBeTrue();
 });

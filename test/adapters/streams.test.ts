@@ -124,7 +124,7 @@ describe.each(FLEETS)("$name", ({ sender, receiver }) => {
       expect(found?.id).toBe(there.socket.id);
       expect(found?.rooms).toEqual(new Set([there.socket.id, "room"]));
       expect(found?.data.name).toBe("there");
-      expect([...(found?.data.bytes as Uint8Array)]).toEqual([1]);
+      expect(found?.data.bytes).toEqual(Buffer.from([1]));
       expect(found?.handshake.query).toEqual(there.socket.handshake.query);
       const gone = once(there.client, "disconnect");
       found?.disconnect();

@@ -249,7 +249,12 @@ describe.each([CLASSIC, SHARDED])("$name, beside the reference", (kind: Kind) =>
     client.onAny((event) => events.push(event));
     peer.heard.length = 0;
     const rooms = { number: 3, part: [0, 1] as const, occupied: ["a", "room"], vacated: ["b"] };
-    const request = { requestId: "replay", last: 4, after: [["x", 1]] as [string, number][] };
+    const request = {
+      requestId: "replay",
+      last: 4,
+      since: 1,
+      after: [["x", 1]] as [string, number][],
+    };
     const answered: ReplayAnswer = {
       requestId: "replay",
       after: 1,
