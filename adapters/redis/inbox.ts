@@ -410,6 +410,9 @@ export class Inbox<M> {
   #read(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): Held<M>[] {
     const messages: Held<M>[] = [];
     for (const [number, channel, payload] of answer.messages) {
+      if (recovery.channels?.has(channel) === false) {
+        continue; // it was asked for of another node, and is not all that is missing there
+      }
       const last = sender.numbers.get(channel);
       if (!recovery.isNewMessage(channel, number, last, true)) {
         this.stats.duplicates++;
