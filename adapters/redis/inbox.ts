@@ -55,7 +55,8 @@ export class Inbox<M> {
   readonly #isWhole: boolean;
   readonly #senders: Senders<M>;
   readonly #asker: Asker<M>;
-  #isInterrupted = false;
+  /** Whether messages may be missed now; also until the first subscriptions are confirmed. */
+  #isInterrupted = true;
   /** When the last interruption ended, in ms, and in ms since 1970. */
   #resumedAt = Number.NEGATIVE_INFINITY;
   #resumedTime = Number.NEGATIVE_INFINITY;
@@ -142,7 +143,7 @@ export class Inbox<M> {
 
   /** Asks all nodes for their numbers. */
   start(): void {
-    this.#asker.askAll();
+    this.#resume();
   }
 
   /** See {@link Replay.onInterrupted}. */
@@ -165,6 +166,10 @@ export class Inbox<M> {
     if (!this.#isInterrupted) {
       this.onInterrupted();
     }
+    this.#resume();
+  }
+
+  #resume(): void {
     this.#isInterrupted = false;
     this.#resumedAt = now();
     this.#resumedTime = Date.now();
