@@ -74,6 +74,7 @@ describe("the package as published", () => {
         .map((name) => `${name} as e_${name}`)
         .join(", ");
       const adapter = Object.keys(await import("bun-socket.io/adapter")).join(", ");
+      const redis = Object.keys(await import("bun-socket.io/redis")).join(", ");
       for (const program of [
         `import { ${exported} } from "${NAME}";`,
         `import { ${adapter} } from "${NAME}/adapter";`,
