@@ -128,7 +128,11 @@ export class ClientCommands implements RedisCommands {
     node: RedisNode | undefined,
     commands: readonly RedisCommand[],
   ): Promise<(RedisReply | Error)[]> {
-    if (!node) return commands.map(notReady);
+    if (!node) {
+      // The one that had the slot is gone, and nothing that it answers will say who has it now.
+      this.#driver.refresh();
+      return commands.map(notReady);
+    }
     const replies = await node.send(commands);
     if (!this.isCluster) return replies;
     return await this.#followed(commands, replies, (command) => this.#driver.redirect(command));
