@@ -241,6 +241,11 @@ export class Namespace<
     this.#recovery.persist(session);
   }
 
+  /** Called when the client of a session has come back, to another node. @internal */
+  endSession(pid: string): void {
+    this.#recovery.endUnnoticed(pid);
+  }
+
   /** Called when a socket is gone. @internal */
   remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
     // Of a recovered session there may be another socket of that id by now.

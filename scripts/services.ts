@@ -1,7 +1,7 @@
 // Sees to the programs that the tests start themselves: found here, or installed from Debian's
 // packages where that needs no question to anyone (root, with apt-get), or else asked for.
 
-import { chromiumPath, redisServerPath } from "../test/support/services.ts";
+import { chromiumPath, postgresPath, redisServerPath } from "../test/support/services.ts";
 
 interface Service {
   title: string;
@@ -19,6 +19,7 @@ const SERVICES: readonly Service[] = [
     variable: "REDIS_SERVER",
     path: redisServerPath,
   },
+  { title: "PostgreSQL", package: "postgresql", variable: "POSTGRES", path: postgresPath },
   { title: "Chromium", package: "chromium", variable: "CHROMIUM", path: chromiumPath },
 ];
 
@@ -56,11 +57,11 @@ function install(packages: readonly string[]): void {
       console.error(`   apt-get install ${name} failed`);
     }
   }
-  if (packages.includes("redis-server")) {
-    // The package brings a system service as well; the tests start their own, on their own ports.
+  // These packages bring a system service as well; the tests start their own, on their own ports.
+  for (const name of ["redis-server", "postgresql"].filter((each) => packages.includes(each))) {
     for (const argv of [
-      ["service", "redis-server", "stop"],
-      ["update-rc.d", "redis-server", "disable"],
+      ["service", name, "stop"],
+      ["update-rc.d", name, "disable"],
     ]) {
       if (Bun.which(argv[0] ?? "")) Bun.spawnSync(argv, { stdio: ["ignore", "ignore", "ignore"] });
     }
@@ -86,7 +87,7 @@ export async function ensureServices(): Promise<boolean> {
     `   Install what is missing, for example with\n` +
       `     sudo apt-get install ${packages}     (Debian; on Ubuntu, Chrome for Chromium)\n` +
       `     brew install ${packages.replace("redis-server", "redis")}     (macOS)\n` +
-      `   or set CHROMIUM or REDIS_SERVER to the path of a program you have.`,
+      `   or set CHROMIUM, REDIS_SERVER or POSTGRES to the path of a program you have.`,
   );
   return false;
 }

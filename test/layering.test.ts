@@ -79,8 +79,13 @@ const LAYERS: readonly Layer[] = [
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
   {
     name: "package",
-    files: ["lib/index.ts", "lib/engine/index.ts", "adapters/index.ts"],
+    files: ["lib/index.ts", "lib/engine/index.ts", "adapters/index.ts", "adapters/redis/index.ts"],
     apart: true,
+  },
+  {
+    name: "adapter tests",
+    files: ["adapters/adapter-tests/*.ts"],
+    mayImportOnly: ["package"],
   },
 ];
 

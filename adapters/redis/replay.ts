@@ -89,7 +89,7 @@ export class Replay<M> {
   readonly #log: SentLog;
   readonly #inbox: Inbox<M>;
   readonly #isWhole: boolean;
-  #startedAt = Date.now();
+  readonly #startedAt = Date.now();
   #answered = 0;
 
   /** @param uid of this node */
@@ -111,9 +111,11 @@ export class Replay<M> {
     );
   }
 
-  /** Asks the other nodes for their numbers. To be called once the subscriptions are confirmed. */
+  /**
+   * Asks the other nodes for their numbers, and for what they sent since this one is there. To be
+   * called once the subscriptions are confirmed, which may take long if Redis is away at first.
+   */
   start(): void {
-    this.#startedAt = Date.now();
     this.#inbox.start();
   }
 
@@ -190,6 +192,11 @@ export class Replay<M> {
     }
     this.#inbox.onAnswer(uid, answer);
     return true;
+  }
+
+  /** Whether messages are held back, or may have to be, until other nodes have answered. */
+  get isRecovering(): boolean {
+    return this.#inbox.unanswered > 0;
   }
 
   get stats(): ReplayStats {

@@ -5,6 +5,8 @@ import { redisServerPath } from "./services.ts";
 /** A running redis-server, without any file of its own. */
 export interface RedisServer {
   readonly port: number;
+  /** Of the process that runs now. */
+  readonly pid: number;
   /** Ends it, in whatever state it is. */
   stop(): Promise<void>;
   /** Ends it with SIGKILL: no connection is told anything. */
@@ -59,6 +61,11 @@ class Server implements RedisServer {
   constructor(port: number, args: readonly string[]) {
     this.port = port;
     this.#args = args;
+  }
+
+  get pid(): number {
+    if (!this.#process) throw new Error("redis-server does not run");
+    return this.#process.pid;
   }
 
   async restart(): Promise<void> {
