@@ -130,7 +130,7 @@ export type ClusterMessage = Envelope &
     | {
         type: MessageType.ROOMS_REQUEST;
         /** The nodes whose rooms the asking node knows already. */
-        data: { known: string[] };
+        data: { requestId: string; known: string[] };
       }
     | RoomsMessage
     | {
@@ -164,13 +164,16 @@ export type ClusterMessage = Envelope &
       }
   );
 
+/** The same as an answer to one node. */
+export type RoomsResponse = RoomsMessage & { data: { requestId: string } };
+
 /** A message as `doPublish()` gets it: it says where it comes from. */
 export type PublishedMessage = ClusterMessage & { uid: string; nsp: string };
 
 /** An answer to one node. */
 export type ClusterResponse = Envelope &
   (
-    | RoomsMessage
+    | RoomsResponse
     | {
         type: MessageType.FETCH_SOCKETS_RESPONSE;
         data: { requestId: string; sockets: RemoteSocketDetails[]; count?: number | undefined };

@@ -6,11 +6,17 @@ import { Emitter as ReferenceEmitter } from "@socket.io/redis-emitter";
 import { createAdapter as createStreamsAdapter } from "@socket.io/redis-streams-adapter";
 import type { Server } from "bun-socket.io";
 import { Redis } from "ioredis";
+import { Redis as Redis6 } from "ioredis-6";
+import { createClient as createClient6 } from "redis";
+import { createClient as createClient4 } from "redis-4";
+import { createClient as createClient5 } from "redis-5";
 import type { Socket as ClientSocket } from "socket.io-client";
 import { MessageType } from "../../adapters/cluster/messages.ts";
 import { Emitter } from "../../adapters/redis/emitter.ts";
 import type { EmitterOptions } from "../../adapters/redis/emitter-options.ts";
+import { resolveShardedOptions } from "../../adapters/redis/options.ts";
 import type { Dropped } from "../../adapters/redis/outbox.ts";
+import { ShardedWire } from "../../adapters/redis/sharded-wire.ts";
 import { Clients, once } from "../support/clients.ts";
 import type { Running } from "../support/hosts.ts";
 import { freePort, type RedisServer, startRedis } from "../support/redis.ts";
@@ -252,6 +258,48 @@ describe("an emitter", () => {
     await emitter.close();
   });
 
+  test.each([
+    ["ioredis 5", (port: number) => new Redis(port, "127.0.0.1")],
+    ["ioredis 6", (port: number) => new Redis6(port, "127.0.0.1")],
+    ["node-redis 4", (port: number) => opened(createClient4({ socket: { port } }))],
+    ["node-redis 5", (port: number) => opened(createClient5({ socket: { port } }))],
+    ["node-redis 6", (port: number) => opened(createClient6({ socket: { port } }))],
+  ])("emits over %s to all kinds of adapters", async (_name, open) => {
+    const client = open(redis.port);
+    const key = crypto.randomUUID();
+    const peer = await Peer.start(redis.port, makeClassic("me", { key }));
+    const sharded = new ShardedWire(
+      "me",
+      "/",
+      new Map(),
+      resolveShardedOptions({ channelPrefix: key }),
+    );
+    const shardedPeer = await Peer.start(redis.port, sharded);
+    const emitters = [
+      new Emitter(client, { key }),
+      new Emitter(client, { adapter: "sharded", channelPrefix: key }),
+      new Emitter(client, { adapter: "streams", streamName: key, streamCount: 3 }, "/a"),
+    ];
+    for (const emitter of emitters) {
+      emitter.emit("e", "text", Buffer.of(1));
+      emitter.emit("e", "text");
+    }
+    await Promise.all(emitters.map((emitter) => emitter.flush()));
+    for (const each of [peer, shardedPeer]) {
+      for (const data of [
+        ["e", "text", Buffer.of(1)],
+        ["e", "text"],
+      ]) {
+        const { message } = await each.take(MessageType.BROADCAST);
+        expect(message).toMatchObject({ uid: "emitter", data: { packet: { data } } });
+      }
+    }
+    const stream = `${key}-0`; // the hash of "/a" is 1554
+    expect(await connect(redis.port).xlen(stream)).toBe(2);
+    await Promise.all(emitters.map((emitter) => emitter.close()));
+    client.disconnect();
+  });
+
   test("checks events against the types it is given", async () => {
     interface Events {
       hello: (name: string, age: number) => void;
@@ -283,6 +331,31 @@ describe("an emitter", () => {
     expect(numbers).toEqual(Array.from({ length: 500 }, (_, i) => i));
     client.disconnect();
     await late.stop();
+  });
+
+  test.each([
+    ["ioredis", (port: number) => new Redis(port, "127.0.0.1", { retryStrategy: () => 20 })],
+    ["node-redis", (port: number) => opened(createClient6({ socket: { port } }))],
+  ])("goes on over %s when Redis was killed and is back", async (_name, open) => {
+    const own = await startRedis();
+    const client = open(own.port);
+    const emitter = new Emitter(client, { adapter: "streams" });
+    emitter.on("error", () => {}); // the connection is lost
+    emitter.emit("before");
+    await emitter.flush();
+    const lost = new Promise<void>((resolve) => emitter.on("error", () => resolve()));
+    await own.kill();
+    await lost;
+    for (let i = 0; i < 100; i++) {
+      emitter.emit("e", i);
+    }
+    await own.restart();
+    await emitter.close();
+    const entries = await connect(own.port).xrange("socket.io", "-", "+");
+    const numbers = entries.map(([, fields]) => JSON.parse(`${fields.at(-1)}`).packet.data[1]);
+    expect(numbers).toEqual(Array.from({ length: 100 }, (_, i) => i));
+    client.disconnect();
+    await own.stop();
   });
 
   test("drops the oldest beyond its bounds, and tells so", async () => {
@@ -328,3 +401,9 @@ describe("an emitter", () => {
     );
   });
 });
+
+/** A client of node-redis that connects, while one emits already. */
+function opened<Client extends { connect(): Promise<unknown> }>(client: Client): Client {
+  void client.connect();
+  return client;
+}

@@ -8,8 +8,6 @@ import { OWN, ProcessNodes, REFERENCE_ON_NODE } from "../support/fleet/process-n
 import { makeOwn } from "../support/fleet/own-adapters.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 
-const REQUESTS_MS = 300;
-
 let redis: RedisServer;
 const processes = new ProcessNodes();
 beforeAll(async () => {
@@ -51,13 +49,16 @@ function testMixed(
 
 testMixed(
   "classic pub/sub",
-  ({ fleet: key }) => ({
+  ({ fleet: key, requestsTimeoutMs }) => ({
     kind: "classic",
     redisPort: redis.port,
     key,
-    requestsTimeoutMs: REQUESTS_MS,
+    requestsTimeoutMs,
   }),
-  { hugeNumbers: "notepack.io, which nodes of the reference use, makes them 0" },
+  {
+    requestsTimeout: true,
+    hugeNumbers: "notepack.io, which nodes of the reference use, makes them 0",
+  },
 );
 
 for (const subscriptionMode of ["static", "dynamic", "dynamic-private"] as const) {

@@ -61,20 +61,24 @@ export class RedisNode {
     this.#kind = options.kind ?? "channel";
     this.#isSharded = this.#kind === "shard";
     this.outbox = outboxOf(this.redis, options.outbox);
-    this.replay = new Replay<Said>(uid, options.replay ?? {}, {
-      deliver: (said) => {
-        this.delivered.push(said);
-        this.#look();
+    this.replay = new Replay<Said>(
+      uid,
+      { slackMs: this.redis.isCluster ? 10_000 : 0, ...options.replay },
+      {
+        deliver: (said) => {
+          this.delivered.push(said);
+          this.#look();
+        },
+        decode: (_channel, payload) => JSON.parse(payload.toString()).said,
+        ask: (request) => this.#send(SHARED, { uid, request }),
+        answer: (to, answer) => this.#send(to, { uid, answer }),
+        onLoss: (loss) => {
+          this.losses.push(loss);
+          this.#look();
+        },
+        sendDelayMs: () => this.outbox.longestDelayMs,
       },
-      decode: (_channel, payload) => JSON.parse(payload.toString()).said,
-      ask: (request) => this.#send(SHARED, { uid, request }),
-      answer: (to, answer) => this.#send(to, { uid, answer }),
-      onLoss: (loss) => {
-        this.losses.push(loss);
-        this.#look();
-      },
-      sendDelayMs: () => this.outbox.longestDelayMs,
-    });
+    );
   }
 
   async start(channels: readonly string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { type RedisServer, startRedis } from "../support/redis.ts";
+import { startRedisCluster } from "../support/redis-cluster.ts";
 import { connect, type NodeOptions, RedisNode } from "./replay-node.ts";
 
 const CHANNELS = ["a", "b", "c"];
@@ -18,7 +19,11 @@ async function startServer(args: readonly string[] = []): Promise<RedisServer> {
   return server;
 }
 
-async function startNode(port: number, uid: string, options?: NodeOptions): Promise<RedisNode> {
+async function startNode(
+  port: number | readonly number[],
+  uid: string,
+  options?: NodeOptions,
+): Promise<RedisNode> {
   const node = new RedisNode(port, uid, options);
   cleanups.push(() => node.stop());
   await node.start(CHANNELS);
@@ -165,6 +170,46 @@ test("a subscriber too slow for the output buffer of Redis still gets all", asyn
   expect(losses).toEqual([]);
   expect(stats.replayed).toBeGreaterThan(0);
 }, 30_000);
+
+/** That each node got all, in order on each channel. */
+async function expectAllOnEach(nodes: readonly RedisNode[]): Promise<void> {
+  for (const to of nodes) {
+    for (const from of nodes.filter((node) => node !== to)) {
+      await to.hears(from);
+      for (const channel of CHANNELS) {
+        const isHere = (said: { uid: string; channel: string }) =>
+          said.uid === from.uid && said.channel === channel;
+        const heard = to.delivered.filter(isHere).map(({ index }) => index);
+        expect(heard).toEqual(from.sent.filter(isHere).map(({ index }) => index));
+      }
+      expect(to.losses).toEqual([]);
+    }
+    expect(to.drops).toEqual([]);
+  }
+}
+
+describe.each(["channel", "shard"] as const)("replay over a Redis Cluster (%s)", (kind) => {
+  test("brings all when the subscribers of one server are cut off, and when a master dies", async () => {
+    const cluster = await startRedisCluster({ masters: 3, replicasPerMaster: 1 });
+    cleanups.push(() => cluster.stop());
+    const ports = cluster.nodes.map(({ port }) => port);
+    const one = await startNode(ports, "one", { kind });
+    const two = await startNode(ports, "two", { kind });
+    await talk([one, two], 100);
+    for (const { port } of cluster.masters) {
+      const talking = talk([one, two], 300);
+      await command(port, "CLIENT", "KILL", "TYPE", "pubsub");
+      await talking;
+    }
+    await expectAllOnEach([one, two]);
+    const [first] = cluster.masters;
+    const talking = talk([one, two], 300);
+    await first?.kill();
+    await talking;
+    await talk([one, two], 300);
+    await expectAllOnEach([one, two]);
+  }, 60_000);
+});
 
 async function* readLines(stream: ReadableStream<Uint8Array<ArrayBuffer>>) {
   let rest = "";
