@@ -6,6 +6,7 @@ import { NodeRedisNode, toArgument, toReply } from "./node-redis.ts";
 import {
   AS_BYTES,
   endNodeRedis,
+  type NodeRedisClient,
   type NodeRedisCluster,
   type NodeRedisClusterNode,
 } from "./node-redis-shape.ts";
@@ -28,6 +29,7 @@ export class NodeRedisClusterDriver implements OwnedDriver {
   #masters: readonly NodeRedisClusterNode[] | undefined;
   #nodes = new Map<string, NodeRedisNode>();
   #refreshedAt = Number.NEGATIVE_INFINITY;
+  readonly #known = new WeakMap<NodeRedisClient, NodeRedisNode>();
   #seen = "";
   #isRefreshing = false;
 
@@ -65,6 +67,11 @@ export class NodeRedisClusterDriver implements OwnedDriver {
 
   nodes(): RedisNode[] {
     return [...this.#list().values()];
+  }
+
+  masters(): RedisNode[] {
+    const nodes = this.#list();
+    return this.#cluster.masters.flatMap(({ address }) => nodes.get(address) ?? []);
   }
 
   async redirect({ key, args }: RedisCommand): Promise<RedisReply> {
@@ -130,13 +137,17 @@ export class NodeRedisClusterDriver implements OwnedDriver {
     const { masters } = this.#cluster;
     if (masters === this.#masters) return this.#nodes;
     this.#masters = masters;
+    const before = this.#nodes;
     const nodes = new Map<string, NodeRedisNode>();
     this.#nodes = nodes;
     for (const node of [...masters, ...this.#cluster.replicas]) {
+      // Until it is known which client it has now.
+      const same = before.get(node.address);
+      if (same) nodes.set(node.address, same);
       Promise.resolve(this.#cluster.nodeClient(node)).then(
         (client) => {
           if (this.#nodes !== nodes) return;
-          nodes.set(node.address, new NodeRedisNode(client, node.address));
+          nodes.set(node.address, this.#nodeOf(client, node.address));
           this.#look();
         },
         (error: unknown) => {
@@ -147,6 +158,15 @@ export class NodeRedisClusterDriver implements OwnedDriver {
       );
     }
     return nodes;
+  }
+
+  #nodeOf(client: NodeRedisClient, address: string): NodeRedisNode {
+    let node = this.#known.get(client);
+    if (!node) {
+      node = new NodeRedisNode(client, address);
+      this.#known.set(client, node);
+    }
+    return node;
   }
 }
 
