@@ -2,7 +2,7 @@ import { SocketIOError, throwLater } from "../../lib/errors.ts";
 import { OutboxBacklog } from "./outbox-backlog.ts";
 import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
-import { isTransient } from "./outbox-errors.ts";
+import { isRetriable } from "./outbox-errors.ts";
 import { OutboxFlight } from "./outbox-flight.ts";
 import { type Entry, Kind, type OnReply } from "./outbox-queue.ts";
 import type { Payload, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
@@ -24,7 +24,7 @@ const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 const ENTRY_BYTES = 128;
 
 const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 500;
 /** What has waited for too long is dropped in lots. */
 const MIN_EXPIRY_MS = 20;
 
@@ -265,7 +265,7 @@ export class Outbox {
       if (!(reply instanceof Error)) {
         this.#sent++;
         this.#reply(entry, reply);
-      } else if (isTransient(reply)) {
+      } else if (isRetriable(reply)) {
         hasFailed = true;
         this.#retried++;
         this.#lastError = reply;
