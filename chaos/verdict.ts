@@ -30,7 +30,10 @@ export function findBroken({ fault, mode }: Case, outcome: Outcome): string[] {
     if (kind === "silent") broken.push(`${question} was answered as if whole: ${detail}`);
     if (promised.wholeWithinMs === undefined) continue;
     // Whether the clients of the node that is gone would have answered, nobody can know.
-    const isEnough = kind === "whole" || (kind === "partial" && question === "broadcast with ack");
+    const isEnough =
+      kind === "whole" ||
+      kind === "silent" ||
+      (kind === "partial" && question === "broadcast with ack");
     if (!isEnough) broken.push(`${question} was not whole: ${detail}`);
     if (ms > promised.wholeWithinMs) broken.push(`${question} took ${Math.round(ms)} ms`);
   }

@@ -1,6 +1,7 @@
 import type { Link, ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
-import { type Ask, Inbox, type Loss } from "./inbox.ts";
+import { Inbox, type Loss } from "./inbox.ts";
 import type { Payload } from "./port.ts";
+import type { Ask } from "./replay-asker.ts";
 import { isReplayAnswer, isReplayRequest } from "./replay-shape.ts";
 import { SentLog } from "./sent-log.ts";
 
@@ -199,6 +200,7 @@ export class Replay<M> {
   get stats(): ReplayStats {
     return {
       ...this.#inbox.stats,
+      asked: this.#inbox.asked,
       answered: this.#answered,
       unanswered: this.#inbox.unanswered,
       held: this.#inbox.held,

@@ -115,12 +115,10 @@ export class Fleet {
 
 /** Waits until each node sees all of them. */
 export async function assembled(namespace: string, ...nodes: FleetNode[]): Promise<void> {
-  for (const { io } of nodes) {
+  const namespaces = nodes.map(({ io }) => io.of(namespace));
+  for (const { adapter } of namespaces) {
     await until(async () => {
-      const count = await io
-        .of(namespace)
-        .adapter.serverCount()
-        .catch(() => 0);
+      const count = await adapter.serverCount().catch(() => 0);
       return count === nodes.length;
     });
   }

@@ -252,7 +252,7 @@ describe.each([CLASSIC, SHARDED])("$name, beside the reference", (kind: Kind) =>
     const request = {
       requestId: "replay",
       last: 4,
-      since: 1,
+      since: 1_700_000_000_000,
       after: [["x", 1]] as [string, number][],
     };
     const answered: ReplayAnswer = {
@@ -267,7 +267,7 @@ describe.each([CLASSIC, SHARDED])("$name, beside the reference", (kind: Kind) =>
       isIncomplete: false,
     };
     const messages: ClusterMessage[] = [
-      { type: MessageType.ROOMS_REQUEST, data: { known: ["x"] } },
+      { type: MessageType.ROOMS_REQUEST, data: { requestId: "rooms1", known: ["x"] } },
       { type: MessageType.ROOMS, data: rooms },
       { type: MessageType.REPLAY_REQUEST, data: request },
       { type: MessageType.REPLAY_MARK },
