@@ -31,7 +31,7 @@ export abstract class ClusterRequests extends ClusterPresence {
     this.#acks.onNodeGone(uid);
   }
 
-  /** Ends what waits for answers. Call it from your own. */
+  /** Ends what waits for answers. Call it from your own, before you end the transport. */
   override close(): Promise<void> | void {
     this.#requests.close();
     this.#acks.close();
