@@ -8,6 +8,8 @@ import { Senders } from "./replay-senders.ts";
 
 /** How long messages are held back while a sender does not answer. */
 const HOLD_MS = 3_000; // a client may take 2 s to connect again, and so to hear that it is asked
+/** The same where all other channels go on meanwhile: a cluster takes its time to fail over. */
+const CLUSTER_HOLD_MS = 10_000;
 /** A sender that is asked again because it shows up is asked no more often than this. */
 const ASK_AGAIN_MS = 100;
 /** How many numbers are remembered to tell, when the answer comes at last, what it has that is new. */
@@ -53,6 +55,7 @@ export class Inbox<M> {
   readonly #port: InboxPort<M>;
   /** Whether all channels come over one connection: then messages are in order across them too. */
   readonly #isWhole: boolean;
+  readonly #holdMs: number;
   readonly #senders: Senders<M>;
   readonly #asker: Asker<M>;
   /** Whether messages may be missed now; also until the first subscriptions are confirmed. */
@@ -74,6 +77,7 @@ export class Inbox<M> {
     this.#options = options;
     this.#port = port;
     this.#isWhole = options.slackMs === 0;
+    this.#holdMs = this.#isWhole ? HOLD_MS : CLUSTER_HOLD_MS;
     this.#senders = new Senders(options.maxDurationMs, options.slackMs);
     this.#asker = new Asker({
       ask: (ask) => port.ask(ask),
@@ -157,6 +161,7 @@ export class Inbox<M> {
       const recovery =
         sender.recovery ?? this.#asker.begin(sender, new Recovery(after, undefined, false));
       recovery.widen(after);
+      sender.isMissing &&= !sender.isHeard; // what was told once of one that is gone is not told again
     }
   }
 
@@ -242,7 +247,7 @@ export class Inbox<M> {
   /** A node of which a message came before anything was known of it. */
   #hear(uid: string, number: number): Sender<M> {
     // It may have started while this node was not connected, and have sent more than this.
-    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * HOLD_MS;
+    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * this.#holdMs;
     return this.#meet(uid, number - 1, isResuming);
   }
 
@@ -422,9 +427,10 @@ export class Inbox<M> {
   /** Sees to it that nothing is waited for too long. */
   #look(sender: Sender<M>, recovery: Recovery<M>): void {
     const time = now();
-    const isOverdue = recovery.waitsSince !== undefined && time - recovery.waitsSince >= HOLD_MS;
+    const isOverdue =
+      recovery.waitsSince !== undefined && time - recovery.waitsSince >= this.#holdMs;
     let isCertain = recovery.channels !== undefined;
-    if (recovery.heldSince !== undefined && time - recovery.heldSince >= HOLD_MS) {
+    if (recovery.heldSince !== undefined && time - recovery.heldSince >= this.#holdMs) {
       isCertain = this.#release(sender) || isCertain;
       recovery.isHolding = false;
     }

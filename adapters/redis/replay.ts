@@ -88,6 +88,7 @@ export class Replay<M> {
   readonly #port: ReplayPort<M>;
   readonly #log: SentLog;
   readonly #inbox: Inbox<M>;
+  readonly #isWhole: boolean;
   readonly #startedAt = Date.now();
   #answered = 0;
 
@@ -97,6 +98,7 @@ export class Replay<M> {
     const maxBytes = options.maxBytes ?? DEFAULT_BYTES;
     this.#uid = uid;
     this.#port = port;
+    this.#isWhole = (options.slackMs ?? 0) === 0;
     this.#log = new SentLog(maxDurationMs, maxBytes);
     this.#inbox = new Inbox<M>(
       { maxDurationMs, maxBytes, slackMs: options.slackMs ?? 0 },
@@ -216,6 +218,14 @@ export class Replay<M> {
     this.#log.clear();
   }
 
+  /**
+   * How much later than a message with a higher number one may have got to Redis: never over one
+   * connection, for there they are in order.
+   */
+  get #lateMs(): number {
+    return this.#isWhole ? 0 : this.#port.sendDelayMs();
+  }
+
   #requestOf({ requestId, after, channels, isToAll, isContinued }: Ask): ReplayRequest {
     return {
       requestId,
@@ -237,7 +247,7 @@ export class Replay<M> {
       last: this.#log.last,
       ...this.#log.since(start, {
         channels: channels === undefined ? undefined : new Set(channels),
-        slackMs: after < 0 || isContinued === true ? 0 : this.#port.sendDelayMs(),
+        slackMs: after < 0 || isContinued === true ? 0 : this.#lateMs,
         maxBytes: ANSWER_BYTES,
       }),
     };
