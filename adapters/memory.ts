@@ -21,7 +21,9 @@ const NOBODY: ReadonlySet<SocketId> = new Set();
 /**
  * The adapter of a single node: rooms in memory. Adapters for several nodes extend it.
  *
- * It emits `create-room` and `delete-room` (room), `join-room` and `leave-room` (room, socket id).
+ * It emits `create-room` and `delete-room` (room), `join-room` and `leave-room` (room, socket id): all
+ * of this node. And `occupied` and `vacated` (room), when the first socket of all nodes has joined a
+ * room, and when the last one has left; not of the rooms that sockets have of their own.
  */
 export class Adapter extends EventEmitter implements AdapterApi {
   readonly nsp: AdapterNamespace;
@@ -42,19 +44,34 @@ export class Adapter extends EventEmitter implements AdapterApi {
   }
 
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
-    const joined = getOrAdd(this.sids, id);
+    let joined = this.sids.get(id);
+    if (joined === undefined) {
+      joined = new Set();
+      this.sids.set(id, joined);
+      if (this.rooms.has(id)) {
+        this.onRoomVacated(id); // others were in it; now it is a socket's own
+      }
+    }
     for (const room of rooms) {
       joined.add(room);
-      let members = this.rooms.get(room);
-      if (members === undefined) {
-        members = new Set();
-        this.rooms.set(room, members);
-        this.#tell("create-room", room);
-      }
-      if (!members.has(id)) {
-        members.add(id);
-        this.#tell("join-room", room, id);
-      }
+      this.#join(id, room);
+    }
+  }
+
+  #join(id: SocketId, room: Room): void {
+    let members = this.rooms.get(room);
+    const isNew = members === undefined;
+    if (members === undefined) {
+      members = new Set();
+      this.rooms.set(room, members);
+      this.#tell("create-room", room);
+    }
+    if (!members.has(id)) {
+      members.add(id);
+      this.#tell("join-room", room, id);
+    }
+    if (isNew && !this.sids.has(room)) {
+      this.onRoomOccupied(room);
     }
   }
 
@@ -67,7 +84,9 @@ export class Adapter extends EventEmitter implements AdapterApi {
     for (const room of this.sids.get(id) ?? NOBODY) {
       this.#leave(id, room);
     }
-    this.sids.delete(id);
+    if (this.sids.delete(id) && this.rooms.has(id)) {
+      this.onRoomOccupied(id); // by others: it is no longer a socket's own
+    }
   }
 
   #leave(id: SocketId, room: Room): void {
@@ -80,7 +99,23 @@ export class Adapter extends EventEmitter implements AdapterApi {
     }
     if (members.size === 0 && this.rooms.delete(room)) {
       this.#tell("delete-room", room);
+      if (!this.sids.has(room)) {
+        this.onRoomVacated(room);
+      }
     }
+  }
+
+  /**
+   * Called when the first socket of this node has joined a room. The rooms that sockets have of their
+   * own do not count.
+   */
+  protected onRoomOccupied(room: Room): void {
+    this.#tell("occupied", room);
+  }
+
+  /** Called when the last socket of this node has left such a room. */
+  protected onRoomVacated(room: Room): void {
+    this.#tell("vacated", room);
   }
 
   #tell(event: string, ...args: string[]): void {
@@ -145,6 +180,12 @@ export class Adapter extends EventEmitter implements AdapterApi {
     return Promise.resolve([...this.targets(options)]);
   }
 
+  async count(options: BroadcastOptions): Promise<number> {
+    // An adapter that finds the sockets of other nodes, and does not know of this method.
+    const isOverridden = this.fetchSockets !== Adapter.prototype.fetchSockets;
+    return isOverridden ? (await this.fetchSockets(options)).length : this.countTargets(options);
+  }
+
   addSockets(options: BroadcastOptions, rooms: Room[]): void {
     for (const socket of [...this.targets(options)]) {
       void socket.join(rooms);
@@ -203,6 +244,21 @@ export class Adapter extends EventEmitter implements AdapterApi {
     }
   }
 
+  /** How many sockets of this node a broadcast is for. */
+  protected countTargets(options: BroadcastOptions): number {
+    const { rooms, except } = options;
+    // Each has a room of its own once it is connected, and others may be in rooms before that.
+    const areConnected = this.sids.size === this.nsp.sockets.size;
+    if (areConnected && rooms.size <= 1 && (except === undefined || except.size === 0)) {
+      return rooms.size === 0 ? this.sids.size : this.#membersOfAny(rooms).size;
+    }
+    let count = 0;
+    for (const _socket of this.targets(options)) {
+      count++;
+    }
+    return count;
+  }
+
   #membersOfAny(rooms: Set<Room> | undefined): ReadonlySet<SocketId> {
     if (rooms === undefined || rooms.size === 0) {
       return NOBODY;
@@ -247,13 +303,4 @@ function releasing(
     }
     onResponse(response);
   };
-}
-
-function getOrAdd<Key, Item>(map: Map<Key, Set<Item>>, key: Key): Set<Item> {
-  let items = map.get(key);
-  if (items === undefined) {
-    items = new Set();
-    map.set(key, items);
-  }
-  return items;
 }

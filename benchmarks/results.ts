@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import type { Measurement } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 import type { Scenario } from "./scenarios.ts";
+import { median } from "./statistics.ts";
 
 /** One server in one scenario. */
 export interface Row {
@@ -70,13 +71,6 @@ function medianOf(latencies: readonly NonNullable<Measurement["latency"]>[]) {
     loopP99: of("loopP99"),
     loopMax: of("loopMax"),
   };
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? upper)) / 2;
 }
 
 /** The figures of a scenario as lines of text. */

@@ -1,8 +1,11 @@
-import { ackTimeout, throwLater } from "./errors.ts";
+import type { AckProgress } from "../adapters/adapter.ts";
+import { ackTimeout, partialResponse, throwLater } from "./errors.ts";
 import type { AnyFunction, Untyped } from "./events.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:socket");
+
+const COUNT_RETRY_MS = 250;
 
 /** The acknowledgements that one client owes, and when they are given up. */
 export class PendingAcks {
@@ -81,14 +84,19 @@ export type BroadcastAckError = Error & { responses?: Untyped };
  * Collects the acknowledgements of a broadcast, from every client of every node. It is complete
  * once every node has said how many clients it sent the packet to, and all of them have answered.
  */
-export class BroadcastAcks {
+export class BroadcastAcks implements AckProgress {
   readonly #callback: AnyFunction;
   readonly #single: boolean;
   readonly #responses: unknown[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #retryTimer: ReturnType<typeof setTimeout> | undefined;
   #nodes: number | undefined;
+  /** How many nodes can still be heard, or were, as far as the adapter knows. */
+  #most = Number.POSITIVE_INFINITY;
   #nodesHeard = 0;
   #clients = 0;
+  /** How many clients went with their nodes. */
+  #lost = 0;
   #over = false;
 
   /**
@@ -100,20 +108,46 @@ export class BroadcastAcks {
     this.#single = single;
   }
 
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /**
    * The packet is on its way: behind the adapter's own timer, so that nothing is owed any more when
    * the callback hears of the timeout.
    *
    * @param timeoutMs how long to wait; undefined for as long as it takes
+   * @param serverCount tells how many nodes the packet went to. Where that fails, it is asked again
+   * until the time is over; if there is no such time, it ends at once (`ERR_PARTIAL_RESPONSE`).
    */
-  onSent(timeoutMs: number | undefined): void {
+  onSent(timeoutMs: number | undefined, serverCount: () => Promise<number>): void {
     if (timeoutMs !== undefined && !this.#over) {
       this.#timer = setTimeout(() => this.#finish(ackTimeout()), timeoutMs);
     }
+    this.#countNodes(serverCount, timeoutMs !== undefined);
   }
 
-  /** How many nodes the packet went to. */
-  onServerCount(nodes: number): void {
+  #countNodes(serverCount: () => Promise<number>, tryAgain: boolean): void {
+    const fail = (error: unknown): void => {
+      if (!tryAgain) {
+        const message = "how many nodes have to answer could not be found out";
+        this.#finish(partialResponse(message, this.#responses, error));
+      } else if (!this.#over) {
+        log("the number of nodes could not be found out: %s", error);
+        this.#retryTimer = setTimeout(
+          () => this.#countNodes(serverCount, tryAgain),
+          COUNT_RETRY_MS,
+        );
+      }
+    };
+    try {
+      serverCount().then((nodes) => this.#onServerCount(nodes), fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+
+  #onServerCount(nodes: number): void {
     this.#nodes = nodes;
     this.#check();
   }
@@ -131,9 +165,20 @@ export class BroadcastAcks {
     this.#check();
   }
 
+  onLost(nodes: number, clients: number): void {
+    this.#most = Math.min(this.#most, nodes);
+    this.#lost += clients;
+    this.#check();
+  }
+
   #check(): void {
-    if (this.#nodes === this.#nodesHeard && this.#responses.length === this.#clients) {
-      this.#finish(null);
+    if (this.#nodes === undefined) {
+      return;
+    }
+    const expected = Math.min(this.#nodes, this.#most);
+    if (this.#nodesHeard >= expected && this.#responses.length >= this.#clients - this.#lost) {
+      const isWhole = this.#lost === 0 && expected === this.#nodes;
+      this.#finish(isWhole ? null : partialResponse("a node is gone", this.#responses));
     }
   }
 
@@ -143,10 +188,12 @@ export class BroadcastAcks {
     }
     this.#over = true;
     clearTimeout(this.#timer);
-    if (this.#single) {
-      this.#callback(error, error === null ? this.#responses[0] : null);
-    } else {
-      this.#callback(error, this.#responses);
+    clearTimeout(this.#retryTimer);
+    const single = error === null ? this.#responses[0] : null;
+    try {
+      this.#callback(error, this.#single ? single : this.#responses);
+    } catch (thrown) {
+      throwLater(thrown); // it is not the fault of the adapter that brought the last answer
     }
   }
 }

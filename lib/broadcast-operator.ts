@@ -9,7 +9,7 @@ import type {
   SocketId,
 } from "../adapters/adapter.ts";
 import { type BroadcastAckError, BroadcastAcks } from "./acks.ts";
-import { reservedEvent } from "./errors.ts";
+import { reservedEvent, SocketIOError } from "./errors.ts";
 import type {
   AllButLast,
   AnyFunction,
@@ -25,6 +25,8 @@ import type {
   Untyped,
 } from "./events.ts";
 import { type Handshake, RESERVED_EVENTS } from "./socket-types.ts";
+
+const ONE_NODE = Promise.resolve(1);
 
 /** One room or several. */
 export type Rooms = Room | Room[];
@@ -137,16 +139,16 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
       { ...this.#options(), flags },
       (clientCount) => acks.onClientCount(clientCount),
       (response) => acks.onResponse(response),
+      acks,
     );
-    acks.onSent(timeout);
-    void this.#adapter.serverCount().then((count) => acks.onServerCount(count));
+    acks.onSent(timeout, () => (flags.local ? ONE_NODE : this.#adapter.serverCount()));
   }
 
   /**
    * Sends an event and waits for the acknowledgements of all clients.
    *
-   * @returns one response of each; rejects with an error (`ERR_ACK_TIMEOUT`) whose `responses` are
-   * those that did arrive
+   * @returns one response of each; rejects with an error whose `responses` are those that did arrive:
+   * `ERR_ACK_TIMEOUT`, or `ERR_PARTIAL_RESPONSE` where a node is gone with its clients
    */
   emitWithAck<Ev extends EventNamesWithError<EmitEvents>>(
     ev: Ev,
@@ -177,15 +179,48 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
     return this.#adapter.sockets(this.#rooms);
   }
 
-  /** The sockets chosen, on all nodes. */
+  /**
+   * The sockets chosen, on all nodes.
+   *
+   * @returns where not all nodes answer in time, it rejects with an error (`ERR_PARTIAL_RESPONSE`)
+   * whose `responses` are the sockets of those that did. The time is that of {@link timeout}, or the
+   * adapter's.
+   */
   async fetchSockets(): Promise<RemoteSocket<EmitEvents, SocketData>[]> {
-    const sockets = await this.#adapter.fetchSockets(this.#options());
-    return sockets.map((socket) =>
+    try {
+      return this.#toSockets(await this.#adapter.fetchSockets(this.#options()));
+    } catch (error) {
+      if (isPartial(error)) {
+        error.responses = this.#toSockets(error.responses);
+      }
+      throw error;
+    }
+  }
+
+  #toSockets(
+    found: readonly (AdapterSocket | RemoteSocketDetails)[],
+  ): RemoteSocket<EmitEvents, SocketData>[] {
+    return found.map((socket) =>
       isLocal(socket)
         ? // A socket of this node has all that a remote one has.
           (socket as unknown as RemoteSocket<EmitEvents, SocketData>)
         : new RemoteSocket<EmitEvents, SocketData>(this.#adapter, socket),
     );
+  }
+
+  /**
+   * How many sockets are chosen, on all nodes. It costs less than {@link fetchSockets}: nodes of this
+   * package tell each other nothing but the number.
+   *
+   * @returns where not all nodes answer in time, it rejects with an error (`ERR_PARTIAL_RESPONSE`)
+   * whose `responses` are the counts of those that did
+   */
+  async count(): Promise<number> {
+    const adapter = this.#adapter;
+    if (adapter.count !== undefined) {
+      return adapter.count(this.#options());
+    }
+    return (await adapter.fetchSockets(this.#options())).length; // of an adapter for the reference
   }
 
   /** Makes the sockets chosen join rooms. */
@@ -286,6 +321,10 @@ function withRooms(rooms: ReadonlySet<Room>, more: Rooms): Set<Room> {
 
 function toList(rooms: Rooms): Room[] {
   return Array.isArray(rooms) ? rooms : [rooms];
+}
+
+function isPartial(error: unknown): error is SocketIOError {
+  return error instanceof SocketIOError && error.code === "ERR_PARTIAL_RESPONSE";
 }
 
 function isLocal(socket: AdapterSocket | RemoteSocketDetails): socket is AdapterSocket {

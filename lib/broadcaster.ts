@@ -125,6 +125,11 @@ export abstract class Broadcaster<
     return this.everyone().fetchSockets() as Promise<RemoteSocket<Untyped, SocketData>[]>;
   }
 
+  /** How many sockets there are, on all nodes: see {@link BroadcastOperator.count}. */
+  count(): Promise<number> {
+    return this.everyone().count();
+  }
+
   /** Makes all sockets join rooms. */
   socketsJoin(room: Room | Room[]): void {
     this.everyone().socketsJoin(room);

@@ -1,3 +1,5 @@
+import type { Untyped } from "./event-types.ts";
+
 /**
  * The stable codes of the errors this package throws or hands to callbacks.
  *
@@ -8,6 +10,10 @@
  * - `ERR_RESERVED_EVENT`: an event name that the protocol keeps for itself.
  * - `ERR_ACK_TIMEOUT`: an acknowledgement that did not arrive in time.
  * - `ERR_UNSUPPORTED`: a feature that this host or adapter does not offer.
+ * - `ERR_PARTIAL_RESPONSE`: not all nodes have answered; `responses` are the answers that came.
+ * - `ERR_MALFORMED_MESSAGE`: a message of another node that makes no sense; it was dropped.
+ * - `ERR_OUTBOX_FULL`: messages for other nodes were dropped, as they could not be sent for too long.
+ * - `ERR_REDIS`: Redis refused something, or is away; see `cause`.
  */
 export type ErrorCode =
   | "ERR_ALREADY_LISTENING"
@@ -16,20 +22,31 @@ export type ErrorCode =
   | "ERR_INVALID_ARGUMENT"
   | "ERR_RESERVED_EVENT"
   | "ERR_ACK_TIMEOUT"
-  | "ERR_UNSUPPORTED";
+  | "ERR_UNSUPPORTED"
+  | "ERR_PARTIAL_RESPONSE"
+  | "ERR_MALFORMED_MESSAGE"
+  | "ERR_OUTBOX_FULL"
+  | "ERR_REDIS";
 
 /** An error of this package. Tell errors apart by `code`; the message is for people and may change. */
 export class SocketIOError extends Error {
   /** One of {@link ErrorCode}. */
   readonly code: ErrorCode;
+  /** Of `ERR_PARTIAL_RESPONSE`, and of a broadcast's `ERR_ACK_TIMEOUT`: the answers that did come. */
+  declare responses?: Untyped;
 
   static {
     // On the prototype, as with the errors of the language: no log then prints it twice.
     Object.defineProperty(SocketIOError.prototype, "name", { value: "SocketIOError" });
   }
 
-  constructor(code: ErrorCode, message: string) {
-    super(message);
+  /**
+   * @param code one of {@link ErrorCode}
+   * @param message what is wrong, for people
+   * @param options `cause`: what was thrown, if it is for that
+   */
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
     this.code = code;
   }
 }
@@ -56,6 +73,35 @@ export function unsupported(what: string, instead: string): SocketIOError {
 /** The error of an acknowledgement that did not arrive in time; the message is the reference's. */
 export function ackTimeout(): SocketIOError {
   return new SocketIOError("ERR_ACK_TIMEOUT", "operation has timed out");
+}
+
+/**
+ * The error of a request that not all nodes have answered.
+ *
+ * @param message what is missing
+ * @param responses the answers that did come
+ * @param cause why, if it is known
+ */
+export function partialResponse(
+  message: string,
+  responses: readonly unknown[],
+  cause?: unknown,
+): SocketIOError {
+  const options = cause === undefined ? undefined : { cause };
+  const error = new SocketIOError("ERR_PARTIAL_RESPONSE", message, options);
+  error.responses = responses;
+  return error;
+}
+
+/**
+ * The error of a message of another node that makes no sense.
+ *
+ * @param problem what is wrong with it
+ * @param cause what was thrown when it was to be used
+ */
+export function malformedMessage(problem: string, cause?: unknown): SocketIOError {
+  const options = cause === undefined ? undefined : { cause };
+  return new SocketIOError("ERR_MALFORMED_MESSAGE", `dropped a message: ${problem}`, options);
 }
 
 /**

@@ -74,7 +74,7 @@ export class SessionRecovery {
       restored(null);
       return;
     }
-    this.#endUnnoticed(pid);
+    this.endUnnoticed(pid);
     const finish = (session: RestoredSession | null): void => {
       if (session) {
         log("connection state recovered for sid %s", session.sid);
@@ -101,8 +101,8 @@ export class SessionRecovery {
     }
   }
 
-  // A client can be back before the server has noticed that its connection was lost.
-  #endUnnoticed(pid: string): void {
+  /** A client can be back before the server has noticed that its connection was lost. */
+  endUnnoticed(pid: string): void {
     const socket = this.#sockets?.get(pid);
     if (socket !== undefined) {
       socket.onClose("transport close");

@@ -78,7 +78,7 @@ export class NamespaceRegistry<Child> {
         if (allowed) {
           const existing = this.byName.get(name);
           serverLog("dynamic namespace %s %s", name, existing ? "already exists" : "was created");
-          found(existing ?? this.#create(name, rule.parent));
+          found(existing ?? this.#tryToCreate(name, rule.parent));
         } else {
           tryNext();
         }
@@ -99,6 +99,18 @@ export class NamespaceRegistry<Child> {
     }
     parentLog("closing child namespace %s", name);
     return this.byName.delete(name);
+  }
+
+  #tryToCreate(name: string, parent: Parent<Child>): Child | null {
+    try {
+      return this.#create(name, parent);
+    } catch (error) {
+      warn(
+        `the dynamic namespace ${name} could not be made: a client that asked is refused`,
+        error,
+      );
+      return null;
+    }
   }
 
   #create(name: string, parent: Parent<Child>): Child {

@@ -9,7 +9,7 @@ import type {
 import type { BroadcastAckError } from "./acks.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
-import { reservedEvent, throwLater } from "./errors.ts";
+import { reservedEvent, throwLater, warn } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -24,7 +24,7 @@ import type {
   Untyped,
 } from "./events.ts";
 import { callEach } from "./listeners.ts";
-import { runMiddlewares } from "./middleware.ts";
+import { isPromiseLike, runMiddlewares } from "./middleware.ts";
 import { SessionRecovery } from "./namespace-recovery.ts";
 import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
 import { Socket } from "./socket.ts";
@@ -139,12 +139,15 @@ export class Namespace<
     log("adding socket to nsp %s", this.name);
     this.#pending++;
     this.#recovery.restore(auth, (session) => {
-      const socket = new Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
-        this,
-        client,
-        auth,
-        session,
-      );
+      let socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+      try {
+        socket = new Socket(this, client, auth, session); // which joins the rooms of its session
+      } catch (error) {
+        this.#pending--;
+        attempt.onRefused();
+        this.#onAdapterFailure(client, session, error);
+        return;
+      }
       let isDecided = false;
       const decide = (error?: unknown): void => {
         if (!isDecided) {
@@ -207,7 +210,13 @@ export class Namespace<
     this.sockets.set(socket.id, socket);
     this.#recovery.onConnect(socket);
     attempt.onConnected(socket);
-    socket.onConnect(session?.missedPackets ?? []);
+    try {
+      socket.onConnect(session?.missedPackets ?? []);
+    } catch (error) {
+      socket.onClose("server namespace disconnect");
+      this.#onAdapterFailure(socket.client, session, error);
+      return;
+    }
     try {
       this.emitReserved("connect", socket);
       this.emitReserved("connection", socket);
@@ -216,9 +225,25 @@ export class Namespace<
     }
   }
 
+  /** The adapter could not put a socket into its rooms: the client is refused, and may try again. */
+  #onAdapterFailure(client: SocketClient, session: RestoredSession | null, error: unknown): void {
+    warn("the adapter could not let a socket in: its client gets a connect_error", error);
+    if (session !== null) {
+      this.persist(session);
+    }
+    const data = { message: "adapter failed" };
+    client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
+    this.#checkEmpty();
+  }
+
   /** Keeps the session of a client that may come back, if the adapter can. @internal */
   persist(session: SessionToPersist): void {
     this.#recovery.persist(session);
+  }
+
+  /** Called when the client of a session has come back, to another node. @internal */
+  endSession(pid: string): void {
+    this.#recovery.endUnnoticed(pid);
   }
 
   /** Called when a socket is gone. @internal */
@@ -277,8 +302,18 @@ export class Namespace<
     if (RESERVED_SERVER_EVENTS.has(ev)) {
       throw reservedEvent(ev);
     }
-    this.adapter.serverSideEmit([ev, ...args]);
+    const sent: unknown = this.adapter.serverSideEmit([ev, ...args]); // of some, a promise
+    if (isPromiseLike(sent)) {
+      sent.then(undefined, (error: unknown) => this.#onUnsent(args.at(-1), error));
+    }
     return true;
+  }
+
+  #onUnsent(callback: unknown, error: unknown): void {
+    log("an event for the other nodes could not be sent: %s", error);
+    if (typeof callback === "function") {
+      callback(error, []);
+    }
   }
 
   /**
@@ -317,6 +352,10 @@ export class Namespace<
 
   /** Called when another node has sent an event. @internal */
   _onServerSideEmit(args: [string, ...Untyped[]]): void {
+    if (args[0] === "error" && this.listenerCount("error") === 0) {
+      log("ignoring the event error of another node, to which nobody listens");
+      return; // it must not end the process
+    }
     this.emitUntyped(...args);
   }
 }

@@ -121,6 +121,10 @@ class ParentAdapter extends Adapter {
   override fetchSockets(): Promise<AdapterSocket[]> {
     return Promise.reject(noSockets());
   }
+
+  override count(): Promise<number> {
+    return Promise.reject(noSockets());
+  }
 }
 
 // Adapters write the namespace, an id and an offset into it.
@@ -130,7 +134,7 @@ function copyOf(packet: Packet): Packet {
 
 function noSockets(): Error {
   return unsupported(
-    "fetchSockets() of a parent namespace",
+    "fetchSockets() or count() of a parent namespace",
     "call it on each child, such as io.of(name)",
   );
 }

@@ -33,7 +33,13 @@ function compile(): void {
         outDir: ".",
       },
       include: [],
-      files: ["../lib/index.ts", "../lib/engine/index.ts"],
+      files: [
+        "../lib/index.ts",
+        "../lib/engine/index.ts",
+        "../adapters/index.ts",
+        "../adapters/adapter-tests/index.ts",
+        "../adapters/redis/index.ts",
+      ],
     }),
   );
   const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
@@ -103,6 +109,13 @@ async function writeEntries(): Promise<void> {
   await write("index.d.ts", 'export * from "./lib/index.ts";\n');
   await write("engine.d.mts", 'export * from "./lib/engine/index.ts";\n');
   await write("engine.d.cts", 'export * from "./lib/engine/index.ts";\n');
+  await write("adapter.d.mts", 'export * from "./adapters/index.ts";\n');
+  await write("adapter.d.cts", 'export * from "./adapters/index.ts";\n');
+  for (const kind of ["mts", "cts"]) {
+    await write(`adapter-tests.d.${kind}`, 'export * from "./adapters/adapter-tests/index.ts";\n');
+  }
+  await write("redis.d.mts", 'export * from "./adapters/redis/index.ts";\n');
+  await write("redis.d.cts", 'export * from "./adapters/redis/index.ts";\n');
   for (const [name, sources] of Object.entries(SUBPATHS)) {
     const present: string[] = [];
     for (const source of sources) {

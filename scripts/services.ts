@@ -1,7 +1,12 @@
 // Sees to the programs that the tests start themselves: found here, or installed from Debian's
 // packages where that needs no question to anyone (root, with apt-get), or else asked for.
 
-import { chromiumPath, redisServerPath } from "../test/support/services.ts";
+import {
+  chromiumPath,
+  nginxPath,
+  postgresPath,
+  redisServerPath,
+} from "../test/support/services.ts";
 
 interface Service {
   title: string;
@@ -10,6 +15,8 @@ interface Service {
   /** The environment variable that may name the program. */
   variable: string;
   path: () => string;
+  /** What has it print its version. Default: `--version`. */
+  version?: string;
 }
 
 const SERVICES: readonly Service[] = [
@@ -19,7 +26,9 @@ const SERVICES: readonly Service[] = [
     variable: "REDIS_SERVER",
     path: redisServerPath,
   },
+  { title: "PostgreSQL", package: "postgresql", variable: "POSTGRES", path: postgresPath },
   { title: "Chromium", package: "chromium", variable: "CHROMIUM", path: chromiumPath },
+  { title: "nginx", package: "nginx-light", variable: "NGINX", path: nginxPath, version: "-v" },
 ];
 
 /** Undefined when the service is there and starts; else what is wrong, as a sentence. */
@@ -30,11 +39,14 @@ function problemOf(service: Service): string | undefined {
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  const answer = Bun.spawnSync([path, "--version"], { stdio: ["ignore", "pipe", "pipe"] });
+  const answer = Bun.spawnSync([path, service.version ?? "--version"], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   if (!answer.success) {
     return `${path} does not run: ${answer.stderr.toString().trim() || `code ${answer.exitCode}`}`;
   }
-  console.log(`   ${service.title}: ${path} (${answer.stdout.toString().trim()})`);
+  const version = answer.stdout.toString().trim() || answer.stderr.toString().trim();
+  console.log(`   ${service.title}: ${path} (${version})`);
   return undefined;
 }
 
@@ -56,11 +68,11 @@ function install(packages: readonly string[]): void {
       console.error(`   apt-get install ${name} failed`);
     }
   }
-  if (packages.includes("redis-server")) {
-    // The package brings a system service as well; the tests start their own, on their own ports.
+  // These packages bring a system service as well; the tests start their own, on their own ports.
+  for (const name of ["redis-server", "postgresql"].filter((each) => packages.includes(each))) {
     for (const argv of [
-      ["service", "redis-server", "stop"],
-      ["update-rc.d", "redis-server", "disable"],
+      ["service", name, "stop"],
+      ["update-rc.d", name, "disable"],
     ]) {
       if (Bun.which(argv[0] ?? "")) Bun.spawnSync(argv, { stdio: ["ignore", "ignore", "ignore"] });
     }
@@ -85,8 +97,8 @@ export async function ensureServices(): Promise<boolean> {
   console.error(
     `   Install what is missing, for example with\n` +
       `     sudo apt-get install ${packages}     (Debian; on Ubuntu, Chrome for Chromium)\n` +
-      `     brew install ${packages.replace("redis-server", "redis")}     (macOS)\n` +
-      `   or set CHROMIUM or REDIS_SERVER to the path of a program you have.`,
+      `     brew install ${packages.replace("redis-server", "redis").replace("nginx-light", "nginx")}     (macOS)\n` +
+      `   or set CHROMIUM, NGINX, POSTGRES or REDIS_SERVER to the path of a program you have.`,
   );
   return false;
 }

@@ -30,7 +30,10 @@ const biome = "node_modules/@biomejs/biome/bin/biome";
 const tsc = "node_modules/typescript/bin/tsc";
 let totals: TestTotals = { passed: 0, failed: 0, skipped: 0 };
 
-const services: Step = { name: "services (redis-server, Chromium)", run: ensureServices };
+const services: Step = {
+  name: "services (redis-server, PostgreSQL, Chromium, nginx)",
+  run: ensureServices,
+};
 const tests: Step = {
   name: args.length > 0 ? `tests (${args.join(" ")})` : "tests",
   run: async () => {

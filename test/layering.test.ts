@@ -77,7 +77,16 @@ const LAYERS: readonly Layer[] = [
     mayImportOnly: ["ground", "request", "codec", "transports", "session", "engine"],
   },
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
-  { name: "package", files: ["lib/index.ts", "lib/engine/index.ts"], apart: true },
+  {
+    name: "package",
+    files: ["lib/index.ts", "lib/engine/index.ts", "adapters/index.ts", "adapters/redis/index.ts"],
+    apart: true,
+  },
+  {
+    name: "adapter tests",
+    files: ["adapters/adapter-tests/*.ts"],
+    mayImportOnly: ["package"],
+  },
 ];
 
 /** What only some files may touch. */

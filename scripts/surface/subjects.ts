@@ -13,6 +13,7 @@ export const SIO = "node_modules/socket.io/dist";
 export const EIO = "node_modules/engine.io/build";
 const ADAPTER = "node_modules/socket.io-adapter/dist/index.d.ts";
 export const INDEX = "lib/index.ts";
+const ADAPTERS = "adapters/index.ts";
 const TRANSPORT = "lib/engine/transports/transport.ts";
 
 export const SUBJECTS: readonly Subject[] = [
@@ -49,12 +50,12 @@ export const SUBJECTS: readonly Subject[] = [
   {
     area: "ClusterAdapter",
     reference: [ADAPTER, "ClusterAdapter"],
-    own: [INDEX, "ClusterAdapter"],
+    own: [ADAPTERS, "ClusterAdapter"],
   },
   {
     area: "ClusterAdapterWithHeartbeat",
     reference: [ADAPTER, "ClusterAdapterWithHeartbeat"],
-    own: [INDEX, "ClusterAdapterWithHeartbeat"],
+    own: [ADAPTERS, "ClusterAdapterWithHeartbeat"],
   },
   {
     area: "Engine.IO server",

@@ -73,9 +73,15 @@ describe("the package as published", () => {
       const engine = Object.keys(await import("bun-socket.io/engine"))
         .map((name) => `${name} as e_${name}`)
         .join(", ");
+      const adapter = Object.keys(await import("bun-socket.io/adapter")).join(", ");
+      const redis = Object.keys(await import("bun-socket.io/redis")).join(", ");
+      const tests = Object.keys(await import("bun-socket.io/adapter-tests")).join(", ");
       for (const program of [
         `import { ${exported} } from "${NAME}";`,
+        `import { ${adapter} } from "${NAME}/adapter";`,
         `import { ${engine} } from "${NAME}/engine";`,
+        `import { ${redis} } from "${NAME}/redis";`,
+        `import { ${tests} } from "${NAME}/adapter-tests";`,
         `import { createRequire } from "node:module"; createRequire(import.meta.url)("${NAME}");`,
       ]) {
         await Bun.write(project.path("on-node.mjs"), program);

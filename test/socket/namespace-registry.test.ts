@@ -9,8 +9,8 @@ const rules: [string, RegExp | ParentNspNameMatchFn][] = [
   ["a function that returns", () => true],
 ];
 
-test.each(rules)("with %s, an adapter that cannot be made throws at the caller", (_, match) => {
-  const told = spyOn(process, "emitWarning").mockImplementation(() => {});
+test.each(rules)("with %s, an adapter that cannot be made refuses the client", (_, match) => {
+  using told = spyOn(process, "emitWarning").mockImplementation(() => {});
   const registry = new NamespaceRegistry<object>(() => {});
   registry.addRule(match, {
     children: new Set(),
@@ -19,8 +19,10 @@ test.each(rules)("with %s, an adapter that cannot be made throws at the caller",
     },
   });
   const found: unknown[] = [];
-  expect(() => registry.find("/dynamic", {}, (child) => found.push(child))).toThrow("no adapter");
-  expect(found).toEqual([]);
-  expect(told).not.toHaveBeenCalled();
-  told.mockRestore();
+  registry.find("/dynamic", {}, (child) => found.push(child));
+  expect(found).toEqual([null]);
+  expect([...registry.byName]).toEqual([]);
+  const [[message, options]] = told.mock.calls as unknown as [[string, { detail: string }]];
+  expect(message).toContain("/dynamic could not be made");
+  expect(options.detail).toContain("Error: no adapter");
 });

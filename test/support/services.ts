@@ -16,6 +16,13 @@ interface Program {
   names: readonly string[];
 }
 
+/** Of the paths that a pattern finds, the one of the highest version; the pattern where there is none. */
+function newest(pattern: string): string {
+  const found = Array.from(new Bun.Glob(pattern.slice(1)).scanSync({ cwd: "/", onlyFiles: false }));
+  const [path] = found.sort((a, b) => b.localeCompare(a, "en", { numeric: true }));
+  return path === undefined ? pattern : `/${path}`;
+}
+
 function find(program: Program): string {
   const named = process.env[program.variable];
   if (named) {
@@ -24,7 +31,7 @@ function find(program: Program): string {
     throw new Error(`${program.variable} is set to "${named}", which is no program that runs here`);
   }
   for (const name of program.names) {
-    const path = Bun.which(name);
+    const path = Bun.which(name.includes("*") ? newest(name) : name);
     if (path) return path;
   }
   throw new Error(
@@ -41,4 +48,20 @@ export function chromiumPath(): string {
 /** The path of redis-server: $REDIS_SERVER, or the one on PATH. */
 export function redisServerPath(): string {
   return find({ title: "redis-server", variable: "REDIS_SERVER", names: ["redis-server"] });
+}
+
+/** The path of nginx: $NGINX, or the one on PATH or where Debian has it. */
+export function nginxPath(): string {
+  return find({ title: "nginx", variable: "NGINX", names: ["nginx", "/usr/sbin/nginx"] });
+}
+
+const POSTGRES: Program = {
+  title: "PostgreSQL",
+  variable: "POSTGRES",
+  names: ["postgres", "/usr/lib/postgresql/*/bin/postgres", "/opt/homebrew/bin/postgres"],
+};
+
+/** The path of postgres: $POSTGRES, or the one on PATH, or where Debian has it. `initdb` is beside it. */
+export function postgresPath(): string {
+  return find(POSTGRES);
 }

@@ -12,10 +12,27 @@ import {
   type ServerOptions,
   Socket,
 } from "bun-socket.io";
+import {
+  Adapter,
+  ClusterAdapterWithHeartbeat,
+  type ClusterMessage,
+  type ClusterResponse,
+  MessageType,
+} from "bun-socket.io/adapter";
+import { type AdapterTestOptions, type TestNode, testAdapter } from "bun-socket.io/adapter-tests";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
 import type { Server as EngineServer } from "bun-socket.io/engine";
+import {
+  createAdapter,
+  createShardedAdapter,
+  createStreamsAdapter,
+  type Dropped,
+  Emitter,
+  type RedisAdapter,
+  type RedisAdapterOptions,
+} from "bun-socket.io/redis";
 
 interface ClientToServer {
   double: (value: number, reply: (doubled: number) => void) => void;
@@ -50,6 +67,30 @@ io.on("connection", (socket) => {
   socket.data.user = 1;
 });
 
+// As one writes it for socket.io-adapter.
+class PipeAdapter extends ClusterAdapterWithHeartbeat {
+  readonly sent: string[] = [];
+  constructor(nsp: Namespace) {
+    super(nsp, { heartbeatInterval: 1_000 });
+  }
+  protected doPublish(message: ClusterMessage): Promise<string> {
+    const sender: string = message.uid;
+    this.sent.push(sender, message.nsp);
+    if (message.type === MessageType.BROADCAST && message.data.requestId === undefined) {
+      this.sent.push(...message.data.opts.rooms);
+    }
+    return Promise.resolve("");
+  }
+  protected doPublishResponse(uid: string, response: ClusterResponse): Promise<void> {
+    this.sent.push(uid, response.data.requestId);
+    return Promise.resolve();
+  }
+  hear(message: ClusterMessage): void {
+    this.onMessage(message);
+  }
+}
+io.adapter(PipeAdapter);
+
 const namespace: Namespace<ClientToServer, ServerToClient, DefaultEventsMap, SocketData> =
   io.of("/other");
 const deepNamespace: DeepNamespace<ClientToServer, ServerToClient, DefaultEventsMap, SocketData> =
@@ -59,3 +100,24 @@ const sockets: Promise<RemoteSocket<ServerToClient, SocketData>[]> = io.fetchSoc
 const engine: EngineServer = io.engine;
 const attached: Server = new Server(createServer(), options);
 export const all = [attached, deepNamespace, operator, sockets, engine, Socket, Namespace];
+
+// What is a Redis client is seen at run time: the packages of clients are not needed for the types.
+declare const redis: object;
+const redisOptions: RedisAdapterOptions = { subscriptionMode: "dynamic", replay: false };
+const overRedis = new Server({ adapter: createAdapter(redis, redis, redisOptions) });
+const redisAdapter = overRedis.of("/").adapter as RedisAdapter;
+redisAdapter.on("dropped", ({ messages }: Dropped) => messages.toFixed());
+const waiting: number = redisAdapter.stats.outbox.waiting;
+overRedis.adapter(createShardedAdapter(redis, redis, { channelPrefix: "k" }));
+overRedis.adapter(createStreamsAdapter(redis));
+new Emitter<ServerToClient>(redis).to("room").emit("welcome", String(waiting));
+// @ts-expect-error: a mode that there is not
+createAdapter(redis, redis, { subscriptionMode: "dynamic-public" });
+
+const tests: AdapterTestOptions = {
+  name: "mine",
+  createNode: ({ serverOptions }) => ({ adapter: Adapter, options: serverOptions }),
+  supports: { deaths: "nobody dies", presence: true },
+};
+export const define: () => void = () => testAdapter(tests);
+export const closing = (node: TestNode): Promise<void> => node.close();

@@ -1,0 +1,110 @@
+const FIRST_CHECK_MS = 200;
+const CHECK_INTERVAL_MS = 250;
+const SLOW_CHECK_INTERVAL_MS = 2_000;
+/** Who has waited for so long is in no hurry. */
+const HURRY_MS = 10_000;
+
+/** Which nodes are there now, as far as a transport can tell. */
+export interface Survivors {
+  /** How many nodes there are, this one among them. */
+  readonly count: number;
+  /** Those that are there, of the nodes that were asked about. */
+  readonly alive: ReadonlySet<string>;
+}
+
+/** What is certain: looked at twice. */
+export interface Confirmed {
+  /** How many nodes there are at the most, this one among them. */
+  readonly count: number;
+  /** The nodes that were asked about and are gone. */
+  readonly gone: ReadonlySet<string>;
+}
+
+/** Somebody who waits for answers of other nodes. */
+export interface Waiter {
+  /** The nodes it wants to know about. */
+  uids(): Iterable<string>;
+  /** Told from time to time which nodes are gone. */
+  onSurvivors(confirmed: Confirmed): void;
+}
+
+interface Look {
+  readonly count: number;
+  readonly missing: ReadonlySet<string>;
+}
+
+/**
+ * Asks which nodes are still there, as long as somebody waits for them. A node counts as gone where
+ * it was missing twice in a row.
+ */
+export class SurvivorWatch {
+  readonly #ask: (uids: readonly string[]) => Promise<Survivors | null>;
+  readonly #waiters = new Set<Waiter>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isAsking = false;
+  #since = 0;
+  #last: Look | null = null;
+
+  /** @param ask answers null where it cannot be known */
+  constructor(ask: (uids: readonly string[]) => Promise<Survivors | null>) {
+    this.#ask = ask;
+  }
+
+  add(waiter: Waiter): void {
+    this.#waiters.add(waiter);
+    this.#since = performance.now();
+    if (this.#waiters.size === 1) {
+      this.#last = null;
+      this.#schedule(FIRST_CHECK_MS);
+    }
+  }
+
+  remove(waiter: Waiter): void {
+    this.#waiters.delete(waiter);
+    if (this.#waiters.size === 0) {
+      clearTimeout(this.#timer);
+    }
+  }
+
+  #schedule(delayMs: number): void {
+    if (!this.#isAsking) {
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => void this.#check(), delayMs);
+      this.#timer.unref(); // who waits has a timer of its own
+    }
+  }
+
+  async #check(): Promise<void> {
+    this.#isAsking = true;
+    const look = await this.#look();
+    this.#isAsking = false;
+    const last = this.#last;
+    this.#last = look;
+    if (look !== null && last !== null) {
+      const gone = look.missing.intersection(last.missing);
+      const confirmed = { count: Math.max(look.count, last.count), gone };
+      for (const waiter of [...this.#waiters]) {
+        waiter.onSurvivors(confirmed);
+      }
+    }
+    if (this.#waiters.size > 0) {
+      const isInHurry = performance.now() - this.#since < HURRY_MS;
+      this.#schedule(isInHurry ? CHECK_INTERVAL_MS : SLOW_CHECK_INTERVAL_MS);
+    }
+  }
+
+  async #look(): Promise<Look | null> {
+    const uids = new Set<string>();
+    for (const waiter of this.#waiters) {
+      for (const uid of waiter.uids()) {
+        uids.add(uid);
+      }
+    }
+    try {
+      const survivors = await this.#ask([...uids]);
+      return survivors && { count: survivors.count, missing: uids.difference(survivors.alive) };
+    } catch {
+      return null; // the transport is away, and so nothing is known; it is asked again
+    }
+  }
+}

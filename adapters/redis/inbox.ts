@@ -1,0 +1,471 @@
+import { throwLater } from "../../lib/errors.ts";
+import type { Link, ReplayAnswer } from "../cluster/messages.ts";
+import type { Payload } from "./port.ts";
+import { type Ask, Asker } from "./replay-asker.ts";
+import { type Held, Recovery } from "./replay-recovery.ts";
+import type { Sender } from "./replay-sender.ts";
+import { Senders } from "./replay-senders.ts";
+
+/** How long messages are held back while a sender does not answer. */
+const HOLD_MS = 3_000; // a client may take 2 s to connect again, and so to hear that it is asked
+/** The same where all other channels go on meanwhile: a cluster takes its time to fail over. */
+const CLUSTER_HOLD_MS = 10_000;
+/** A sender that is asked again because it shows up is asked no more often than this. */
+const ASK_AGAIN_MS = 100;
+/** How many numbers are remembered to tell, when the answer comes at last, what it has that is new. */
+const MAX_REMEMBERED = 250_000;
+
+/**
+ * Why messages were lost, or may have been: the sender has no longer all that was missed
+ * (`incomplete`), it does not answer (`unanswered`), it never got them to Redis (`unsent`), or more
+ * came than can be held back (`overflow`). What is held back then is delivered, and what was missed
+ * when it comes after all.
+ */
+export type LossReason = "incomplete" | "unanswered" | "unsent" | "overflow";
+
+/** What was lost of what a node sent. */
+export interface Loss {
+  readonly uid: string;
+  readonly reason: LossReason;
+  /** Whether it is known that messages were missed; else there is only no proof of the contrary. */
+  readonly isCertain: boolean;
+}
+
+/** What an {@link Inbox} needs. */
+export interface InboxPort<M> {
+  deliver(message: M): void;
+  decode(channel: string, payload: Payload): M | undefined;
+  ask(ask: Ask): void;
+  onLoss(loss: Loss): void;
+}
+
+/** Bounds of an {@link Inbox}. */
+export interface InboxOptions {
+  /** How long messages are kept by those who sent them, in ms. */
+  readonly maxDurationMs: number;
+  /** How many bytes of messages may be held back. */
+  readonly maxBytes: number;
+  /** See `slackMs` of the options of the replay. */
+  readonly slackMs: number;
+}
+
+/** Brings what other nodes sent in order: each message once, and what was missed before what follows. */
+export class Inbox<M> {
+  readonly #options: InboxOptions;
+  readonly #port: InboxPort<M>;
+  /** Whether all channels come over one connection: then messages are in order across them too. */
+  readonly #isWhole: boolean;
+  readonly #holdMs: number;
+  readonly #senders: Senders<M>;
+  readonly #asker: Asker<M>;
+  /** Whether messages may be missed now; also until the first subscriptions are confirmed. */
+  #isInterrupted = true;
+  /** When the last interruption ended, in ms, and in ms since 1970. */
+  #resumedAt = Number.NEGATIVE_INFINITY;
+  #resumedTime = Number.NEGATIVE_INFINITY;
+  #heldBytes = 0;
+  readonly stats = {
+    gaps: 0,
+    interruptions: 0,
+    replayed: 0,
+    duplicates: 0,
+    late: 0,
+    losses: 0,
+  };
+
+  constructor(options: InboxOptions, port: InboxPort<M>) {
+    this.#options = options;
+    this.#port = port;
+    this.#isWhole = options.slackMs === 0;
+    this.#holdMs = this.#isWhole ? HOLD_MS : CLUSTER_HOLD_MS;
+    this.#senders = new Senders(options.maxDurationMs, options.slackMs);
+    this.#asker = new Asker({
+      ask: (ask) => port.ask(ask),
+      look: (sender, recovery) => this.#look(sender, recovery),
+    });
+  }
+
+  get held(): number {
+    let held = 0;
+    for (const { recovery } of this.#asker.recovering) {
+      held += recovery?.held ?? 0;
+    }
+    return held;
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  /** How many nodes have not answered yet. */
+  get unanswered(): number {
+    return this.#asker.size;
+  }
+
+  /** How often other nodes were asked. */
+  get asked(): number {
+    return this.#asker.requests;
+  }
+
+  /** See {@link Replay.accept}. */
+  accept(uid: string, link: Link, channel: string, message: M, bytes: number): void {
+    const sender = this.#senders.get(uid) ?? this.#hear(uid, link[0]);
+    sender.isHeard = true;
+    const [number, previous] = link;
+    if (sender.recovery !== undefined) {
+      this.#acceptLater(sender, sender.recovery, { number, previous, channel, message, bytes });
+      return;
+    }
+    const last = sender.numbers.get(channel);
+    if (last !== undefined) {
+      if (number <= Math.abs(last)) {
+        this.stats.duplicates++;
+        return;
+      }
+      if (last > 0 && previous > last) {
+        const recovery = this.#asker.begin(sender, new Recovery(last, new Set([channel]), false));
+        recovery.waitsSince = now();
+        this.stats.gaps++;
+        this.#hold(sender, recovery, { number, previous, channel, message, bytes });
+        this.#asker.askSoon();
+        return;
+      }
+    }
+    sender.numbers.set(channel, number);
+    if (number > sender.highest) {
+      sender.highest = number;
+    }
+    this.#port.deliver(message);
+  }
+
+  /** See {@link Replay.forget}. */
+  forget(channel: string): void {
+    for (const sender of this.#senders) {
+      sender.forget(channel);
+    }
+  }
+
+  /** Asks all nodes for their numbers. */
+  start(): void {
+    this.#resume();
+  }
+
+  /** See {@link Replay.onInterrupted}. */
+  onInterrupted(): void {
+    if (!this.#isInterrupted) {
+      this.#isInterrupted = true;
+      this.stats.interruptions++;
+    }
+    for (const sender of this.#senders) {
+      const after = this.#isWhole ? sender.highest : sender.oldestSample;
+      const recovery =
+        sender.recovery ?? this.#asker.begin(sender, new Recovery(after, undefined, false));
+      recovery.widen(after);
+      sender.isMissing &&= !sender.isHeard; // what was told once of one that is gone is not told again
+    }
+  }
+
+  /** See {@link Replay.onResubscribed}. */
+  onResubscribed(): void {
+    if (!this.#isInterrupted) {
+      this.onInterrupted();
+    }
+    this.#resume();
+  }
+
+  #resume(): void {
+    this.#isInterrupted = false;
+    this.#resumedAt = now();
+    this.#resumedTime = Date.now();
+    for (const { recovery } of this.#asker.recovering) {
+      if (recovery !== undefined) {
+        recovery.waitsSince = now();
+      }
+    }
+    this.#asker.askAll();
+  }
+
+  /**
+   * Takes note of a node that asks something.
+   *
+   * @param last the number of its last message
+   * @param since when it has started, in ms since 1970
+   */
+  greet(uid: string, last: number, since: number): void {
+    const sender = this.#senders.get(uid);
+    if (sender === undefined) {
+      // It said so when it started; that may have been missed, and all that it sent since.
+      const hasMissed = this.#isInterrupted || this.#resumedTime > since;
+      this.#meet(uid, last, hasMissed);
+      return;
+    }
+    sender.isHeard = true;
+    const { recovery } = sender;
+    if (recovery?.askedAt !== undefined && now() - recovery.askedAt >= ASK_AGAIN_MS) {
+      recovery.askedAt = undefined; // it may not have heard the last one
+      this.#asker.askSoon();
+    }
+  }
+
+  /** See {@link Replay.onAnswer}. */
+  onAnswer(uid: string, answer: ReplayAnswer): void {
+    const request = Number(answer.requestId);
+    if (request > this.#asker.requests) {
+      return; // never asked
+    }
+    const known = this.#senders.get(uid);
+    const wasInterrupted = this.#isInterrupted || this.#resumedTime > 0;
+    if (
+      known === undefined &&
+      wasInterrupted &&
+      (this.#isInterrupted || request < this.#asker.round)
+    ) {
+      return; // it does not know of what was missed since
+    }
+    const hasMissed = wasInterrupted && answer.messages.length > 0;
+    const sender = known ?? this.#meet(uid, answer.last, hasMissed);
+    sender.isHeard = true;
+    const { recovery } = sender;
+    if (recovery === undefined) {
+      return;
+    }
+    if (request >= recovery.firstRequest && (recovery.isNew || answer.after === recovery.after)) {
+      this.#settle(sender, recovery, answer);
+    }
+  }
+
+  /** Delivers what is held back, and ends. */
+  close(): void {
+    this.#asker.close();
+    for (const sender of this.#asker.recovering) {
+      this.#release(sender);
+      this.#asker.end(sender);
+    }
+    this.#senders.close();
+  }
+
+  /** A node of which a message came before anything was known of it. */
+  #hear(uid: string, number: number): Sender<M> {
+    // It may have started while this node was not connected, and have sent more than this.
+    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * this.#holdMs;
+    return this.#meet(uid, number - 1, isResuming);
+  }
+
+  #meet(uid: string, last: number, hasMissed: boolean): Sender<M> {
+    const sender = this.#senders.add(uid, hasMissed ? 0 : last);
+    if (hasMissed) {
+      const recovery = this.#asker.begin(sender, new Recovery(0, undefined, true));
+      if (!this.#isInterrupted) {
+        recovery.waitsSince = now();
+        recovery.firstRequest = this.#asker.round;
+        this.#asker.askSoon();
+      }
+    }
+    return sender;
+  }
+
+  #acceptLater(sender: Sender<M>, recovery: Recovery<M>, held: Held<M>): void {
+    const { number, previous, channel } = held;
+    if (!recovery.isNewMessage(channel, number, sender.numbers.get(channel), false)) {
+      this.stats.duplicates++;
+      return;
+    }
+    const fits = sender.fits(channel, previous);
+    // Of a channel that was not heard yet, all since the interruption may be missed.
+    const isSure = sender.isFollowed(channel) || previous <= recovery.after;
+    const isFree = !this.#isWhole && fits && isSure && !recovery.holdsOn(channel);
+    if (recovery.isHolding && !isFree) {
+      this.#hold(sender, recovery, held);
+      if (fits && recovery.channels?.has(channel)) {
+        this.#heal(sender, recovery); // it was not lost, only late
+      }
+      return;
+    }
+    if (!fits && recovery.channels !== undefined && !recovery.channels.has(channel)) {
+      this.stats.gaps++;
+      recovery.extend(sender.numbers.get(channel) ?? 0, channel);
+    }
+    this.#apply(sender, held);
+  }
+
+  #hold(sender: Sender<M>, recovery: Recovery<M>, held: Held<M>): void {
+    recovery.hold(held);
+    recovery.heldSince ??= now();
+    this.#heldBytes += held.bytes;
+    if (this.#heldBytes > this.#options.maxBytes) {
+      const isCertain = this.#release(sender);
+      recovery.isHolding = false;
+      this.#lose(sender, "overflow", isCertain);
+    }
+  }
+
+  /** Delivers what is held back if nothing is missing any more. */
+  #heal(sender: Sender<M>, recovery: Recovery<M>): void {
+    if (misfits(sender, recovery).size === 0) {
+      this.#release(sender);
+      this.#asker.end(sender);
+    }
+  }
+
+  /**
+   * Delivers what is held back.
+   *
+   * @returns whether something is missing between
+   */
+  #release(sender: Sender<M>): boolean {
+    const { recovery } = sender;
+    if (recovery === undefined) {
+      return false;
+    }
+    this.#heldBytes -= recovery.heldBytes;
+    recovery.heldSince = undefined;
+    let isMissing = false;
+    for (const held of recovery.release()) {
+      isMissing ||= !sender.fits(held.channel, held.previous);
+      this.#apply(sender, held);
+    }
+    return isMissing;
+  }
+
+  #apply(sender: Sender<M>, { number, channel, message }: Held<M>): void {
+    sender.note(channel, number);
+    try {
+      this.#port.deliver(message);
+    } catch (error) {
+      throwLater(error); // the others are delivered all the same
+    }
+  }
+
+  /** Takes an answer, or a part of it. */
+  #settle(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): void {
+    const replayed = this.#read(sender, recovery, answer);
+    recovery.isNew = false;
+    recovery.isIncomplete ||= answer.isIncomplete;
+    sender.isMissing = false;
+    this.#heldBytes -= recovery.heldBytes;
+    const messages = [...recovery.release(), ...replayed].sort((a, b) => a.number - b.number);
+    const lastOfPart = answer.isMore ? answer.messages.at(-1)?.[0] : undefined;
+    const upTo = lastOfPart ?? Number.POSITIVE_INFINITY;
+    let isLost = false;
+    let count = 0;
+    for (const held of messages) {
+      const { number, previous, channel } = held;
+      if (number > upTo) {
+        break;
+      }
+      if (!sender.fits(channel, previous)) {
+        const isAnswered = previous <= answer.last && recovery.channels?.has(channel) !== false;
+        if (lastOfPart !== undefined || !isAnswered) {
+          break;
+        }
+        isLost = true;
+      }
+      this.#apply(sender, held);
+      count++;
+    }
+    for (const held of messages.slice(count)) {
+      recovery.hold(held);
+      this.#heldBytes += held.bytes;
+    }
+    recovery.heldSince = recovery.held > 0 ? now() : undefined;
+    this.#goOn(sender, recovery, lastOfPart, isLost);
+  }
+
+  /** The messages of an answer that have not come yet. */
+  #read(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): Held<M>[] {
+    const messages: Held<M>[] = [];
+    for (const [number, channel, payload] of answer.messages) {
+      if (recovery.channels?.has(channel) === false) {
+        continue; // it was asked for of another node, and is not all that is missing there
+      }
+      const last = sender.numbers.get(channel);
+      if (!recovery.isNewMessage(channel, number, last, true)) {
+        this.stats.duplicates++;
+        continue;
+      }
+      const message = this.#port.decode(channel, payload);
+      if (message !== undefined) {
+        messages.push({ number, previous: 0, channel, message, bytes: payload.length });
+        this.stats.replayed++;
+        this.stats.late += recovery.isHolding ? 0 : 1;
+      } else if (last !== undefined && last > 0) {
+        sender.note(channel, number); // nothing follows that is missing
+      }
+    }
+    return messages;
+  }
+
+  /** After an answer: asks for the rest, or ends. */
+  #goOn(sender: Sender<M>, recovery: Recovery<M>, upTo: number | undefined, isLost: boolean): void {
+    if (upTo !== undefined) {
+      recovery.after = upTo;
+      recovery.isContinued = true;
+      recovery.askedAt = undefined;
+      recovery.tries = 0;
+    } else {
+      if (isLost || recovery.isIncomplete) {
+        this.#lose(sender, recovery.isIncomplete ? "incomplete" : "unsent", isLost);
+        recovery.isIncomplete = false;
+      }
+      const missing = misfits(sender, recovery);
+      if (missing.size === 0) {
+        this.#release(sender);
+        this.#asker.end(sender);
+        return;
+      }
+      recovery.narrow(Math.min(...missing.values()), new Set(missing.keys()));
+    }
+    recovery.waitsSince = now();
+    this.#asker.askDue();
+  }
+
+  #lose(sender: Sender<M>, reason: LossReason, isCertain: boolean): void {
+    this.stats.losses++;
+    this.#port.onLoss({ uid: sender.uid, reason, isCertain });
+  }
+
+  /** Sees to it that nothing is waited for too long. */
+  #look(sender: Sender<M>, recovery: Recovery<M>): void {
+    const time = now();
+    const isOverdue =
+      recovery.waitsSince !== undefined && time - recovery.waitsSince >= this.#holdMs;
+    let isCertain = recovery.channels !== undefined;
+    if (recovery.heldSince !== undefined && time - recovery.heldSince >= this.#holdMs) {
+      isCertain = this.#release(sender) || isCertain;
+      recovery.isHolding = false;
+    }
+    if (isOverdue && !sender.isMissing) {
+      sender.isMissing = true;
+      sender.isHeard = false;
+      this.#lose(sender, "unanswered", isCertain);
+    }
+    const isHopeless =
+      recovery.waitsSince !== undefined &&
+      time - recovery.waitsSince >= this.#options.maxDurationMs;
+    if (isHopeless || recovery.size > MAX_REMEMBERED) {
+      if (!sender.isMissing) {
+        this.#lose(sender, "overflow", isCertain);
+      }
+      this.#release(sender);
+      this.#asker.end(sender);
+    }
+  }
+}
+
+/** The channels on which something is missing before what is held back, and their last numbers. */
+function misfits<M>(sender: Sender<M>, recovery: Recovery<M>): Map<string, number> {
+  const lasts = new Map<string, number>();
+  const missing = new Map<string, number>();
+  for (const { number, previous, channel } of recovery.inOrder) {
+    const last = lasts.get(channel) ?? sender.numbers.get(channel);
+    if (last !== undefined && last > 0 && previous > last && !missing.has(channel)) {
+      missing.set(channel, last);
+    }
+    lasts.set(channel, number);
+  }
+  return missing;
+}
+
+function now(): number {
+  return performance.now();
+}

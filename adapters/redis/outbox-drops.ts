@@ -1,0 +1,67 @@
+import { throwLater } from "../../lib/errors.ts";
+
+/** Whoever has messages sent. */
+export interface OutboxOwner {
+  /** Called at most once a turn of the event loop for each reason. */
+  onDropped(dropped: Dropped): void;
+}
+
+/**
+ * Why messages were dropped: they waited for too long, they were too many, or Redis refused them.
+ */
+export type DropReason = "expired" | "overflow" | "refused";
+
+/** Messages of one owner that were dropped. */
+export interface Dropped {
+  readonly messages: number;
+  /** About how much memory they took. */
+  readonly bytes: number;
+  readonly reason: DropReason;
+  /** What Redis or the client said last. */
+  readonly error: Error | undefined;
+}
+
+/** Counts what is dropped, until it is told to those it was from. */
+export class OutboxDrops {
+  readonly #drops = new Map<OutboxOwner, Map<DropReason, Dropped>>();
+  #total = 0;
+
+  /** How many were dropped since the start. */
+  get total(): number {
+    return this.#total;
+  }
+
+  add(owner: OutboxOwner, bytes: number, reason: DropReason, error: Error | undefined): void {
+    this.#total++;
+    let reasons = this.#drops.get(owner);
+    if (reasons === undefined) {
+      reasons = new Map();
+      this.#drops.set(owner, reasons);
+    }
+    const before = reasons.get(reason);
+    reasons.set(reason, {
+      messages: (before?.messages ?? 0) + 1,
+      bytes: (before?.bytes ?? 0) + bytes,
+      reason,
+      error: error ?? before?.error,
+    });
+  }
+
+  /** Tells the owners. */
+  tell(): void {
+    if (this.#drops.size === 0) {
+      return;
+    }
+    const drops = [...this.#drops];
+    this.#drops.clear(); // an owner may send something, and that may be dropped too
+    for (const [owner, reasons] of drops) {
+      for (const dropped of reasons.values()) {
+        try {
+          owner.onDropped(dropped);
+        } catch (error) {
+          throwLater(error); // of a listener: the others are told all the same
+        }
+      }
+    }
+  }
+}

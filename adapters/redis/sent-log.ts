@@ -1,0 +1,198 @@
+import type { Link, ReplayAnswer } from "../cluster/messages.ts";
+import type { Payload } from "./port.ts";
+import { ChannelNumbers } from "./replay-numbers.ts";
+
+const PRUNE_INTERVAL_MS = 1_000; // messages go in lots
+const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
+
+/** What a message takes beside its payload, about. */
+const ENTRY_BYTES = 128;
+
+/** Of how many channels the last number is kept. */
+const CHANNELS = 65_536;
+
+interface Sent {
+  readonly number: number;
+  /** When, in ms. */
+  readonly at: number;
+  readonly channel: string;
+  readonly payload: Payload;
+}
+
+/** Which messages are wanted. */
+export interface Since {
+  /** Only those of these channels. */
+  readonly channels: ReadonlySet<string> | undefined;
+  /** Also those that were sent up to so many ms before the one after which is asked. */
+  readonly slackMs: number;
+  /** How many bytes of payload, about; at least one message is given. */
+  readonly maxBytes: number;
+}
+
+/** What a node sent in the last minutes, each message under its number. */
+export class SentLog {
+  readonly #maxDurationMs: number;
+  readonly #maxBytes: number;
+  readonly #numbers = new ChannelNumbers(CHANNELS);
+  #sent: Sent[] = [];
+  #head = 0;
+  #bytes = 0;
+  #last = 0;
+  /** The number of the last message that was kept once and is not any more. */
+  #gone = 0;
+  /** When that was sent. */
+  #goneAt = Number.NEGATIVE_INFINITY;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * @param maxDurationMs how long a message is kept, in ms
+   * @param maxBytes how many bytes are kept, 128 for each message included
+   */
+  constructor(maxDurationMs: number, maxBytes: number) {
+    this.#maxDurationMs = maxDurationMs;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The number of the last message. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** How many messages are kept. */
+  get length(): number {
+    return this.#sent.length - this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The link of the next message. It counts once that is kept. */
+  next(channel: string): Link {
+    return [this.#last + 1, this.#numbers.get(channel) ?? 0];
+  }
+
+  /** Keeps a message that has the link that {@link next} gave last. */
+  keep([number]: Link, channel: string, payload: Payload): void {
+    this.#last = number;
+    this.#numbers.set(channel, number);
+    this.#sent.push({ number, at: performance.now(), channel, payload });
+    this.#bytes += payload.length + ENTRY_BYTES;
+    while (this.#bytes > this.#maxBytes) {
+      this.#dropFirst();
+    }
+    this.#schedule();
+  }
+
+  /** Whether anything was sent on other channels since the last message on this one. */
+  isAhead(channel: string): boolean {
+    return (this.#numbers.get(channel) ?? 0) < this.#last;
+  }
+
+  /**
+   * The number of the last message before a time, or of one that is not kept any more.
+   *
+   * @param time in ms since 1970
+   */
+  lastBefore(time: number): number {
+    const at = performance.now() - (Date.now() - time);
+    if (at <= this.#goneAt) {
+      return Math.max(0, this.#gone - 1);
+    }
+    let number = this.#last;
+    for (let index = this.#sent.length - 1; index >= this.#head; index--) {
+      const sent = this.#sent[index];
+      if (sent === undefined || sent.at < at) {
+        break;
+      }
+      number = sent.number - 1;
+    }
+    return number;
+  }
+
+  /** The messages after a number, in order. */
+  since(
+    after: number,
+    { channels, slackMs, maxBytes }: Since,
+  ): Pick<ReplayAnswer, "messages" | "isMore" | "isIncomplete"> {
+    const messages: ReplayAnswer["messages"] = [];
+    let bytes = 0;
+    let isMore = false;
+    for (let index = this.#indexAfter(after, slackMs); index < this.#sent.length; index++) {
+      const sent = this.#sent[index];
+      if (sent === undefined || channels?.has(sent.channel) === false) {
+        continue;
+      }
+      if (messages.length > 0 && bytes + sent.payload.length > maxBytes) {
+        isMore = true;
+        break;
+      }
+      bytes += sent.payload.length + sent.channel.length;
+      messages.push([sent.number, sent.channel, sent.payload]);
+    }
+    return { messages, isMore, isIncomplete: after < this.#gone };
+  }
+
+  #indexAfter(after: number, slackMs: number): number {
+    // Numbers have no holes.
+    const index = Math.max(this.#head, this.#head + after - this.#gone);
+    const at = this.#sent[index - 1]?.at ?? this.#sent[index]?.at;
+    if (slackMs <= 0 || at === undefined) {
+      return index;
+    }
+    let first = index;
+    while (first > this.#head && (this.#sent[first - 1]?.at ?? 0) >= at - slackMs) {
+      first--;
+    }
+    return first;
+  }
+
+  /** Drops all messages; the numbers go on. */
+  clear(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#sent = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.#gone = this.#last;
+    this.#goneAt = performance.now();
+  }
+
+  #dropFirst(): void {
+    const first = this.#sent[this.#head];
+    if (first === undefined) {
+      this.#bytes = 0;
+      return;
+    }
+    this.#bytes -= first.payload.length + ENTRY_BYTES;
+    this.#gone = first.number;
+    this.#goneAt = first.at;
+    this.#head++;
+    if (this.#head >= 1_024 && this.#head * 2 >= this.#sent.length) {
+      this.#sent = this.#sent.slice(this.#head); // or what is gone would stay in memory
+      this.#head = 0;
+    }
+  }
+
+  #schedule(): void {
+    const oldest = this.#sent[this.#head];
+    if (this.#timer === undefined && oldest !== undefined) {
+      const delayMs = oldest.at + this.#maxDurationMs + PRUNE_INTERVAL_MS - performance.now();
+      this.#timer = setTimeout(() => this.#prune(), Math.min(delayMs, LONGEST_TIMER_MS));
+      this.#timer.unref();
+    }
+  }
+
+  #prune(): void {
+    this.#timer = undefined;
+    const deadline = performance.now() - this.#maxDurationMs;
+    while ((this.#sent[this.#head]?.at ?? Number.POSITIVE_INFINITY) <= deadline) {
+      this.#dropFirst();
+    }
+    if (this.length === 0) {
+      this.#sent = [];
+      this.#head = 0;
+    }
+    this.#schedule();
+  }
+}

@@ -1,0 +1,171 @@
+import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
+import type { ResolvedStreamsOptions } from "./options.ts";
+import { type Outbox, type OutboxOwner, outboxOf } from "./outbox.ts";
+import type { OwnedRedis, RedisCommands } from "./port.ts";
+import { type SharedSubscriptions, sharedSubscriptionsOf } from "./shared-subscriptions.ts";
+import { StreamReader } from "./stream-reader.ts";
+import type { ReadEntry } from "./stream-replies.ts";
+import { parseEntry, type StreamEntry } from "./streams-wire.ts";
+
+/** What the hub tells the adapter of a namespace. None of it may throw. */
+export interface HubMember extends OutboxOwner {
+  readonly nsp: { readonly name: string };
+  /** Each entry of the namespace, in their order. */
+  onEntry(id: string, entry: StreamEntry, stream: string): void;
+  /** The stream cannot be read, or something in it. */
+  onError(error: SocketIOError): void;
+  /** The stream was cut before it was read. */
+  onLost(lost: { stream: string; messages: number }): void;
+  /** Messages of pub/sub may be missed from now on. */
+  onInterrupted(): void;
+  /** They are not, any more. */
+  onResubscribed(): void;
+}
+
+interface SharedReader {
+  readonly reader: StreamReader;
+  readonly members: Set<HubMember>;
+}
+
+interface Subscriber {
+  readonly redis: OwnedRedis;
+  readonly subscriptions: SharedSubscriptions;
+}
+
+/** What the namespaces of a server share: the clients that read and subscribe, and the outbox. */
+export class StreamsHub {
+  readonly redis: RedisCommands;
+  readonly outbox: Outbox;
+  readonly options: ResolvedStreamsOptions;
+  readonly #members = new Set<HubMember>();
+  readonly #readers = new Map<string, SharedReader>();
+  #subscriber: Subscriber | undefined;
+  #unlisten: (() => void)[] = [];
+  #awaySince: number | undefined;
+
+  constructor(redis: RedisCommands, options: ResolvedStreamsOptions) {
+    this.redis = redis;
+    this.options = options;
+    this.outbox = outboxOf(redis, options.outbox);
+  }
+
+  /** The subscriptions of all members; undefined as long as there are none. */
+  get subscriptions(): SharedSubscriptions | undefined {
+    return this.#subscriber?.subscriptions;
+  }
+
+  /** How long commands cannot be sent by now, in ms. */
+  get awayMs(): number {
+    return this.#awaySince === undefined ? 0 : performance.now() - this.#awaySince;
+  }
+
+  /**
+   * Adds the adapter of a namespace: it is told what follows from now on.
+   *
+   * @returns what reads its stream
+   */
+  add(member: HubMember, stream: string, strayStream: string | undefined): StreamReader {
+    if (this.#members.size === 0) {
+      this.#listen();
+    }
+    this.#members.add(member);
+    this.#subscriber ??= this.#subscribe();
+    if (strayStream !== undefined) {
+      this.#read(member, strayStream);
+    }
+    return this.#read(member, stream);
+  }
+
+  #read(member: HubMember, stream: string): StreamReader {
+    let shared = this.#readers.get(stream);
+    if (shared === undefined) {
+      shared = this.#startReader(stream);
+      this.#readers.set(stream, shared);
+    }
+    shared.members.add(member);
+    return shared.reader;
+  }
+
+  /** Ends what is needed no more, at once. */
+  remove(member: HubMember): void {
+    this.#members.delete(member);
+    for (const [stream, { reader, members }] of this.#readers) {
+      members.delete(member);
+      if (members.size === 0) {
+        this.#readers.delete(stream);
+        reader.end();
+      }
+    }
+    if (this.#members.size === 0) {
+      for (const unlisten of this.#unlisten.splice(0)) {
+        unlisten();
+      }
+      this.#subscriber?.redis.end();
+      this.#subscriber = undefined;
+    }
+  }
+
+  #listen(): void {
+    this.#awaySince = this.redis.isReady ? undefined : performance.now();
+    this.#unlisten.push(
+      this.redis.onState((isReady) => {
+        this.#awaySince = isReady ? undefined : (this.#awaySince ?? performance.now());
+      }),
+      this.redis.onError((cause) => this.#tellOfClient(cause)),
+    );
+  }
+
+  #subscribe(): Subscriber {
+    const redis = this.redis.duplicate();
+    this.#unlisten.push(
+      redis.onInterrupted(() => this.#tell((member) => member.onInterrupted())),
+      redis.onResubscribed(() => this.#tell((member) => member.onResubscribed())),
+      redis.onError((cause) => this.#tellOfClient(cause)),
+    );
+    return { redis, subscriptions: sharedSubscriptionsOf(redis) };
+  }
+
+  #tellOfClient(cause: Error): void {
+    const message = `a Redis client says: ${cause.message}`;
+    this.#tell((member) => member.onError(new SocketIOError("ERR_REDIS", message, { cause })));
+  }
+
+  #tell(tell: (member: HubMember) => void): void {
+    for (const member of [...this.#members]) {
+      tell(member);
+    }
+  }
+
+  #startReader(stream: string): SharedReader {
+    const members = new Set<HubMember>();
+    const reader = new StreamReader(this.redis, stream, this.options, {
+      onEntry: (entry) => onEntry(entry, stream, members),
+      onError: (cause) => {
+        const message = `the stream "${stream}" cannot be read: ${cause.message}`;
+        for (const member of [...members]) {
+          member.onError(new SocketIOError("ERR_REDIS", message, { cause }));
+        }
+      },
+      onLost: (messages) => {
+        for (const member of [...members]) {
+          member.onLost({ stream, messages });
+        }
+      },
+    });
+    return { reader, members };
+  }
+}
+
+function onEntry({ id, fields }: ReadEntry, stream: string, members: ReadonlySet<HubMember>): void {
+  const entry = parseEntry(fields);
+  if (entry === null) {
+    const [member] = members; // it may have been meant for anyone
+    member?.onError(malformedMessage(`the entry ${id} of "${stream}" has no namespace or type`));
+    return;
+  }
+  for (const member of members) {
+    if (member.nsp.name === entry.nsp) {
+      member.onEntry(id, entry, stream);
+    }
+  }
+}
