@@ -51,6 +51,7 @@ const settings = {
   rate: Number(values.rate),
   seconds: values.seconds === undefined ? undefined : Number(values.seconds),
   client: values.client,
+  quietMs: 3000,
   lanes: values.lanes === undefined ? undefined : Number(values.lanes),
 };
 const redisVersion = /v=(\S+)/.exec(

@@ -9,7 +9,6 @@ import { type Listener, listen } from "./listener.ts";
 import { NodeProcess } from "./node-process.ts";
 import type { Question } from "./server/protocol.ts";
 
-const QUIET_MS = 3000;
 const BACK_WITHIN_MS = 12_000;
 const LOOK_EVERY_MS = 20;
 const AGREE_TRIES = 100;
@@ -26,6 +25,8 @@ export interface RunSettings {
   client: string;
   /** How many cases run at a time; undefined: as many as the machine has room for. */
   lanes: number | undefined;
+  /** How long nothing has to come until nothing more is waited for. */
+  quietMs: number;
 }
 
 /** One case, while it runs. */
@@ -216,7 +217,7 @@ export class World {
     await Promise.all([...this.#nodes.values()].map((node) => node.hold()));
     for (;;) {
       const lastAt = Math.max(this.#heldAt, ...[...this.#flows.values()].map((f) => f.lastAt));
-      if (this.#isComplete() || Date.now() - lastAt > QUIET_MS) break;
+      if (this.#isComplete() || Date.now() - lastAt > this.settings.quietMs) break;
       await Bun.sleep(LOOK_EVERY_MS);
     }
   }
