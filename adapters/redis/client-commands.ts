@@ -129,8 +129,7 @@ export class ClientCommands implements RedisCommands {
     commands: readonly RedisCommand[],
   ): Promise<(RedisReply | Error)[]> {
     if (!node) {
-      // The one that had the slot is gone, and nothing that it answers will say who has it now.
-      this.#driver.refresh();
+      this.#driver.refresh(); // the one that served the slot is gone, and another will
       return commands.map(notReady);
     }
     const replies = await node.send(commands);
