@@ -13,11 +13,13 @@ import {
   Socket,
 } from "bun-socket.io";
 import {
+  Adapter,
   ClusterAdapterWithHeartbeat,
   type ClusterMessage,
   type ClusterResponse,
   MessageType,
 } from "bun-socket.io/adapter";
+import { type AdapterTestOptions, type TestNode, testAdapter } from "bun-socket.io/adapter-tests";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
@@ -111,3 +113,11 @@ overRedis.adapter(createStreamsAdapter(redis));
 new Emitter<ServerToClient>(redis).to("room").emit("welcome", String(waiting));
 // @ts-expect-error: a mode that there is not
 createAdapter(redis, redis, { subscriptionMode: "dynamic-public" });
+
+const tests: AdapterTestOptions = {
+  name: "mine",
+  createNode: ({ serverOptions }) => ({ adapter: Adapter, options: serverOptions }),
+  supports: { deaths: "nobody dies", presence: true },
+};
+export const define: () => void = () => testAdapter(tests);
+export const closing = (node: TestNode): Promise<void> => node.close();
