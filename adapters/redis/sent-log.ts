@@ -34,7 +34,7 @@ export class SentLog {
   readonly #maxDurationMs: number;
   readonly #maxBytes: number;
   readonly #numbers = new ChannelNumbers(CHANNELS);
-  #sent: Sent[] = [];
+  #sent: (Sent | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   #last = 0;
@@ -167,9 +167,10 @@ export class SentLog {
     this.#bytes -= first.payload.length + ENTRY_BYTES;
     this.#gone = first.number;
     this.#goneAt = first.at;
+    this.#sent[this.#head] = undefined; // its place goes later, along with others
     this.#head++;
     if (this.#head >= 1_024 && this.#head * 2 >= this.#sent.length) {
-      this.#sent = this.#sent.slice(this.#head); // or what is gone would stay in memory
+      this.#sent = this.#sent.slice(this.#head);
       this.#head = 0;
     }
   }
