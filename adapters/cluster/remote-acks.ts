@@ -1,5 +1,6 @@
 import type { Untyped } from "../../lib/events.ts";
 import { generateId } from "../../lib/ids.ts";
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { AckProgress } from "../adapter.ts";
 import type { Confirmed, SurvivorWatch, Waiter } from "./survivors.ts";
 
@@ -7,7 +8,6 @@ import type { Confirmed, SurvivorWatch, Waiter } from "./survivors.ts";
 const KEPT_MS = 3_600_000;
 /** For answers that are on their way when the time is over. */
 const GRACE_MS = 1_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 /** A broadcast whose acknowledgements other nodes collect. */
 export interface AckedBroadcast {

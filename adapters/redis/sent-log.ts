@@ -1,9 +1,9 @@
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { Link, ReplayAnswer } from "../cluster/messages.ts";
 import type { Payload } from "./port.ts";
 import { ChannelNumbers } from "./replay-numbers.ts";
 
 const PRUNE_INTERVAL_MS = 1_000; // messages go in lots
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 /** What a message takes beside its payload, about. */
 const ENTRY_BYTES = 128;
