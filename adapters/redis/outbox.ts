@@ -1,4 +1,5 @@
 import { SocketIOError, throwLater } from "../../lib/errors.ts";
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import { OutboxBacklog } from "./outbox-backlog.ts";
 import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
@@ -202,7 +203,7 @@ export class Outbox {
       const { promise, resolve } = Promise.withResolvers<void>();
       const flush = { last, resolve };
       this.#flushes.add(flush);
-      const timer = setTimeout(resolve, timeoutMs);
+      const timer = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS));
       await promise;
       clearTimeout(timer);
       this.#flushes.delete(flush);

@@ -1,4 +1,4 @@
-import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
+import { malformedMessage } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -17,6 +17,7 @@ import {
   type OutboxStats,
   outboxOf,
 } from "./outbox.ts";
+import { toDropError } from "./outbox-drops.ts";
 import type { ChannelMessage, Payload, RedisCommands, RedisSubscriptions } from "./port.ts";
 import { type Loss, Replay, type ReplayStats } from "./replay.ts";
 import {
@@ -211,18 +212,9 @@ export abstract class PubSubTransport<W extends Wire>
   /** @internal */
   onDropped(dropped: Dropped): void {
     this.#dropped += dropped.messages;
-    if (this.listenerCount("dropped") > 0) {
-      this.emit("dropped", dropped);
-      return;
+    if (!this.emitSafely("dropped", dropped)) {
+      this.report(toDropError(dropped));
     }
-    const { messages, reason, error: cause } = dropped;
-    const [code, why] =
-      reason === "refused"
-        ? (["ERR_REDIS", "Redis refused"] as const)
-        : (["ERR_OUTBOX_FULL", "Redis was away for too long for"] as const);
-    this.report(
-      new SocketIOError(code, `${why} ${messages} message(s), which were dropped`, { cause }),
-    );
   }
 
   // Receiving
@@ -292,7 +284,7 @@ export abstract class PubSubTransport<W extends Wire>
 
   #onLoss(loss: Loss): void {
     log("[%s] messages of %s were lost (%s)", this.uid, loss.uid, loss.reason);
-    this.emit("lost", loss);
+    this.emitSafely("lost", loss);
   }
 }
 
