@@ -22,7 +22,7 @@ const SMALLEST_PAGE = 500;
 export interface RecoveryHost extends Omit<ClaimHost, "whenSaved"> {
   readonly hub: StreamsHub;
   readonly owner: OutboxOwner;
-  readonly reader: StreamReader;
+  readonly reader: Pick<StreamReader, "origin" | "position" | "until">;
   readonly queue: OffsetQueue;
   readonly stream: string;
   readonly strayStream: string | undefined;
@@ -35,6 +35,8 @@ export interface RecoveryHost extends Omit<ClaimHost, "whenSaved"> {
 /** What came between the moment at which a stream was searched and that at which a socket gets it live. */
 interface Tap {
   readonly entries: LoggedEntry[];
+  /** Whether nobody waits for it any more. */
+  isOver: boolean;
 }
 
 /** The sessions of clients that come back to any node, and what they missed. */
@@ -130,18 +132,27 @@ export class StreamRecovery {
       const limitMs = 2 * this.#host.hub.options.requestsTimeout + CLAIM_TIMEOUT_MS;
       timer = setTimeout(() => resolve(null), limitMs);
     });
+    const tap: Tap = { entries: [], isOver: false };
+    let found: RestoredSession | null = null;
     try {
-      const found = await Promise.race([this.#find(pid, offset), expired]);
-      if (found === null) {
-        this.#taps.delete(pid);
-      }
+      found = await Promise.race([this.#find(pid, offset, tap), expired]);
       return found;
     } finally {
       clearTimeout(timer);
+      if (found === null) {
+        tap.isOver = true;
+        this.#close(pid, tap);
+      }
     }
   }
 
-  async #find(pid: string, offset: string | undefined): Promise<RestoredSession | null> {
+  #close(pid: string, tap: Tap): void {
+    if (this.#taps.get(pid) === tap) {
+      this.#taps.delete(pid);
+    }
+  }
+
+  async #find(pid: string, offset: string | undefined, tap: Tap): Promise<RestoredSession | null> {
     const { nsp, queue, reader, hub } = this.#host;
     await this.#redisIsThere();
     await reader.until(() => reader.origin !== undefined, hub.options.requestsTimeout);
@@ -151,7 +162,9 @@ export class StreamRecovery {
     if (session === null || from === undefined || (session.nsp ?? nsp.name) !== nsp.name) {
       return null;
     }
-    const tap: Tap = { entries: [] };
+    if (tap.isOver) {
+      return null;
+    }
     this.#taps.set(pid, tap);
     const missed = await this.#missedSince(from, from === offset || session.start === undefined);
     const isLive =
@@ -184,9 +197,7 @@ export class StreamRecovery {
     { entries, last }: { entries: LoggedEntry[]; last: string },
     rooms: readonly Room[],
   ): unknown[][] {
-    if (this.#taps.get(pid) === tap) {
-      this.#taps.delete(pid);
-    }
+    this.#close(pid, tap);
     const since = tap.entries.filter(({ id }) => compareIds(id, last) > 0);
     return [...entries, ...since]
       .map((entry) => missedPacketOf(entry, rooms))
