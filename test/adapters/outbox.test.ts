@@ -1,13 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Redis } from "ioredis";
 import { commandsOf } from "../../adapters/redis/client.ts";
-import {
-  type Dropped,
-  type Outbox,
-  type OutboxOptions,
-  outboxOf,
-} from "../../adapters/redis/outbox.ts";
-import type { RedisReply } from "../../adapters/redis/port.ts";
+import { type Dropped, Outbox, type OutboxOptions, outboxOf } from "../../adapters/redis/outbox.ts";
+import type { ChannelMessage, RedisReply } from "../../adapters/redis/port.ts";
+import { until } from "../support/pubsub.ts";
 import { freePort, type RedisServer, startRedis } from "../support/redis.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -111,6 +107,41 @@ describe("the outbox", () => {
     }
     await outbox.flush(5_000);
     expect((await reads()) - before).toBeLessThan(20);
+  });
+
+  test("goes on after an interruption so short that the client did not tell of it", async () => {
+    const heard: string[] = [];
+    const attempts: (() => void)[] = [];
+    const redis = {
+      isReady: true,
+      isCluster: true,
+      onState: () => () => {},
+      onError: () => () => {},
+      publish: async (messages: readonly ChannelMessage[]) => {
+        if (attempts.length === 0) {
+          redis.isReady = false;
+          await new Promise<void>((resolve) => attempts.push(resolve));
+          return messages.map(() => new Error("Connection is closed."));
+        }
+        heard.push(...messages.map(({ payload }) => String(payload)));
+        return messages.map(() => null);
+      },
+      send: async () => [],
+      countSubscribers: async () => [],
+      duplicate: (): never => {
+        throw new Error("it is not asked for another");
+      },
+    };
+    const outbox = new Outbox(redis);
+    const owner = new Owner();
+    outbox.publish("x", "first", false, owner);
+    await until(() => attempts.length > 0);
+    attempts[0]?.();
+    await Bun.sleep(100); // it tries again meanwhile
+    redis.isReady = true;
+    outbox.publish("x", "second", false, owner);
+    expect(await outbox.flush(2_000)).toBe(true);
+    expect(heard).toEqual(["first", "second"]);
   });
 
   test("keeps what is sent before there is a connection", async () => {
