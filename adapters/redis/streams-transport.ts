@@ -118,6 +118,7 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     );
     if (!this.#isClosed) {
       this.#membership.onStarted();
+      this.refreshRooms(); // answers to what was asked before were not heard
     }
   }
 
