@@ -27,7 +27,8 @@ function isNil(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-function isCount(value: unknown): value is number {
+/** Whether it is a whole number, 0 or more. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 

@@ -1,5 +1,4 @@
 import type { OwnedDriver, RedisNode } from "./client-driver.ts";
-import { toError } from "./client-errors.ts";
 import { ClientListeners } from "./client-listeners.ts";
 import { slotOf } from "./client-slot.ts";
 import { NodeRedisNode, toArgument, toReply } from "./node-redis.ts";
@@ -150,10 +149,9 @@ export class NodeRedisClusterDriver implements OwnedDriver {
           nodes.set(node.address, this.#nodeOf(client, node.address));
           this.#look();
         },
-        (error: unknown) => {
+        () => {
           // It is asked for again.
           if (this.#nodes === nodes) this.#masters = undefined;
-          toError(error);
         },
       );
     }

@@ -9,6 +9,7 @@ import {
   MessageType,
 } from "../cluster/messages.ts";
 import { AwaitedRooms } from "./awaited-rooms.ts";
+import { toBuffer } from "./bytes.ts";
 import type { ResolvedKeepOptions, SubscriptionMode } from "./options.ts";
 import {
   type Dropped,
@@ -272,7 +273,7 @@ export abstract class PubSubTransport<W extends Wire>
   protected onLegacy(_message: LegacyRequest | LegacyResponse): void {}
 
   #decodeReplayed(channel: string, payload: Payload): ClusterMessage | undefined {
-    const bytes = typeof payload === "string" ? Buffer.from(payload) : viewOf(payload);
+    const bytes = typeof payload === "string" ? Buffer.from(payload) : toBuffer(payload);
     try {
       const message = this.wire.decode(channel, bytes);
       return message === null || isLegacy(message) || isResponse(message) ? undefined : message;
@@ -286,10 +287,6 @@ export abstract class PubSubTransport<W extends Wire>
     log("[%s] messages of %s were lost (%s)", this.uid, loss.uid, loss.reason);
     this.emitSafely("lost", loss);
   }
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Whether a message is sent without waiting for an answer, and so is worth to be replayed. */
