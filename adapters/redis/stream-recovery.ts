@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { RestoredSession, Room, SessionToPersist, SocketId } from "../adapter.ts";
 import type { OutboxOwner } from "./outbox.ts";
 import { CLAIM_TIMEOUT_MS, type ClaimHost, SessionClaims } from "./stream-claims.ts";
@@ -130,7 +131,7 @@ export class StreamRecovery {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const expired = new Promise<null>((resolve) => {
       const limitMs = 2 * this.#host.hub.options.requestsTimeout + CLAIM_TIMEOUT_MS;
-      timer = setTimeout(() => resolve(null), limitMs);
+      timer = setTimeout(() => resolve(null), Math.min(limitMs, LONGEST_TIMER_MS));
     });
     const tap: Tap = { entries: [], isOver: false };
     let found: RestoredSession | null = null;
