@@ -159,7 +159,8 @@ export abstract class PubSubTransport<W extends Wire>
   #send(message: ClusterMessage, isKept: boolean): void {
     this.#link = undefined;
     const { channel, payload } = this.wire.encode(message, isKept ? this.#makeLink : undefined);
-    const link: Link | undefined = this.#link;
+    // A toJSON() may have sent something meanwhile, and that had a link.
+    const link: Link | undefined = isKept ? this.#link : undefined;
     this.outbox.publish(channel, payload, this.wire.isSharded, this);
     if (link !== undefined) {
       this.replay?.sent(link, channel, payload);
