@@ -12,7 +12,7 @@ import { usageOf } from "../../chaos/process-usage.ts";
 import { startRedis } from "../../test/support/redis.ts";
 import { BenchNode } from "./bench-node.ts";
 import { isNamed, PEERS, type Peer } from "./peers.ts";
-import { median, spread } from "./statistics.ts";
+import { median, spread } from "../statistics.ts";
 
 const BATCH = 100; // broadcasts in a turn of the event loop
 const IN_FLIGHT = 5; // batches
