@@ -107,8 +107,12 @@ export interface RemoteSocketDetails {
 
 /** Who waits for the acknowledgements of a broadcast; see {@link AdapterApi.broadcastWithAck}. */
 export interface AckProgress {
-  /** Whether nobody waits any more: all have come, or their time is over. */
-  readonly isOver: boolean;
+  /**
+   * Tells when nobody waits any more: all have come, or their time is over.
+   *
+   * @param listener called then, once; at once where that is so
+   */
+  whenOver(listener: () => void): void;
   /**
    * To be called when answers will not come, as nodes are gone.
    *

@@ -1,7 +1,7 @@
+import { LONGEST_TIMER_MS } from "../lib/timer.ts";
 import type { BroadcastOptions, Room } from "./adapter.ts";
 
 const PRUNE_INTERVAL_MS = 1_000; // packets go in lots
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 interface LoggedPacket {
   readonly data: unknown[];
@@ -35,7 +35,7 @@ export class PacketLog {
   /** Adds a packet, and its offset to the packet's data. */
   add(data: unknown[], options: BroadcastOptions): void {
     data.push(this.#prefix + (this.last + 1).toString(36));
-    this.#packets.push({ data, options, expiresAt: Date.now() + this.#keptMs });
+    this.#packets.push({ data, options, expiresAt: performance.now() + this.#keptMs });
     this.#schedule();
   }
 
@@ -65,7 +65,7 @@ export class PacketLog {
   #schedule(): void {
     const [oldest] = this.#packets;
     if (oldest !== undefined && this.#timer === undefined) {
-      const delayMs = oldest.expiresAt + PRUNE_INTERVAL_MS - Date.now();
+      const delayMs = oldest.expiresAt + PRUNE_INTERVAL_MS - performance.now();
       const waitMs = Math.min(Math.max(0, delayMs), LONGEST_TIMER_MS); // pruning in vain does no harm
       this.#timer = setTimeout(() => this.#prune(), waitMs);
       this.#timer.unref();
@@ -74,7 +74,7 @@ export class PacketLog {
 
   #prune(): void {
     this.#timer = undefined;
-    const now = Date.now();
+    const now = performance.now();
     const count = this.#packets.findIndex(({ expiresAt }) => expiresAt > now);
     this.#drop(count === -1 ? this.#packets.length : count);
     this.#schedule();

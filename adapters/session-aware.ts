@@ -78,7 +78,7 @@ export class SessionAwareAdapter extends Adapter {
 
   override persistSession(session: SessionToPersist): void {
     const start = this.#starts.get(session.sid) ?? this.#log.last;
-    const expiresAt = Date.now() + this.#durationMs;
+    const expiresAt = performance.now() + this.#durationMs;
     this.#sessions.delete(session.pid); // or it would keep its place among the others
     this.#sessions.set(session.pid, { session, start, expiresAt });
     this.#schedule();
@@ -122,7 +122,7 @@ export class SessionAwareAdapter extends Adapter {
   #schedule(): void {
     const [next] = this.#sessions.values();
     if (next !== undefined && this.#timer === undefined) {
-      const delayMs = Math.max(0, next.expiresAt - Date.now());
+      const delayMs = Math.max(0, next.expiresAt - performance.now());
       this.#timer = setTimeout(() => this.#onTimer(), delayMs);
       this.#timer.unref();
     }
@@ -135,7 +135,7 @@ export class SessionAwareAdapter extends Adapter {
   }
 
   #sweep(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [pid, { session, expiresAt }] of this.#sessions) {
       if (expiresAt > now) {
         break;

@@ -98,6 +98,7 @@ export class BroadcastAcks implements AckProgress {
   /** How many clients went with their nodes. */
   #lost = 0;
   #over = false;
+  readonly #overListeners: (() => void)[] = [];
 
   /**
    * @param callback gets an error or null, and the responses: a list, or the only one
@@ -108,8 +109,12 @@ export class BroadcastAcks implements AckProgress {
     this.#single = single;
   }
 
-  get isOver(): boolean {
-    return this.#over;
+  whenOver(listener: () => void): void {
+    if (this.#over) {
+      listener();
+    } else {
+      this.#overListeners.push(listener);
+    }
   }
 
   /**
@@ -189,6 +194,9 @@ export class BroadcastAcks implements AckProgress {
     this.#over = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#retryTimer);
+    for (const listener of this.#overListeners) {
+      listener();
+    }
     const single = error === null ? this.#responses[0] : null;
     try {
       this.#callback(error, this.#single ? single : this.#responses);

@@ -1,4 +1,5 @@
 import { SocketIOError } from "./errors.ts";
+import { LONGEST_TIMER_MS } from "./timer.ts";
 
 /** Says whether a value will do, and in words what would. */
 export interface Check {
@@ -10,8 +11,6 @@ const check = (expected: string, accepts: (value: unknown) => boolean): Check =>
   accepts,
   expected,
 });
-
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 /** A time that a timer can wait. */
 export const timeFrom = (minMs: number): Check =>

@@ -35,6 +35,7 @@ const LAYERS: readonly Layer[] = [
       "lib/response-head.ts",
       "lib/response-headers.ts",
       "lib/socket-types.ts",
+      "lib/timer.ts",
       "lib/validate.ts",
     ],
   },

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "./cluster-adapter.ts";
 import { type ClusterMessage, type ClusterResponse, MessageType } from "./messages.ts";
@@ -26,7 +27,7 @@ export interface ClusterAdapterOptions {
 export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
   readonly #intervalMs: number;
   readonly #timeoutMs: number;
-  /** When each of the other nodes was last heard of. */
+  /** When each of the other nodes was last heard of, in ms; the clock of the day may jump. */
   readonly #nodes = new Map<string, number>();
   /** Those whose last words may still be on their way. */
   readonly #closed = new Set<string>();
@@ -71,7 +72,7 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
   }
 
   override publish(message: ClusterMessage): void {
-    this.#lastSentAt = Date.now();
+    this.#lastSentAt = performance.now();
     if (!this.#isClosed) {
       this.#heartbeatTimer ??= this.#schedule(this.#intervalMs);
     }
@@ -79,13 +80,13 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
   }
 
   #schedule(delayMs: number): ReturnType<typeof setTimeout> {
-    const timer = setTimeout(() => this.#onHeartbeatTimer(), delayMs);
+    const timer = setTimeout(() => this.#onHeartbeatTimer(), Math.min(delayMs, LONGEST_TIMER_MS));
     timer.unref();
     return timer;
   }
 
   #onHeartbeatTimer(): void {
-    const leftMs = this.#lastSentAt + this.#intervalMs - Date.now();
+    const leftMs = this.#lastSentAt + this.#intervalMs - performance.now();
     if (leftMs > 0) {
       this.#heartbeatTimer = this.#schedule(leftMs);
     } else {
@@ -95,7 +96,7 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
   }
 
   #cleanUp(): void {
-    const now = Date.now();
+    const now = performance.now();
     for (const [uid, heardAt] of this.#nodes) {
       if (now - heardAt > this.#timeoutMs) {
         this.#remove(uid);
@@ -126,9 +127,9 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
     if (type === MessageType.ADAPTER_CLOSE) {
       this.#onClosed(uid);
     } else if (!this.#closed.has(uid)) {
-      this.#nodes.set(uid, Date.now());
+      this.#nodes.set(uid, performance.now());
     }
-    if (type === MessageType.INITIAL_HEARTBEAT) {
+    if (type === MessageType.INITIAL_HEARTBEAT && !this.#isClosed) {
       this.publish({ type: MessageType.HEARTBEAT });
     }
   }

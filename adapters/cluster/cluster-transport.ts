@@ -120,12 +120,7 @@ export abstract class ClusterTransport extends Adapter {
    */
   protected report(error: unknown): void {
     log("[%s] %s", this.uid, error);
-    if (this.listenerCount("error") > 0) {
-      try {
-        this.emit("error", error);
-      } catch (thrown) {
-        throwLater(thrown); // of a listener: the adapter goes on
-      }
+    if (this.emitSafely("error", error)) {
       return;
     }
     const kind = error instanceof SocketIOError ? error.code : "";
@@ -133,5 +128,23 @@ export abstract class ClusterTransport extends Adapter {
       this.#warned.add(kind);
       warn(`the adapter of ${this.nsp.name} had an error; listen to its "error" events`, error);
     }
+  }
+
+  /**
+   * Emits an event, if someone listens. It does not throw: what a listener throws is an uncaught
+   * exception, and the adapter goes on.
+   *
+   * @returns whether someone listens
+   */
+  protected emitSafely(event: string, details: unknown): boolean {
+    if (this.listenerCount(event) === 0) {
+      return false;
+    }
+    try {
+      this.emit(event, details);
+    } catch (error) {
+      throwLater(error);
+    }
+    return true;
   }
 }

@@ -1,5 +1,6 @@
 import type { Untyped } from "../../lib/events.ts";
 import { generateId } from "../../lib/ids.ts";
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { AckProgress } from "../adapter.ts";
 import type { Confirmed, SurvivorWatch, Waiter } from "./survivors.ts";
 
@@ -7,7 +8,6 @@ import type { Confirmed, SurvivorWatch, Waiter } from "./survivors.ts";
 const KEPT_MS = 3_600_000;
 /** For answers that are on their way when the time is over. */
 const GRACE_MS = 1_000;
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 /** A broadcast whose acknowledgements other nodes collect. */
 export interface AckedBroadcast {
@@ -30,7 +30,6 @@ interface Told {
 
 class PendingBroadcast implements Waiter {
   readonly #broadcast: AckedBroadcast;
-  readonly #end: () => void;
   readonly #timer: ReturnType<typeof setTimeout>;
   readonly #told = new Map<string, Told>();
   /** The nodes that are known by name and have not told. */
@@ -40,7 +39,6 @@ class PendingBroadcast implements Waiter {
   /** @param end ends it */
   constructor(broadcast: AckedBroadcast, end: () => void) {
     this.#broadcast = broadcast;
-    this.#end = end;
     this.#silent = broadcast.nodes && new Set(broadcast.nodes);
     const { timeoutMs } = broadcast;
     const waitMs = timeoutMs === undefined ? KEPT_MS : timeoutMs + GRACE_MS;
@@ -58,7 +56,6 @@ class PendingBroadcast implements Waiter {
       this.#told.set(uid, { owed: clientCount, isGone: false });
     }
     this.#broadcast.onClientCount(clientCount);
-    this.#endIfOver();
   }
 
   onResponse(uid: string | undefined, response: Untyped): void {
@@ -70,7 +67,6 @@ class PendingBroadcast implements Waiter {
       node.owed--;
     }
     this.#broadcast.onResponse(response);
-    this.#endIfOver();
   }
 
   /** A node that is known by name is gone. */
@@ -113,13 +109,6 @@ class PendingBroadcast implements Waiter {
 
   #lose(silent: number, clients: number): void {
     this.#broadcast.progress?.onLost(1 + this.#told.size + silent, clients);
-    this.#endIfOver();
-  }
-
-  #endIfOver(): void {
-    if (this.#broadcast.progress?.isOver) {
-      this.#end();
-    }
   }
 
   stop(): void {
@@ -144,6 +133,7 @@ export class RemoteAcks {
     if (broadcast.nodes === undefined) {
       this.#watch.add(pending);
     }
+    broadcast.progress?.whenOver(() => this.#end(id));
     return id;
   }
 

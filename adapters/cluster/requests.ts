@@ -1,11 +1,11 @@
 import { partialResponse, type SocketIOError } from "../../lib/errors.ts";
 import type { Untyped } from "../../lib/events.ts";
 import { generateId } from "../../lib/ids.ts";
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { MessageType } from "./messages.ts";
 import type { Confirmed, SurvivorWatch, Waiter } from "./survivors.ts";
 
 const RETRY_MS = 250;
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 /** The types of the answers. */
 export type ResponseType =

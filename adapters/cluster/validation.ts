@@ -2,10 +2,10 @@
 
 import { PacketType } from "socket.io-parser";
 import { RESERVED_EVENTS } from "../../lib/socket-types.ts";
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { BroadcastFlags, BroadcastOptions, RemoteSocketDetails } from "../adapter.ts";
 import { MessageType, type WireOptions } from "./messages.ts";
 
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 const NO_FLAGS: BroadcastFlags = {};
 const MAX_PARTS = 1_000_000;
 
@@ -27,7 +27,8 @@ function isNil(value: unknown): value is null | undefined {
   return value === undefined || value === null;
 }
 
-function isCount(value: unknown): value is number {
+/** Whether it is a whole number, 0 or more. */
+export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 

@@ -5,6 +5,7 @@ import {
   type Link,
   MessageType,
 } from "../cluster/messages.ts";
+import { isCount } from "../cluster/validation.ts";
 import * as classic from "./classic-wire-types.ts";
 import { isRecord, type Unchecked } from "./codec.ts";
 import type { LegacyRequest, LegacyResponse } from "./wire.ts";
@@ -144,11 +145,7 @@ export function toLink(link: unknown): Link | undefined {
     return undefined;
   }
   const [number, previous] = link;
-  return isOrdinal(number) && isOrdinal(previous) ? [number, previous] : undefined;
-}
-
-function isOrdinal(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
+  return isCount(number) && isCount(previous) ? [number, previous] : undefined;
 }
 
 /** A text, or undefined for all else. */

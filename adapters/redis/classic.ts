@@ -20,7 +20,8 @@ import type { LegacyAnswer, LegacyRequest, LegacyResponse } from "./wire.ts";
  * @param subClient another one, with whose settings the subscriptions are made. It may be the same.
  * @param options see {@link RedisAdapterOptions}
  * @returns the server's option `adapter`
- * @throws SocketIOError with `ERR_INVALID_OPTION`
+ * @throws SocketIOError with `ERR_INVALID_OPTION`, or `ERR_INVALID_ARGUMENT` for a client of no kind
+ * that is known
  */
 export function createAdapter(
   pubClient: object,

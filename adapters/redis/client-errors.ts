@@ -30,6 +30,11 @@ export function isTransient(error: Error): boolean {
   return error.name !== "TimeoutError" && !/^command timed out/i.test(error.message);
 }
 
+/** Whether Redis itself has answered that it cannot do so now. */
+export function isRefusedForNow(error: Error): boolean {
+  return TRANSIENT.has(codeOf(error) ?? "");
+}
+
 /** Whether a node of a cluster says that another one is to be asked. */
 export function isRedirection(error: Error): boolean {
   const code = codeOf(error);

@@ -4,6 +4,7 @@ import { commandsOf } from "./client.ts";
 import type { Encoded } from "./emitter-encoder.ts";
 import type { ResolvedKeepOptions } from "./options.ts";
 import { type Dropped, type Outbox, type OutboxOwner, outboxOf } from "./outbox.ts";
+import { toDropError } from "./outbox-drops.ts";
 
 /** What an {@link Emitter} tells. */
 export interface EmitterEvents {
@@ -94,15 +95,9 @@ export class EmitterSender implements OutboxOwner {
   }
 
   onDropped(dropped: Dropped): void {
-    const { messages, reason, error: cause } = dropped;
-    this.#dropped += messages;
+    this.#dropped += dropped.messages;
     this.#tell("dropped", dropped);
-    const options = cause === undefined ? undefined : { cause };
-    this.#report(
-      reason === "refused"
-        ? new SocketIOError("ERR_REDIS", `Redis refused ${messages} message(s)`, options)
-        : new SocketIOError("ERR_OUTBOX_FULL", `${messages} message(s) waited too long`, options),
-    );
+    this.#report(toDropError(dropped));
   }
 
   #report(error: SocketIOError): void {

@@ -1,5 +1,6 @@
 // Several commands of one ioredis client in one write, which its pipelines do at twice the cost.
 
+import { toBuffer } from "./bytes.ts";
 import {
   commandClassOf,
   type IoredisClient,
@@ -158,12 +159,6 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
 /** As the client takes it: of bytes, only Buffers. */
 export function toArgument(argument: RedisArgument): string | Buffer | number {
   return argument instanceof Uint8Array ? toBuffer(argument) : argument;
-}
-
-/** The same bytes. */
-export function toBuffer(bytes: Uint8Array): Buffer {
-  if (Buffer.isBuffer(bytes)) return bytes;
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function encodeMessages(messages: readonly ChannelMessage[], isSharded: boolean): Buffer {

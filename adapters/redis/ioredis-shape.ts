@@ -1,5 +1,7 @@
 // What is used of ioredis 5 and 6. Declared here, as the package is an optional one.
 
+import { has } from "./client-shape.ts";
+
 /** A command, as `Redis.Command` makes it. */
 export interface IoredisCommand {
   resolve(reply: unknown): void;
@@ -112,8 +114,4 @@ export function commandClassOf(client: object): IoredisCommandClass | undefined 
 
 function isCommandClass(value: unknown): value is IoredisCommandClass {
   return typeof value === "function" && typeof value.prototype?.toWritable === "function";
-}
-
-function has(value: object, name: string, type: string): boolean {
-  return name in value && typeof Reflect.get(value, name) === type;
 }

@@ -1,5 +1,4 @@
 import type { OwnedDriver, RedisNode } from "./client-driver.ts";
-import { toError } from "./client-errors.ts";
 import { ClientListeners } from "./client-listeners.ts";
 import { slotOf } from "./client-slot.ts";
 import { NodeRedisNode, toArgument, toReply } from "./node-redis.ts";
@@ -150,10 +149,9 @@ export class NodeRedisClusterDriver implements OwnedDriver {
           nodes.set(node.address, this.#nodeOf(client, node.address));
           this.#look();
         },
-        (error: unknown) => {
+        () => {
           // It is asked for again.
           if (this.#nodes === nodes) this.#masters = undefined;
-          toError(error);
         },
       );
     }
@@ -180,7 +178,7 @@ class OwnedNodeRedisClusterDriver extends NodeRedisClusterDriver {
     this.#cluster = cluster;
     // Without a listener, an error would end the process.
     cluster.on("error", () => {});
-    this.#connect(0);
+    void this.#connect();
   }
 
   override get isEnded(): boolean {
@@ -192,16 +190,17 @@ class OwnedNodeRedisClusterDriver extends NodeRedisClusterDriver {
     super.end();
   }
 
-  async #connect(attempts: number): Promise<void> {
-    try {
-      await this.#cluster.connect();
-      if (this.#isOver) endNodeRedis(this.#cluster);
-    } catch {
-      // Redis is not there yet, of which the program's own cluster tells.
-      if (this.#isOver) return;
-      await Bun.sleep(Math.min(FIRST_DELAY_MS * 2 ** attempts, LONGEST_DELAY_MS));
-      if (!this.#isOver) await this.#connect(attempts + 1);
+  async #connect(): Promise<void> {
+    for (let delayMs = FIRST_DELAY_MS; !this.#isOver; delayMs *= 2) {
+      try {
+        await this.#cluster.connect();
+        break;
+      } catch {
+        // Redis is not there yet, of which the program's own cluster tells.
+        await Bun.sleep(Math.min(delayMs, LONGEST_DELAY_MS));
+      }
     }
+    if (this.#isOver) endNodeRedis(this.#cluster);
   }
 }
 

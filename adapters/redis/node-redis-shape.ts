@@ -1,5 +1,7 @@
 // What is used of node-redis (the package `redis`) 4, 5 and 6. Declared here, as it is optional.
 
+import { has } from "./client-shape.ts";
+
 /** How a command is sent: version 4 knows the first of each pair, later ones the second. */
 export interface NodeRedisCommandOptions {
   returnBuffers?: true;
@@ -101,10 +103,6 @@ export function isNodeRedisCluster(client: object): client is NodeRedisCluster {
     has(client, "slots", "object") &&
     has(client, "sendCommand", "function")
   );
-}
-
-function has(value: object, name: string, type: string): boolean {
-  return name in value && typeof Reflect.get(value, name) === type;
 }
 
 /**

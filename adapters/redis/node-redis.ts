@@ -1,3 +1,4 @@
+import { toBuffer } from "./bytes.ts";
 import type {
   OwnedDriver,
   RedisNode,
@@ -202,8 +203,7 @@ function strategyOf(
 /** As node-redis takes it: strings and Buffers. */
 export function toArgument(argument: RedisArgument): string | Buffer {
   if (!(argument instanceof Uint8Array)) return String(argument);
-  if (Buffer.isBuffer(argument)) return argument;
-  return Buffer.from(argument.buffer, argument.byteOffset, argument.byteLength);
+  return toBuffer(argument);
 }
 
 /** What node-redis made of a reply, as one. */

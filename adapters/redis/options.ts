@@ -105,9 +105,9 @@ export interface RedisStreamsAdapterOptions extends CommonOptions {
    * before the clients of this node are sent it without one. Default: 10000.
    */
   offsetTimeout?: number | undefined;
-  /** How often nodes that may be gone are looked for, in ms. Default: 5000. */
+  /** As of the reference, and without effect: there are no heartbeats, as Redis knows who is there. */
   heartbeatInterval?: number | undefined;
-  /** How long a node is not heard of before it counts as gone, in ms. Default: 10000. */
+  /** As {@link heartbeatInterval}. */
   heartbeatTimeout?: number | undefined;
 }
 
@@ -164,8 +164,6 @@ const STREAMS = {
   sessionKeyPrefix: "sio:session:",
   onlyPlaintext: false,
   offsetTimeout: 10_000,
-  heartbeatInterval: 5000,
-  heartbeatTimeout: 10_000,
   requestsTimeout: 5000,
 };
 const STREAMS_TABLE = {

@@ -1,4 +1,4 @@
-import { throwLater } from "../../lib/errors.ts";
+import { SocketIOError, throwLater } from "../../lib/errors.ts";
 
 /** Whoever has messages sent. */
 export interface OutboxOwner {
@@ -19,6 +19,17 @@ export interface Dropped {
   readonly reason: DropReason;
   /** What Redis or the client said last. */
   readonly error: Error | undefined;
+}
+
+/** The error that tells of it: `ERR_REDIS` where Redis refused, else `ERR_OUTBOX_FULL`. */
+export function toDropError({ messages, reason, error: cause }: Dropped): SocketIOError {
+  const [code, why] =
+    reason === "refused"
+      ? (["ERR_REDIS", "Redis refused"] as const)
+      : (["ERR_OUTBOX_FULL", "Redis was away for too long for"] as const);
+  const detail = cause === undefined ? "" : `: ${cause.message}`;
+  const message = `${why} ${messages} message(s), which were dropped${detail}`;
+  return new SocketIOError(code, message, cause && { cause });
 }
 
 /** Counts what is dropped, until it is told to those it was from. */

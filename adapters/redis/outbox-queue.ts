@@ -27,7 +27,7 @@ const SMALLEST_GAP = 1_024;
 
 /** Entries in their order, with their number and size known. */
 export class OutboxQueue {
-  #entries: Entry[] = [];
+  #entries: (Entry | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
@@ -54,12 +54,13 @@ export class OutboxQueue {
       return undefined;
     }
     this.#bytes -= entry.bytes;
+    this.#entries[this.#head] = undefined; // its place goes later, along with others
     this.#head++;
     if (this.#head === this.#entries.length) {
       this.#entries = [];
       this.#head = 0;
     } else if (this.#head >= SMALLEST_GAP && this.#head * 2 >= this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head); // or what is gone would stay in memory
+      this.#entries = this.#entries.slice(this.#head);
       this.#head = 0;
     }
     return entry;

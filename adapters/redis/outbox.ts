@@ -1,4 +1,5 @@
 import { SocketIOError, throwLater } from "../../lib/errors.ts";
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import { OutboxBacklog } from "./outbox-backlog.ts";
 import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
@@ -202,7 +203,7 @@ export class Outbox {
       const { promise, resolve } = Promise.withResolvers<void>();
       const flush = { last, resolve };
       this.#flushes.add(flush);
-      const timer = setTimeout(resolve, timeoutMs);
+      const timer = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS));
       await promise;
       clearTimeout(timer);
       this.#flushes.delete(flush);
@@ -295,6 +296,7 @@ export class Outbox {
   #retryLater(): void {
     if (this.#retryTimer === undefined) {
       this.#retryTimer = setTimeout(() => this.#retry(), this.#retryMs * (0.5 + Math.random() / 2));
+      this.#retryTimer.unref();
       this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
     }
   }
@@ -302,11 +304,12 @@ export class Outbox {
   #retry(): void {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
-    if (!this.#redis.isReady) {
-      return; // it will say when it is
+    if (this.#redis.isReady) {
+      this.#backlog.restore();
+      this.#pump();
+    } else if (this.#backlog.length > 0) {
+      this.#retryLater(); // it says when it is, but for clusters that were away for a moment
     }
-    this.#backlog.restore();
-    this.#pump();
   }
 
   /** Drops what is too much. */

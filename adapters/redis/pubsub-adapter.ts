@@ -99,6 +99,7 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
     if (!this.isClosed) {
       this.#membership.onStarted();
       this.replay?.start();
+      this.refreshRooms(); // answers to what was asked before were not heard
     }
   }
 
@@ -112,6 +113,7 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
     log("[%s] subscribed again", this.uid);
     this.#membership.onResubscribed();
     this.replay?.onResubscribed();
+    this.refreshRooms(); // answers to one node are not replayed
   }
 
   readonly #onClientError = (cause: Error): void => {

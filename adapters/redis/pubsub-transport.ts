@@ -1,4 +1,4 @@
-import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
+import { malformedMessage } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -9,6 +9,7 @@ import {
   MessageType,
 } from "../cluster/messages.ts";
 import { AwaitedRooms } from "./awaited-rooms.ts";
+import { toBuffer } from "./bytes.ts";
 import type { ResolvedKeepOptions, SubscriptionMode } from "./options.ts";
 import {
   type Dropped,
@@ -17,6 +18,7 @@ import {
   type OutboxStats,
   outboxOf,
 } from "./outbox.ts";
+import { toDropError } from "./outbox-drops.ts";
 import type { ChannelMessage, Payload, RedisCommands, RedisSubscriptions } from "./port.ts";
 import { type Loss, Replay, type ReplayStats } from "./replay.ts";
 import {
@@ -157,7 +159,8 @@ export abstract class PubSubTransport<W extends Wire>
   #send(message: ClusterMessage, isKept: boolean): void {
     this.#link = undefined;
     const { channel, payload } = this.wire.encode(message, isKept ? this.#makeLink : undefined);
-    const link: Link | undefined = this.#link;
+    // A toJSON() may have sent something meanwhile, and that had a link.
+    const link: Link | undefined = isKept ? this.#link : undefined;
     this.outbox.publish(channel, payload, this.wire.isSharded, this);
     if (link !== undefined) {
       this.replay?.sent(link, channel, payload);
@@ -211,18 +214,9 @@ export abstract class PubSubTransport<W extends Wire>
   /** @internal */
   onDropped(dropped: Dropped): void {
     this.#dropped += dropped.messages;
-    if (this.listenerCount("dropped") > 0) {
-      this.emit("dropped", dropped);
-      return;
+    if (!this.emitSafely("dropped", dropped)) {
+      this.report(toDropError(dropped));
     }
-    const { messages, reason, error: cause } = dropped;
-    const [code, why] =
-      reason === "refused"
-        ? (["ERR_REDIS", "Redis refused"] as const)
-        : (["ERR_OUTBOX_FULL", "Redis was away for too long for"] as const);
-    this.report(
-      new SocketIOError(code, `${why} ${messages} message(s), which were dropped`, { cause }),
-    );
   }
 
   // Receiving
@@ -280,7 +274,7 @@ export abstract class PubSubTransport<W extends Wire>
   protected onLegacy(_message: LegacyRequest | LegacyResponse): void {}
 
   #decodeReplayed(channel: string, payload: Payload): ClusterMessage | undefined {
-    const bytes = typeof payload === "string" ? Buffer.from(payload) : viewOf(payload);
+    const bytes = typeof payload === "string" ? Buffer.from(payload) : toBuffer(payload);
     try {
       const message = this.wire.decode(channel, bytes);
       return message === null || isLegacy(message) || isResponse(message) ? undefined : message;
@@ -292,12 +286,8 @@ export abstract class PubSubTransport<W extends Wire>
 
   #onLoss(loss: Loss): void {
     log("[%s] messages of %s were lost (%s)", this.uid, loss.uid, loss.reason);
-    this.emit("lost", loss);
+    this.emitSafely("lost", loss);
   }
-}
-
-function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Whether a message is sent without waiting for an answer, and so is worth to be replayed. */

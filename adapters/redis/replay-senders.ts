@@ -1,6 +1,8 @@
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import { Sender } from "./replay-sender.ts";
 
 const SAMPLE_MS = 1_000;
+const SHORTEST_SWEEP_MS = 1_000;
 /** How many senders are known that were silent for longer than messages are kept. */
 const MAX_SILENT = 1_000;
 
@@ -16,7 +18,8 @@ export class Senders<M> {
    */
   constructor(maxDurationMs: number, slackMs: number) {
     this.#slackMs = slackMs;
-    this.#timers.push(setInterval(() => this.#sweep(), maxDurationMs / 2));
+    const sweepMs = Math.min(Math.max(maxDurationMs / 2, SHORTEST_SWEEP_MS), LONGEST_TIMER_MS);
+    this.#timers.push(setInterval(() => this.#sweep(), sweepMs));
     if (slackMs > 0) {
       this.#timers.push(setInterval(() => this.#sample(), SAMPLE_MS));
     }

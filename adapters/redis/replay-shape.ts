@@ -1,4 +1,6 @@
 import type { ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
+import { isCount } from "../cluster/validation.ts";
+import { isRecord } from "./codec.ts";
 
 /** Whether a request of another node has the shape that it should have. */
 export function isReplayRequest(value: unknown): value is ReplayRequest {
@@ -40,14 +42,6 @@ function isListOf(value: unknown, isOne: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isOne);
 }
 
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && Number(value) >= 0;
-}
-
 function isString(value: unknown): value is string {
   return typeof value === "string";
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

@@ -1,9 +1,9 @@
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { Link, ReplayAnswer } from "../cluster/messages.ts";
 import type { Payload } from "./port.ts";
 import { ChannelNumbers } from "./replay-numbers.ts";
 
 const PRUNE_INTERVAL_MS = 1_000; // messages go in lots
-const LONGEST_TIMER_MS = 2 ** 31 - 1; // a longer timer would fire at once
 
 /** What a message takes beside its payload, about. */
 const ENTRY_BYTES = 128;
@@ -34,7 +34,7 @@ export class SentLog {
   readonly #maxDurationMs: number;
   readonly #maxBytes: number;
   readonly #numbers = new ChannelNumbers(CHANNELS);
-  #sent: Sent[] = [];
+  #sent: (Sent | undefined)[] = [];
   #head = 0;
   #bytes = 0;
   #last = 0;
@@ -167,9 +167,10 @@ export class SentLog {
     this.#bytes -= first.payload.length + ENTRY_BYTES;
     this.#gone = first.number;
     this.#goneAt = first.at;
+    this.#sent[this.#head] = undefined; // its place goes later, along with others
     this.#head++;
     if (this.#head >= 1_024 && this.#head * 2 >= this.#sent.length) {
-      this.#sent = this.#sent.slice(this.#head); // or what is gone would stay in memory
+      this.#sent = this.#sent.slice(this.#head);
       this.#head = 0;
     }
   }

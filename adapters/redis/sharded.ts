@@ -17,7 +17,8 @@ import { ShardedWire } from "./sharded-wire.ts";
  * @param subClient another one, with whose settings the subscriptions are made. It may be the same.
  * @param options see {@link ShardedRedisAdapterOptions}
  * @returns the server's option `adapter`
- * @throws SocketIOError with `ERR_INVALID_OPTION`
+ * @throws SocketIOError with `ERR_INVALID_OPTION`, or `ERR_INVALID_ARGUMENT` for a client of no kind
+ * that is known
  */
 export function createShardedAdapter(
   pubClient: object,

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { OwnedRedis, RedisArgument, RedisCommands, RedisReply } from "./port.ts";
 import { succeed } from "./stream-replies.ts";
 
@@ -56,7 +57,7 @@ export class StreamConnection {
     }
     let timer: ReturnType<typeof setTimeout> | undefined;
     const expired = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), timeoutMs);
+      timer = setTimeout(() => resolve(undefined), Math.min(timeoutMs, LONGEST_TIMER_MS));
     });
     const replies = await Promise.race([asked, expired]);
     clearTimeout(timer);

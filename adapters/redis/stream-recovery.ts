@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { RestoredSession, Room, SessionToPersist, SocketId } from "../adapter.ts";
 import type { OutboxOwner } from "./outbox.ts";
 import { CLAIM_TIMEOUT_MS, type ClaimHost, SessionClaims } from "./stream-claims.ts";
@@ -22,7 +23,7 @@ const SMALLEST_PAGE = 500;
 export interface RecoveryHost extends Omit<ClaimHost, "whenSaved"> {
   readonly hub: StreamsHub;
   readonly owner: OutboxOwner;
-  readonly reader: StreamReader;
+  readonly reader: Pick<StreamReader, "origin" | "position" | "until">;
   readonly queue: OffsetQueue;
   readonly stream: string;
   readonly strayStream: string | undefined;
@@ -35,6 +36,8 @@ export interface RecoveryHost extends Omit<ClaimHost, "whenSaved"> {
 /** What came between the moment at which a stream was searched and that at which a socket gets it live. */
 interface Tap {
   readonly entries: LoggedEntry[];
+  /** Whether nobody waits for it any more. */
+  isOver: boolean;
 }
 
 /** The sessions of clients that come back to any node, and what they missed. */
@@ -128,20 +131,29 @@ export class StreamRecovery {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const expired = new Promise<null>((resolve) => {
       const limitMs = 2 * this.#host.hub.options.requestsTimeout + CLAIM_TIMEOUT_MS;
-      timer = setTimeout(() => resolve(null), limitMs);
+      timer = setTimeout(() => resolve(null), Math.min(limitMs, LONGEST_TIMER_MS));
     });
+    const tap: Tap = { entries: [], isOver: false };
+    let found: RestoredSession | null = null;
     try {
-      const found = await Promise.race([this.#find(pid, offset), expired]);
-      if (found === null) {
-        this.#taps.delete(pid);
-      }
+      found = await Promise.race([this.#find(pid, offset, tap), expired]);
       return found;
     } finally {
       clearTimeout(timer);
+      if (found === null) {
+        tap.isOver = true;
+        this.#close(pid, tap);
+      }
     }
   }
 
-  async #find(pid: string, offset: string | undefined): Promise<RestoredSession | null> {
+  #close(pid: string, tap: Tap): void {
+    if (this.#taps.get(pid) === tap) {
+      this.#taps.delete(pid);
+    }
+  }
+
+  async #find(pid: string, offset: string | undefined, tap: Tap): Promise<RestoredSession | null> {
     const { nsp, queue, reader, hub } = this.#host;
     await this.#redisIsThere();
     await reader.until(() => reader.origin !== undefined, hub.options.requestsTimeout);
@@ -151,7 +163,9 @@ export class StreamRecovery {
     if (session === null || from === undefined || (session.nsp ?? nsp.name) !== nsp.name) {
       return null;
     }
-    const tap: Tap = { entries: [] };
+    if (tap.isOver) {
+      return null;
+    }
     this.#taps.set(pid, tap);
     const missed = await this.#missedSince(from, from === offset || session.start === undefined);
     const isLive =
@@ -184,9 +198,7 @@ export class StreamRecovery {
     { entries, last }: { entries: LoggedEntry[]; last: string },
     rooms: readonly Room[],
   ): unknown[][] {
-    if (this.#taps.get(pid) === tap) {
-      this.#taps.delete(pid);
-    }
+    this.#close(pid, tap);
     const since = tap.entries.filter(({ id }) => compareIds(id, last) > 0);
     return [...entries, ...since]
       .map((entry) => missedPacketOf(entry, rooms))

@@ -96,8 +96,12 @@ export class StreamsAdapter extends StreamsTransport {
   #broadcastWithOffset(queue: OffsetQueue, packet: Packet, options: BroadcastOptions): void {
     const local = localOf(options);
     let seq = 0;
+    let isDropped = false;
     try {
-      seq = this.write(broadcastOf(packet, options), () => queue.onDropped(seq));
+      seq = this.write(broadcastOf(packet, options), () => {
+        isDropped = true; // perhaps before it has a number
+        queue.onDropped(seq);
+      });
     } catch (error) {
       this.report(error);
       queue.follow(() => super.broadcast(packet, local));
@@ -109,6 +113,9 @@ export class StreamsAdapter extends StreamsTransport {
       }
       super.broadcast(packet, local);
     });
+    if (isDropped) {
+      queue.onDropped(seq);
+    }
   }
 
   override broadcastWithAck(

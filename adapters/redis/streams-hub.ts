@@ -24,8 +24,11 @@ export interface HubMember extends OutboxOwner {
 
 interface SharedReader {
   readonly reader: StreamReader;
-  readonly members: Set<HubMember>;
+  readonly members: Members;
 }
+
+/** Those who read a stream, by the name of their namespace: there may be thousands. */
+type Members = Map<string, Set<HubMember>>;
 
 interface Subscriber {
   readonly redis: OwnedRedis;
@@ -82,7 +85,9 @@ export class StreamsHub {
       shared = this.#startReader(stream);
       this.#readers.set(stream, shared);
     }
-    shared.members.add(member);
+    const { name } = member.nsp;
+    const namesakes = shared.members.get(name) ?? new Set();
+    shared.members.set(name, namesakes.add(member));
     return shared.reader;
   }
 
@@ -90,7 +95,11 @@ export class StreamsHub {
   remove(member: HubMember): void {
     this.#members.delete(member);
     for (const [stream, { reader, members }] of this.#readers) {
-      members.delete(member);
+      const namesakes = members.get(member.nsp.name);
+      namesakes?.delete(member);
+      if (namesakes?.size === 0) {
+        members.delete(member.nsp.name);
+      }
       if (members.size === 0) {
         this.#readers.delete(stream);
         reader.end();
@@ -137,17 +146,17 @@ export class StreamsHub {
   }
 
   #startReader(stream: string): SharedReader {
-    const members = new Set<HubMember>();
+    const members: Members = new Map();
     const reader = new StreamReader(this.redis, stream, this.options, {
       onEntry: (entry) => onEntry(entry, stream, members),
       onError: (cause) => {
         const message = `the stream "${stream}" cannot be read: ${cause.message}`;
-        for (const member of [...members]) {
+        for (const member of allOf(members)) {
           member.onError(new SocketIOError("ERR_REDIS", message, { cause }));
         }
       },
       onLost: (messages) => {
-        for (const member of [...members]) {
+        for (const member of allOf(members)) {
           member.onLost({ stream, messages });
         }
       },
@@ -156,16 +165,18 @@ export class StreamsHub {
   }
 }
 
-function onEntry({ id, fields }: ReadEntry, stream: string, members: ReadonlySet<HubMember>): void {
+function allOf(members: Members): HubMember[] {
+  return [...members.values()].flatMap((namesakes) => [...namesakes]);
+}
+
+function onEntry({ id, fields }: ReadEntry, stream: string, members: Members): void {
   const entry = parseEntry(fields);
   if (entry === null) {
-    const [member] = members; // it may have been meant for anyone
+    const [member] = allOf(members); // it may have been meant for anyone
     member?.onError(malformedMessage(`the entry ${id} of "${stream}" has no namespace or type`));
     return;
   }
-  for (const member of members) {
-    if (member.nsp.name === entry.nsp) {
-      member.onEntry(id, entry, stream);
-    }
+  for (const member of members.get(entry.nsp) ?? []) {
+    member.onEntry(id, entry, stream);
   }
 }

@@ -1,4 +1,4 @@
-import { SocketIOError, throwLater } from "../../lib/errors.ts";
+import type { SocketIOError } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -12,6 +12,7 @@ import {
 import type { Survivors } from "../cluster/survivors.ts";
 import { Membership } from "./membership.ts";
 import type { Dropped, OutboxStats } from "./outbox.ts";
+import { toDropError } from "./outbox-drops.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { Senders } from "./stream-senders.ts";
 import type { HubMember, StreamsHub } from "./streams-hub.ts";
@@ -117,6 +118,7 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     );
     if (!this.#isClosed) {
       this.#membership.onStarted();
+      this.refreshRooms(); // answers to what was asked before were not heard
     }
   }
 
@@ -281,34 +283,14 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   onLost(lost: LostEntries): void {
     log("[%s] %d entries of %s were lost", this.uid, lost.messages, lost.stream);
     this.#lost += lost.messages;
-    this.#tell("lost", lost);
+    this.emitSafely("lost", lost);
   }
 
   /** Called when messages of this adapter were given up. @internal */
   onDropped(dropped: Dropped): void {
     this.#dropped += dropped.messages;
-    if (this.listenerCount("dropped") > 0) {
-      this.#tell("dropped", dropped);
-      return;
-    }
-    const { messages, reason, error: cause } = dropped;
-    const [code, why] =
-      reason === "refused"
-        ? (["ERR_REDIS", "Redis refused"] as const)
-        : (["ERR_OUTBOX_FULL", "Redis was away for too long for"] as const);
-    const detail = cause === undefined ? "" : `: ${cause.message}`;
-    this.report(
-      new SocketIOError(code, `${why} ${messages} message(s), which were dropped${detail}`, {
-        cause,
-      }),
-    );
-  }
-
-  #tell(event: string, details: object): void {
-    try {
-      this.emit(event, details);
-    } catch (error) {
-      throwLater(error); // of a listener: the stream is read on
+    if (!this.emitSafely("dropped", dropped)) {
+      this.report(toDropError(dropped));
     }
   }
 }

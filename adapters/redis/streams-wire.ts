@@ -100,18 +100,21 @@ export function isRequest(message: ClusterMessage): boolean {
  *
  * @param seq the number of the message among those of its sender: a message that is written twice,
  * as it was not known whether the first time succeeded, is known by it. Nodes of the reference
- * ignore the field.
+ * ignore the field. Undefined for a sender of which there may be many under one name.
  * @throws SocketIOError with `ERR_INVALID_ARGUMENT` (and the `cause`) where its data cannot be encoded
  */
 export function encodeEntry(
   stream: string,
   message: ClusterMessage,
-  seq: number,
+  seq: number | undefined,
   options: Pick<StreamsWireOptions, "maxLen" | "onlyPlaintext">,
 ): RedisCommand {
   const { uid = "", nsp = "", type, data } = message;
   const args = ["XADD", stream, "MAXLEN", "~", options.maxLen, "*"];
-  args.push("uid", uid, "nsp", nsp, "type", type.toString(), "seq", seq.toString());
+  args.push("uid", uid, "nsp", nsp, "type", type.toString());
+  if (seq !== undefined) {
+    args.push("seq", seq.toString());
+  }
   if (data !== undefined) {
     args.push("data", encodeData(message, options.onlyPlaintext));
   }

@@ -1,5 +1,5 @@
 import type { RedisNode, SubscriberConnection, SubscriberEvents } from "./client-driver.ts";
-import { isRedirection, toError } from "./client-errors.ts";
+import { isRedirection, isRefusedForNow, toError } from "./client-errors.ts";
 import type { SubscriptionKind } from "./port.ts";
 import type { Subscription, SubscriptionHome } from "./subscriptions-entry.ts";
 
@@ -47,7 +47,9 @@ export class SubscriptionLink implements SubscriptionHome {
   readonly #dirty = byKind(() => new Set<string>());
   /** Those to be tried again later. */
   #failed: Subscription[] = [];
+  /** How often in a row some were not allowed, and whether some are not since the last time. */
   #refusals = 0;
+  #isRefused = false;
   #connection: SubscriberConnection | undefined;
   #isReady = false;
   #readyAt = 0;
@@ -176,6 +178,7 @@ export class SubscriptionLink implements SubscriptionHome {
     this.#retrying = undefined;
     this.#failed = [];
     this.#refusals = 0;
+    this.#isRefused = false;
     this.#connection = undefined;
     this.#isReady = false;
     const lost: Subscription[] = [];
@@ -274,6 +277,8 @@ export class SubscriptionLink implements SubscriptionHome {
         if (isRedirection(error)) {
           this.#retry([...each.call(this)]);
           this.#owner.onMoved();
+        } else if (isRefusedForNow(error)) {
+          this.#retry([...each.call(this)]); // until then, messages are missed
         } else if (half < names.length) {
           // One that is not allowed has all of the command refused.
           const open = [...each.call(this)].map(({ name }) => name);
@@ -293,6 +298,7 @@ export class SubscriptionLink implements SubscriptionHome {
 
   #refuse(subscriptions: readonly Subscription[], error: Error): void {
     this.#retry(subscriptions);
+    this.#isRefused = true;
     for (const subscription of subscriptions) {
       this.#owner.onFound(subscription);
       const message = `Redis refused the subscription to "${subscription.name}": ${error.message}`;
@@ -300,14 +306,15 @@ export class SubscriptionLink implements SubscriptionHome {
     }
   }
 
-  /** Tries them again, later and later. */
+  /** Tries them again, later and later if they are not allowed. */
   #retry(subscriptions: readonly Subscription[]): void {
     for (const { kind, name } of subscriptions) this.#sent[kind].delete(name);
     this.#failed.push(...subscriptions);
     const delay = Math.min(FIRST_REFUSAL_DELAY_MS * 2 ** this.#refusals, LONGEST_REFUSAL_DELAY_MS);
     this.#retrying ??= setTimeout(() => {
       this.#retrying = undefined;
-      this.#refusals++;
+      this.#refusals = this.#isRefused ? this.#refusals + 1 : 0;
+      this.#isRefused = false;
       const failed = this.#failed;
       this.#failed = [];
       for (const subscription of failed) {

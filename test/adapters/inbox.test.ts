@@ -25,6 +25,22 @@ test("of a mass of channels, the numbers of those that had one last are remember
   expect(numbers.get("room1")).toBeUndefined();
 });
 
+test("where messages are kept for no time, what is known is not looked through all the time", () => {
+  const { setInterval } = globalThis;
+  const delays: (number | undefined)[] = [];
+  globalThis.setInterval = Object.assign((...args: Parameters<typeof setInterval>) => {
+    delays.push(args[1]);
+    return setInterval(...args);
+  }, setInterval);
+  try {
+    open({ maxDuration: 0 });
+  } finally {
+    globalThis.setInterval = setInterval;
+  }
+  expect(delays).not.toBeEmpty();
+  expect(Math.min(...delays.map(Number))).toBeGreaterThanOrEqual(100);
+});
+
 /** A replay that knows a node, `you`, and what it did; the messages are numbers. */
 function open(options: ReplayOptions = {}) {
   const delivered: string[] = [];

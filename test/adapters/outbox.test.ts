@@ -1,13 +1,9 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Redis } from "ioredis";
 import { commandsOf } from "../../adapters/redis/client.ts";
-import {
-  type Dropped,
-  type Outbox,
-  type OutboxOptions,
-  outboxOf,
-} from "../../adapters/redis/outbox.ts";
-import type { RedisReply } from "../../adapters/redis/port.ts";
+import { type Dropped, Outbox, type OutboxOptions, outboxOf } from "../../adapters/redis/outbox.ts";
+import type { ChannelMessage, RedisReply } from "../../adapters/redis/port.ts";
+import { until } from "../support/pubsub.ts";
 import { freePort, type RedisServer, startRedis } from "../support/redis.ts";
 
 const cleanups: (() => unknown)[] = [];
@@ -113,6 +109,41 @@ describe("the outbox", () => {
     expect((await reads()) - before).toBeLessThan(20);
   });
 
+  test("goes on after an interruption so short that the client did not tell of it", async () => {
+    const heard: string[] = [];
+    const attempts: (() => void)[] = [];
+    const redis = {
+      isReady: true,
+      isCluster: true,
+      onState: () => () => {},
+      onError: () => () => {},
+      publish: async (messages: readonly ChannelMessage[]) => {
+        if (attempts.length === 0) {
+          redis.isReady = false;
+          await new Promise<void>((resolve) => attempts.push(resolve));
+          return messages.map(() => new Error("Connection is closed."));
+        }
+        heard.push(...messages.map(({ payload }) => String(payload)));
+        return messages.map(() => null);
+      },
+      send: async () => [],
+      countSubscribers: async () => [],
+      duplicate: (): never => {
+        throw new Error("it is not asked for another");
+      },
+    };
+    const outbox = new Outbox(redis);
+    const owner = new Owner();
+    outbox.publish("x", "first", false, owner);
+    await until(() => attempts.length > 0);
+    attempts[0]?.();
+    await Bun.sleep(100); // it tries again meanwhile
+    redis.isReady = true;
+    outbox.publish("x", "second", false, owner);
+    expect(await outbox.flush(2_000)).toBe(true);
+    expect(heard).toEqual(["first", "second"]);
+  });
+
   test("keeps what is sent before there is a connection", async () => {
     const port = freePort();
     const { outbox, owner } = openOutbox(port);
@@ -123,7 +154,7 @@ describe("the outbox", () => {
     expect(outbox.stats.waiting).toBe(100);
     const server = await startRedis({ port });
     cleanups.push(() => server.stop());
-    expect(await outbox.flush(5_000)).toBe(true);
+    expect(await outbox.flush(Number.POSITIVE_INFINITY)).toBe(true);
     expect(outbox.stats).toMatchObject({ sent: 100, dropped: 0 });
     expect(outbox.longestDelayMs).toBeGreaterThanOrEqual(50);
   });

@@ -36,8 +36,6 @@ describe("the options of the Redis adapters", () => {
       sessionKeyPrefix: "sio:session:",
       onlyPlaintext: false,
       offsetTimeout: 10_000,
-      heartbeatInterval: 5000,
-      heartbeatTimeout: 10_000,
       requestsTimeout: 5000,
       outbox: KEEP,
     });
