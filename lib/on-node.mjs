@@ -28,4 +28,5 @@ export const SessionAwareAdapter = undefined;
 export const ShardedRedisAdapter = undefined;
 export const Socket = undefined;
 export const SocketIOError = undefined;
+export const StreamsAdapter = undefined;
 export const testAdapter = undefined;

@@ -21,6 +21,6 @@ export {
   createStreamsAdapter,
   type LostEntries,
   type RedisStreamsAdapterOptions,
-  type StreamsAdapter,
+  StreamsAdapter,
   type StreamsStats,
 } from "./streams.ts";

@@ -1,4 +1,5 @@
 import type { Untyped } from "../../lib/event-types.ts";
+import { SocketIOError } from "../../lib/errors.ts";
 import {
   type Check,
   isBoolean,
@@ -115,6 +116,11 @@ const KEEP = { maxDuration: 120_000, maxBytes: 33_554_432 };
 
 const COMMON_TABLE = { requestsTimeout: timeFrom(0), outbox: isObject };
 
+/** Of a name that is none, where all names are of this package. */
+const isNone: Check = {
+  expected: "named maxDuration or maxBytes",
+  accepts: (value) => value === undefined,
+};
 const isFalse: Check = { expected: "false", accepts: (value) => value === false };
 const SUBSCRIPTION_MODES: readonly unknown[] = ["static", "dynamic", "dynamic-private"];
 const isSubscriptionMode: Check = {
@@ -258,6 +264,12 @@ export function resolveShardedOptions(
 export function resolveStreamsOptions(
   given: RedisStreamsAdapterOptions = {},
 ): ResolvedStreamsOptions {
+  if ("duplicate" in given) {
+    throw new SocketIOError(
+      "ERR_INVALID_ARGUMENT",
+      "createStreamsAdapter(client, options) takes one Redis client; it makes the others that it needs",
+    );
+  }
   validateOptions(given, STREAMS_TABLE);
   const { outbox, requestsTimeout, ...rest } = given;
   return {
@@ -268,7 +280,9 @@ export function resolveStreamsOptions(
 
 function resolveKeep(name: string, given: KeepOptions | undefined): ResolvedKeepOptions {
   const named = Object.entries(given ?? {}).map(([key, value]) => [`${name}.${key}`, value]);
+  const unknown = named.map(([key]) => [key, isNone]);
   validateOptions(Object.fromEntries(named), {
+    ...Object.fromEntries(unknown),
     [`${name}.maxDuration`]: timeFrom(0),
     [`${name}.maxBytes`]: numberFrom(0, "bytes"),
   });

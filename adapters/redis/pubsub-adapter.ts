@@ -1,4 +1,4 @@
-import { SocketIOError } from "../../lib/errors.ts";
+import { SocketIOError, warn } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace, Room, SocketId } from "../adapter.ts";
 import type { Survivors } from "../cluster/survivors.ts";
@@ -12,6 +12,7 @@ import {
 } from "./pubsub-transport.ts";
 import { type SharedSubscriptions, sharedSubscriptionsOf } from "./shared-subscriptions.ts";
 import { RoomChannels } from "./subscription-policy.ts";
+import { WhileConnected } from "./while-connected.ts";
 import { isHeld, type Wire } from "./wire.ts";
 
 const log = makeLog("socket.io-redis");
@@ -37,6 +38,7 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
   readonly #subscriptions: SharedSubscriptions;
   readonly #membership: Membership;
   readonly #roomChannels: RoomChannels | undefined;
+  readonly #joining = new WhileConnected();
   readonly #removers: (() => void)[] = [];
   #started: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
@@ -54,6 +56,9 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
     makeWire: WireMaker<W>,
   ) {
     super(nsp, clients, settings, makeWire);
+    if (nsp.server.opts.connectionStateRecovery !== undefined) {
+      warnOfRecovery(nsp.server);
+    }
     this.#clients = clients;
     this.#subscriptions = sharedSubscriptionsOf(clients.subscriptions);
     const { wire } = this;
@@ -105,12 +110,14 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
 
   #onInterrupted(): void {
     log("[%s] interrupted", this.uid);
+    this.#joining.onInterrupted();
     this.#membership.onInterrupted();
     this.replay?.onInterrupted();
   }
 
   #onResubscribed(): void {
     log("[%s] subscribed again", this.uid);
+    this.#joining.onResubscribed();
     this.#membership.onResubscribed();
     this.replay?.onResubscribed();
     this.refreshRooms(); // answers to one node are not replayed
@@ -166,7 +173,10 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
       : this.#subscriptions.countListeners(counted.kind, counted.channel);
   }
 
-  /** @returns where rooms are subscribed to one by one: once Redis has confirmed it; never rejects */
+  /**
+   * @returns where rooms are subscribed to one by one: once Redis has confirmed it. It does not wait
+   * for an outage to end, as what is sent meanwhile is replayed; and it does not reject.
+   */
   override addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
     let pending: Promise<void>[] | undefined;
     for (const room of rooms) {
@@ -177,7 +187,7 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
       }
     }
     void super.addAll(id, rooms); // rooms in memory: there is nothing to wait for
-    return pending && Promise.all(pending).then(() => {});
+    return pending && this.#joining.wait(Promise.all(pending));
   }
 
   override del(id: SocketId, room: Room): Promise<void> | void {
@@ -206,5 +216,17 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
       this.#roomChannels?.leave(room);
       this.replay?.forget(this.wire.roomChannel(room));
     }
+  }
+}
+
+const warnedOfRecovery = new WeakSet<object>();
+
+function warnOfRecovery(server: object): void {
+  if (!warnedOfRecovery.has(server)) {
+    warnedOfRecovery.add(server); // once is enough, however many namespaces there are
+    warn(
+      "connectionStateRecovery has no effect with this adapter: it keeps no sessions. " +
+        "Use createStreamsAdapter() of bun-socket.io/redis",
+    );
   }
 }

@@ -214,8 +214,9 @@ export abstract class PubSubTransport<W extends Wire>
   /** @internal */
   onDropped(dropped: Dropped): void {
     this.#dropped += dropped.messages;
-    if (!this.emitSafely("dropped", dropped)) {
-      this.report(toDropError(dropped));
+    const isTold = this.emitSafely("dropped", dropped);
+    if (!isTold || dropped.reason === "refused") {
+      this.report(toDropError(dropped)); // a refusal is something to mend, too
     }
   }
 

@@ -289,8 +289,9 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   /** Called when messages of this adapter were given up. @internal */
   onDropped(dropped: Dropped): void {
     this.#dropped += dropped.messages;
-    if (!this.emitSafely("dropped", dropped)) {
-      this.report(toDropError(dropped));
+    const isTold = this.emitSafely("dropped", dropped);
+    if (!isTold || dropped.reason === "refused") {
+      this.report(toDropError(dropped)); // a refusal is something to mend, too
     }
   }
 }

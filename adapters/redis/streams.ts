@@ -5,7 +5,7 @@ import { StreamsAdapter } from "./streams-adapter.ts";
 import { StreamsHub } from "./streams-hub.ts";
 
 export type { RedisStreamsAdapterOptions } from "./options.ts";
-export type { StreamsAdapter } from "./streams-adapter.ts";
+export { StreamsAdapter } from "./streams-adapter.ts";
 export type { LostEntries, StreamsStats } from "./streams-transport.ts";
 
 /**
