@@ -4,12 +4,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { Emitter as ReferenceEmitter } from "@socket.io/redis-emitter";
 
+import { Emitter } from "bun-socket.io/redis";
 import { Redis } from "ioredis";
 import { Fleet } from "../../adapters/adapter-tests/fleet.ts";
 import type { Member } from "../../adapters/adapter-tests/member.ts";
 import { SERVER_EVENTS } from "../../adapters/adapter-tests/program.ts";
 import { until } from "../../adapters/adapter-tests/waiting.ts";
-import { Emitter } from "../../adapters/redis/emitter.ts";
 import type { AdapterConfig } from "../support/fleet/adapter-config.ts";
 import { makeOwn } from "../support/fleet/own-adapters.ts";
 import { ProcessNodes, REFERENCE_ON_NODE } from "../support/fleet/process-nodes.ts";
