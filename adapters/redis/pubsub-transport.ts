@@ -1,4 +1,4 @@
-import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
+import { malformedMessage, SocketIOError, throwLater } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -8,6 +8,7 @@ import {
   type Link,
   MessageType,
 } from "../cluster/messages.ts";
+import { isUid } from "../cluster/validation.ts";
 import { AwaitedRooms } from "./awaited-rooms.ts";
 import type { ResolvedKeepOptions, SubscriptionMode } from "./options.ts";
 import {
@@ -116,6 +117,7 @@ export abstract class PubSubTransport<W extends Wire>
         ask: (data) => this.publish({ type: MessageType.REPLAY_REQUEST, data }),
         answer: (uid, data) => this.publishResponse(uid, { type: MessageType.REPLAY, data }),
         onLoss: (loss) => this.#onLoss(loss),
+        isCongested: () => this.isCongested,
         sendDelayMs: () => this.outbox.longestDelayMs,
       },
     );
@@ -128,6 +130,10 @@ export abstract class PubSubTransport<W extends Wire>
       replay: this.replay?.stats,
       dropped: this.#dropped,
     };
+  }
+
+  protected override get isCongested(): boolean {
+    return this.outbox.isCongested;
   }
 
   override async close(): Promise<void> {
@@ -220,8 +226,11 @@ export abstract class PubSubTransport<W extends Wire>
       reason === "refused"
         ? (["ERR_REDIS", "Redis refused"] as const)
         : (["ERR_OUTBOX_FULL", "Redis was away for too long for"] as const);
+    const detail = cause === undefined ? "" : `: ${cause.message}`;
     this.report(
-      new SocketIOError(code, `${why} ${messages} message(s), which were dropped`, { cause }),
+      new SocketIOError(code, `${why} ${messages} message(s), which were dropped${detail}`, {
+        cause,
+      }),
     );
   }
 
@@ -240,6 +249,9 @@ export abstract class PubSubTransport<W extends Wire>
   };
 
   #dispatch(message: WireMessage, channel: string, bytes: number): void {
+    if (message.uid !== undefined && !isUid(message.uid)) {
+      throw malformedMessage("with a uid that is no name");
+    }
     if (isLegacy(message)) {
       this.onLegacy(message);
     } else if (isResponse(message)) {
@@ -292,7 +304,11 @@ export abstract class PubSubTransport<W extends Wire>
 
   #onLoss(loss: Loss): void {
     log("[%s] messages of %s were lost (%s)", this.uid, loss.uid, loss.reason);
-    this.emit("lost", loss);
+    try {
+      this.emit("lost", loss);
+    } catch (error) {
+      throwLater(error); // of a listener: what is held back is delivered all the same
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { SocketIOError, throwLater } from "../../lib/errors.ts";
+import { malformedMessage, SocketIOError, throwLater } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -139,6 +139,10 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     return CLOSE_FLUSH_MS;
   }
 
+  protected override get isCongested(): boolean {
+    return this.hub.outbox.isCongested;
+  }
+
   override serverCount(): Promise<number> {
     return this.#membership.count();
   }
@@ -251,6 +255,12 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   /** An entry was read: each once, in their order. @internal */
   onEntry(id: string, entry: StreamEntry, stream: string): void {
     const { uid, seq } = entry;
+    if (uid === this.uid && (seq ?? 0) > this.#lastSeq) {
+      this.report(
+        malformedMessage(`the entry ${id} has the name of this node, which has not sent it`),
+      );
+      return;
+    }
     if (seq !== undefined && !this.#senders.isNew(uid, seq)) {
       return;
     }
