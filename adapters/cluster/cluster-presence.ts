@@ -19,6 +19,7 @@ export abstract class ClusterPresence extends ClusterTransport {
       {
         holdsRoom,
         announcedRooms: () => Array.from(this.rooms.keys()).filter((room) => !this.sids.has(room)),
+        isCongested: () => this.isCongested,
         publish: (message) => this.publish(message),
         publishResponse: (uid, message) => this.publishResponse(uid, message),
       },

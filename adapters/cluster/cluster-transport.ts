@@ -67,6 +67,13 @@ export abstract class ClusterTransport extends Adapter {
   }
 
   /**
+   * Whether so much waits to be sent that nothing is to be added that others will ask for again.
+   */
+  protected get isCongested(): boolean {
+    return false;
+  }
+
+  /**
    * The other nodes, where they are known by name at any time. It is not kept, but read at once. Who
    * overrides it calls {@link ClusterAdapter.onNodeGone}.
    */

@@ -11,6 +11,8 @@ export interface AnnouncerPort {
   /** The rooms of this node, without those that sockets have of their own. */
   announcedRooms(): Room[];
   holdsRoom(room: Room): boolean;
+  /** Whether lists of rooms are not to be sent now. */
+  isCongested(): boolean;
   /** Sends to all nodes. */
   publish(message: RoomsMessage): void;
   /** Sends to one node. */
@@ -98,10 +100,16 @@ export class RoomAnnouncer {
       answer({});
       return;
     }
+    if (this.#port.isCongested()) {
+      return; // it asks again
+    }
     const number = this.#number;
     const rooms = this.#port.announcedRooms();
     const count = Math.max(1, Math.ceil(rooms.length / PART_SIZE));
     const sendPart = (index: number): void => {
+      if (index > 0 && this.#port.isCongested()) {
+        return;
+      }
       const occupied = rooms.slice(index * PART_SIZE, (index + 1) * PART_SIZE);
       answer({ number, part: [index, count], occupied });
       if (index + 1 < count) {

@@ -14,6 +14,8 @@ const MAX_ABSENT = 2;
 /** So many changes wait for the list that they belong to. */
 const MAX_EARLY = 1_000;
 const MAX_HEARD = 10_000;
+/** The rooms of so many nodes are known at most. */
+const MAX_NODES = 10_000;
 
 type RoomsData = RoomsMessage["data"];
 
@@ -170,7 +172,7 @@ export class RoomWatcher {
 
   /** A node tells of its rooms. */
   onRooms(uid: string, data: RoomsData): void {
-    if (!this.isOn) {
+    if (!this.isOn || (this.#nodes.size >= MAX_NODES && !this.#nodes.has(uid))) {
       return;
     }
     const node = this.#nodes.get(uid) ?? this.#add(uid);
@@ -242,7 +244,10 @@ export class RoomWatcher {
 
   /** A node has told nothing but its number: is it the one known here? */
   #onNumber(node: Node, number: number): void {
-    if (node.number === undefined || number <= node.number) {
+    if (node.number !== undefined && number < node.number) {
+      node.number = undefined; // what it has told last is not from it, or it has started anew
+      this.#askSoon();
+    } else if (node.number === undefined || number === node.number) {
       node.missed = undefined;
     } else if (node.missed !== undefined && node.missed > node.number) {
       node.number = undefined; // what it had told when it was asked before has not come since

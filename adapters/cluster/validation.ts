@@ -8,6 +8,7 @@ import { MessageType, type WireOptions } from "./messages.ts";
 
 const NO_FLAGS: BroadcastFlags = {};
 const MAX_PARTS = 1_000_000;
+const LONGEST_ID = 256;
 
 /** Events of the server itself: listeners trust their arguments. */
 const SERVER_EVENTS: ReadonlySet<unknown> = new Set([
@@ -37,12 +38,20 @@ function areRooms(value: unknown): boolean {
   return Array.isArray(value) && value.every(isRoom);
 }
 
-function isRoom(value: unknown): boolean {
+/** Whether a value of another node may be the name of a room. */
+export function isRoom(value: unknown): boolean {
   return typeof value === "string" || typeof value === "number";
 }
 
 function isId(value: unknown): boolean {
-  return typeof value === "string" && value !== "";
+  return typeof value === "string" && value !== "" && value.length <= LONGEST_ID;
+}
+
+/**
+ * Whether a value may be the name of a node. Names are remembered, and sent on: they have to be short.
+ */
+export function isUid(value: unknown): value is string {
+  return isId(value);
 }
 
 /**

@@ -6,6 +6,7 @@ import {
   type Link,
   MessageType,
 } from "../cluster/messages.ts";
+import { isUid } from "../cluster/validation.ts";
 import { BroadcastEncoder } from "./classic-wire-broadcast.ts";
 import {
   readRequest,
@@ -274,7 +275,7 @@ export class ClassicWire implements Wire {
     if (request.uid === this.#uid) {
       return null;
     }
-    if (request.direct === true && typeof request.uid === "string") {
+    if (request.direct === true && isUid(request.uid)) {
       this.#rememberOwnNode(request.uid);
     }
     return readRequest(request, this.#nsp);

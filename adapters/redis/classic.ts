@@ -1,6 +1,7 @@
 import { generateId } from "../../lib/ids.ts";
-import { partialResponse } from "../../lib/errors.ts";
+import { malformedMessage, partialResponse } from "../../lib/errors.ts";
 import type { AdapterNamespace, Room, SocketId } from "../adapter.ts";
+import { isRoom } from "../cluster/validation.ts";
 import { ClassicWire } from "./classic-wire.ts";
 import { commandsOf, subscriptionsOf } from "./client.ts";
 import {
@@ -36,6 +37,8 @@ export function createAdapter(
 /** Who waits for the rooms of other nodes. */
 interface RoomsQuestion {
   readonly rooms: Set<Room>;
+  /** The nodes that have answered, as far as they tell who they are. */
+  readonly answered: Set<string>;
   missing: number;
   readonly end: () => void;
 }
@@ -62,7 +65,7 @@ export class RedisAdapter extends PubSubAdapter<ClassicWire> {
     }
     const requestId = generateId();
     const { promise, resolve } = Promise.withResolvers<void>();
-    const question = { rooms, missing, end: resolve };
+    const question = { rooms, answered: new Set<string>(), missing, end: resolve };
     this.#questions.set(requestId, question);
     const timer = setTimeout(resolve, this.requestsTimeout);
     this.send(this.wire.encodeAllRooms(requestId));
@@ -93,10 +96,17 @@ export class RedisAdapter extends PubSubAdapter<ClassicWire> {
     }
   }
 
-  #onRooms({ requestId, rooms }: LegacyResponse): void {
+  #onRooms({ requestId, uid, rooms }: LegacyResponse): void {
     const question = this.#questions.get(requestId);
-    if (question === undefined) {
+    if (question === undefined || (uid !== undefined && question.answered.has(uid))) {
       return;
+    }
+    if (!rooms.every(isRoom)) {
+      this.report(malformedMessage("rooms that are no list of names"));
+      return;
+    }
+    if (uid !== undefined) {
+      question.answered.add(uid);
     }
     for (const room of rooms) {
       question.rooms.add(room);
@@ -120,10 +130,12 @@ export class RedisAdapter extends PubSubAdapter<ClassicWire> {
     }
     switch (request.type) {
       case "join":
-        void socket.join(request.room);
-        break;
       case "leave":
-        void socket.leave(request.room);
+        if (!isRoom(request.room)) {
+          this.report(malformedMessage("a room that is no name"));
+          return undefined;
+        }
+        void (request.type === "join" ? socket.join(request.room) : socket.leave(request.room));
         break;
       case "disconnect":
         socket.disconnect(request.close);

@@ -14,6 +14,8 @@ const CLUSTER_HOLD_MS = 10_000;
 const ASK_AGAIN_MS = 100;
 /** How many numbers are remembered to tell, when the answer comes at last, what it has that is new. */
 const MAX_REMEMBERED = 250_000;
+/** While so many nodes have not answered, those that are new are not asked too: none may be real. */
+const MAX_UNANSWERED = 1_000;
 
 /**
  * Why messages were lost, or may have been: the sender has no longer all that was missed
@@ -252,8 +254,9 @@ export class Inbox<M> {
   }
 
   #meet(uid: string, last: number, hasMissed: boolean): Sender<M> {
-    const sender = this.#senders.add(uid, hasMissed ? 0 : last);
-    if (hasMissed) {
+    const isToAsk = hasMissed && this.#asker.size < MAX_UNANSWERED;
+    const sender = this.#senders.add(uid, isToAsk ? 0 : last);
+    if (isToAsk) {
       const recovery = this.#asker.begin(sender, new Recovery(0, undefined, true));
       if (!this.#isInterrupted) {
         recovery.waitsSince = now();

@@ -78,9 +78,7 @@ export class Membership {
         }
       }
       if (this.#isClosed || performance.now() + POLL_MS > deadline) {
-        throw new SocketIOError("ERR_REDIS", "the nodes could not be counted: Redis is away", {
-          cause: problem,
-        });
+        throw uncounted(problem);
       }
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
@@ -89,6 +87,11 @@ export class Membership {
   async #ask(): Promise<number> {
     const { redis, wire, localNodes } = this.#settings;
     const [count = 0] = await redis.countSubscribers([wire.countChannel], wire.isSharded);
+    if (count === 0) {
+      throw new Error(
+        "it does not know of the subscriptions of this node. Are both clients connected to the same Redis?",
+      );
+    }
     return count + localNodes() - 1;
   }
 
@@ -104,8 +107,8 @@ export class Membership {
     const { redis, wire, localNodes } = this.#settings;
     const channels = [wire.countChannel, ...uids.map((uid) => wire.privateChannel(uid))];
     const [count = 0, ...each] = await redis.countSubscribers(channels, wire.isSharded);
-    if (!this.#isSettled) {
-      return null; // it was interrupted meanwhile
+    if (!this.#isSettled || count === 0) {
+      return null; // it was interrupted meanwhile, or this is another Redis
     }
     this.#lastCount = count + localNodes() - 1;
     const alive = new Set(uids.filter((_uid, index) => (each[index] ?? 0) > 0));
@@ -116,4 +119,9 @@ export class Membership {
   close(): void {
     this.#isClosed = true;
   }
+}
+
+function uncounted(cause: unknown): SocketIOError {
+  const why = cause instanceof Error ? cause.message : "Redis is away";
+  return new SocketIOError("ERR_REDIS", `the nodes could not be counted: ${why}`, { cause });
 }

@@ -178,6 +178,11 @@ export class Outbox {
     return Math.max(this.#delays.at(now), now - oldest);
   }
 
+  /** Whether more waits than half of what may: the rest is for messages that are sent but once. */
+  get isCongested(): boolean {
+    return this.#backlog.bytes > this.#maxBytes / 2;
+  }
+
   get stats(): OutboxStats {
     return {
       waiting: this.#backlog.length,

@@ -73,6 +73,7 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
         mode: settings.subscriptionMode,
         kind: wire.isSharded ? "shard" : "channel",
         channelOf: (room) => wire.roomChannel(room),
+        others: new Set(wire.subscriptions.map(({ channel }) => channel)),
         listener: this.onPayload,
       });
     }

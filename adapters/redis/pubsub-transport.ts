@@ -8,6 +8,7 @@ import {
   type Link,
   MessageType,
 } from "../cluster/messages.ts";
+import { isUid } from "../cluster/validation.ts";
 import { AwaitedRooms } from "./awaited-rooms.ts";
 import { toBuffer } from "./bytes.ts";
 import type { ResolvedKeepOptions, SubscriptionMode } from "./options.ts";
@@ -118,6 +119,7 @@ export abstract class PubSubTransport<W extends Wire>
         ask: (data) => this.publish({ type: MessageType.REPLAY_REQUEST, data }),
         answer: (uid, data) => this.publishResponse(uid, { type: MessageType.REPLAY, data }),
         onLoss: (loss) => this.#onLoss(loss),
+        isCongested: () => this.isCongested,
         sendDelayMs: () => this.outbox.longestDelayMs,
       },
     );
@@ -130,6 +132,10 @@ export abstract class PubSubTransport<W extends Wire>
       replay: this.replay?.stats,
       dropped: this.#dropped,
     };
+  }
+
+  protected override get isCongested(): boolean {
+    return this.outbox.isCongested;
   }
 
   override async close(): Promise<void> {
@@ -235,6 +241,9 @@ export abstract class PubSubTransport<W extends Wire>
   };
 
   #dispatch(message: WireMessage, channel: string, bytes: number): void {
+    if (message.uid !== undefined && !isUid(message.uid)) {
+      throw malformedMessage("with a uid that is no name");
+    }
     if (isLegacy(message)) {
       this.onLegacy(message);
     } else if (isResponse(message)) {

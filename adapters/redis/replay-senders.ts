@@ -5,6 +5,8 @@ const SAMPLE_MS = 1_000;
 const SHORTEST_SWEEP_MS = 1_000;
 /** How many senders are known that were silent for longer than messages are kept. */
 const MAX_SILENT = 1_000;
+/** How many are known at most. */
+const MAX_SENDERS = 10_000;
 
 /** The nodes that are known; what is known of silent ones is forgotten in time, but for their number. */
 export class Senders<M> {
@@ -34,9 +36,21 @@ export class Senders<M> {
 
   /** @param highest the number up to which nothing of it is missing */
   add(uid: string, highest: number): Sender<M> {
+    if (this.#senders.size >= MAX_SENDERS) {
+      this.#forgetOne();
+    }
     const sender = new Sender<M>(uid, highest);
     this.#senders.set(uid, sender);
     return sender;
+  }
+
+  #forgetOne(): void {
+    for (const [uid, { recovery }] of this.#senders) {
+      if (recovery === undefined) {
+        this.#senders.delete(uid);
+        return;
+      }
+    }
   }
 
   [Symbol.iterator](): Iterator<Sender<M>> {

@@ -45,6 +45,8 @@ export interface ReplayPort<M> {
   answer(uid: string, answer: ReplayAnswer): void;
   /** Tells that messages were lost, or may have been. */
   onLoss(loss: Loss): void;
+  /** Whether answers are not to be sent now: nodes ask again. */
+  isCongested(): boolean;
   /** How long a message of this node had to wait lately until it was sent, in ms. */
   sendDelayMs(): number;
 }
@@ -174,7 +176,7 @@ export class Replay<M> {
     }
     this.#inbox.greet(uid, request.last, request.since);
     const named = request.after.find(([name]) => name === this.#uid)?.[1];
-    if (named !== undefined || request.isToAll === true) {
+    if ((named !== undefined || request.isToAll === true) && !this.#port.isCongested()) {
       this.#answered++;
       this.#port.answer(uid, this.#answerTo(request, named ?? -1));
     }

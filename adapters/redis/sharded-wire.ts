@@ -180,16 +180,22 @@ export class ShardedWire implements Wire {
     if (uid === this.#uid || nsp !== this.#nsp || !KNOWN.has(type)) {
       return null;
     }
+    if (type !== MessageType.BROADCAST && !this.#isOwnChannel(channel)) {
+      return null; // a room has the name of another node, for which it is
+    }
     return unchecked({ type, data, uid: textOf(uid), nsp, link: toLink(link) });
   }
 
   #isForUs(channel: string): boolean {
     return (
-      channel === this.countChannel ||
-      channel === this.#privateChannel ||
+      this.#isOwnChannel(channel) ||
       (channel.startsWith(this.countChannel) &&
         isHeld(this.#rooms, channel.slice(this.countChannel.length, -1)))
     );
+  }
+
+  #isOwnChannel(channel: string): boolean {
+    return channel === this.countChannel || channel === this.#privateChannel;
   }
 
   #isOwn(payload: Buffer): boolean {

@@ -173,7 +173,11 @@ function onEntry({ id, fields }: ReadEntry, stream: string, members: Members): v
   const entry = parseEntry(fields);
   if (entry === null) {
     const [member] = allOf(members); // it may have been meant for anyone
-    member?.onError(malformedMessage(`the entry ${id} of "${stream}" has no namespace or type`));
+    member?.onError(
+      malformedMessage(
+        `the entry ${id} of "${stream}" has no namespace or type, or its uid is no name`,
+      ),
+    );
     return;
   }
   for (const member of members.get(entry.nsp) ?? []) {

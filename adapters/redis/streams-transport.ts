@@ -1,4 +1,4 @@
-import type { SocketIOError } from "../../lib/errors.ts";
+import { malformedMessage, type SocketIOError } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -141,6 +141,10 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     return CLOSE_FLUSH_MS;
   }
 
+  protected override get isCongested(): boolean {
+    return this.hub.outbox.isCongested;
+  }
+
   override serverCount(): Promise<number> {
     return this.#membership.count();
   }
@@ -253,6 +257,12 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   /** An entry was read: each once, in their order. @internal */
   onEntry(id: string, entry: StreamEntry, stream: string): void {
     const { uid, seq } = entry;
+    if (uid === this.uid && (seq ?? 0) > this.#lastSeq) {
+      this.report(
+        malformedMessage(`the entry ${id} has the name of this node, which has not sent it`),
+      );
+      return;
+    }
     if (seq !== undefined && !this.#senders.isNew(uid, seq)) {
       return;
     }

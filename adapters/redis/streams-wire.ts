@@ -1,5 +1,6 @@
 import type { Untyped } from "../../lib/event-types.ts";
 import { type ClusterMessage, type ClusterResponse, MessageType } from "../cluster/messages.ts";
+import { isUid } from "../cluster/validation.ts";
 import {
   decodeJson,
   decodeMsgpack,
@@ -146,12 +147,13 @@ export function encodePublished(message: object): Uint8Array {
 export function parseEntry(fields: EntryFields): StreamEntry | null {
   const nsp = fields.get("nsp");
   const type = Number(fields.get("type") ?? Number.NaN);
-  if (nsp === undefined || !Number.isSafeInteger(type)) {
+  const uid = fields.get("uid") ?? "";
+  if (nsp === undefined || !Number.isSafeInteger(type) || (uid !== "" && !isUid(uid))) {
     return null;
   }
   const seq = Number(fields.get("seq") ?? Number.NaN);
   return {
-    uid: fields.get("uid") ?? "",
+    uid,
     nsp,
     type,
     seq: Number.isSafeInteger(seq) && seq > 0 ? seq : undefined,

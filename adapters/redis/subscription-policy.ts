@@ -21,6 +21,8 @@ export interface RoomChannelSettings {
   readonly kind: SubscriptionKind;
   /** The name of the channel of a room. */
   readonly channelOf: (room: Room) => string;
+  /** The channels that are subscribed to anyway: a room may be named so that it has one of them. */
+  readonly others: ReadonlySet<string>;
   readonly listener: ChannelListener;
 }
 
@@ -53,6 +55,9 @@ export class RoomChannels {
       return undefined;
     }
     const channel = this.#settings.channelOf(room);
+    if (this.#settings.others.has(channel)) {
+      return undefined;
+    }
     return this.#subscribed.has(channel) ? this.#pending.get(channel) : this.#subscribe(channel);
   }
 

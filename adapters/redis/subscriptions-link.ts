@@ -300,8 +300,11 @@ export class SubscriptionLink implements SubscriptionHome {
     this.#retry(subscriptions);
     this.#isRefused = true;
     for (const subscription of subscriptions) {
+      subscription.settle(); // who waits is told by the error: it may be refused for ever
       this.#owner.onFound(subscription);
-      const message = `Redis refused the subscription to "${subscription.name}": ${error.message}`;
+      const isOld = subscription.kind === "shard" && /unknown command/i.test(error.message);
+      const advice = isOld ? " (sharded channels need Redis 7; classic ones do not)" : "";
+      const message = `Redis refused the subscription to "${subscription.name}": ${error.message}${advice}`;
       this.#owner.onError(new Error(message, { cause: error }));
     }
   }

@@ -65,6 +65,7 @@ function open(options: ReplayOptions = {}) {
       losses.push(loss);
       changed();
     },
+    isCongested: () => false,
     sendDelayMs: () => 0,
   });
   cleanups.push(() => replay.close());

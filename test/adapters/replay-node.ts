@@ -76,6 +76,7 @@ export class RedisNode {
           this.losses.push(loss);
           this.#look();
         },
+        isCongested: () => false,
         sendDelayMs: () => this.outbox.longestDelayMs,
       },
     );

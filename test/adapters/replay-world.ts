@@ -186,6 +186,7 @@ export class WorldNode {
       onLoss: (loss) => {
         this.losses.push(loss);
       },
+      isCongested: () => false,
       sendDelayMs: () => (world.shards > 1 ? 10_000 : 0),
     });
   }
