@@ -136,37 +136,79 @@ export interface RestoredSession extends SessionToPersist {
 
 /**
  * What the server asks of an adapter: who is in which room, and packets to many sockets. An adapter
- * for several nodes does the same across them.
+ * of your own extends `Adapter` (one node), or `ClusterAdapter` or `ClusterAdapterWithHeartbeat` (several
+ * nodes) and overrides what it does otherwise. There is one for each namespace, made by the option
+ * `adapter`, with the namespace as its argument.
  *
- * It emits `create-room` and `delete-room` (room), `join-room` and `leave-room` (room, socket id), and
- * `session-expired` ({@link SessionToPersist}) when a session it kept was not taken up again in time.
+ * What throws where a program called (`emit()`, `join()` ...) throws there, what rejects is given to it
+ * where it gets a promise. What else may throw, and what happens then, is said at each method.
+ *
+ * An adapter emits:
+ *
+ * - `create-room`, `delete-room` (room) and `join-room`, `leave-room` (room, socket id), of this node.
+ * - `occupied`, `vacated` (room), of all nodes; not for the rooms that sockets have of their own.
+ * - `session-expired` ({@link SessionToPersist}), when a kept session was not taken up in time. The
+ *   server listens to it.
+ * - `error` (an error), where it has no caller to tell. Do not emit it while nobody listens: that throws.
  */
 export interface AdapterApi extends EventEmitter {
-  /** The namespace it serves. */
+  /** The namespace it was made for. */
   readonly nsp: AdapterNamespace;
-  /** The sockets of each room of this node. */
+  /** The sockets of each room of this node; no room is empty. Read by programs. */
   readonly rooms: Map<Room, Set<SocketId>>;
-  /** The rooms of each socket of this node. */
+  /** The rooms of each socket of this node. Read by programs. */
   readonly sids: Map<SocketId, Set<Room>>;
-  /** Called once, when the namespace is made. */
+  /**
+   * Called once, right after the adapter was made; the server does not wait for it. If it throws, the
+   * namespace is not made: `io.of()` throws, a client of a dynamic namespace is refused. What it
+   * rejects with is an uncaught exception.
+   */
   init(): Promise<void> | void;
-  /** Called once, when the server closes. */
+  /**
+   * Called when the server closes, which waits for it and ignores what goes wrong, or when a dynamic
+   * namespace that is empty is removed. The sockets are gone by then.
+   */
   close(): Promise<void> | void;
-  /** How many nodes there are. */
+  /**
+   * How many nodes there are, this one among them. Called with each broadcast that wants
+   * acknowledgements. Where it rejects it is asked again, four times a second, as long as the broadcast
+   * has time.
+   */
   serverCount(): Promise<number>;
-  /** Puts a socket into rooms. */
+  /**
+   * Puts a socket of this node into rooms: when it is connected into the room named by its id, before
+   * that into those of a session that is taken up again, and by `join()`. The id may be in none of
+   * them yet. If it throws while a client connects, that is refused (`adapter failed`); where it throws
+   * the rooms are to be as before.
+   */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void;
-  /** Takes a socket out of a room. */
+  /** Takes a socket of this node out of a room; it need not be in it. */
   del(id: SocketId, room: Room): Promise<void> | void;
-  /** Takes a socket out of all rooms, for good. */
+  /**
+   * Takes a socket of this node out of all rooms, for good: when it is disconnected, or was refused. It
+   * may not be known. What it throws is an uncaught exception.
+   */
   delAll(id: SocketId): void;
-  /** Sends a packet to the sockets chosen. */
+  /**
+   * Sends a packet to the sockets chosen. Those of this node are to have it when this returns, in the
+   * order of the calls, whatever becomes of the other nodes. It may throw where the packet cannot be
+   * encoded, before any socket has got it.
+   *
+   * @param packet the event, its name and arguments being its `data`. The adapter owns it: it sets `nsp`
+   * and may add an offset to `data`.
+   * @param options to whom; to be left as it is
+   */
   broadcast(packet: Packet, options: BroadcastOptions): void;
   /**
-   * Sends a packet to the sockets chosen and collects their acknowledgements.
+   * Sends a packet to the sockets chosen and collects their acknowledgements: with one id for all, taken
+   * from `nsp._ids`, in `acks` of each socket. After `options.flags.timeout` none is owed any more.
    *
-   * @param onClientCount called once by each node, with the number of its sockets that were sent it
-   * @param onResponse called with the first argument of each acknowledgement
+   * @param packet as for {@link broadcast}
+   * @param options as for {@link broadcast}
+   * @param onClientCount to be called once for each node, with the number of its sockets that were sent
+   * it; for this node before this returns
+   * @param onResponse to be called with the first argument of each acknowledgement
+   * @param progress who waits for them. An adapter of one node needs it not.
    */
   broadcastWithAck(
     packet: Packet,
@@ -175,26 +217,46 @@ export interface AdapterApi extends EventEmitter {
     onResponse: (response: Untyped) => void,
     progress?: AckProgress,
   ): void;
-  /** The ids of the sockets in any of the rooms, or of all. */
+  /** The ids of the sockets of this node in any of the rooms, or of all: for `allSockets()`. */
   sockets(rooms: Set<Room>): Promise<Set<SocketId>>;
-  /** The rooms of a socket of this node; undefined for a socket it does not have. */
+  /**
+   * The rooms of a socket of this node; undefined for a socket it does not have. Called each time that
+   * `socket.rooms` is read; the set is not copied.
+   */
   socketRooms(id: SocketId): Set<Room> | undefined;
-  /** The sockets chosen: local ones themselves, the details of remote ones. */
+  /**
+   * The sockets chosen: those of this node themselves, the details of those of others. It is to reject
+   * where not all nodes have answered in `options.flags.timeout`, with a `SocketIOError` of the code
+   * `ERR_PARTIAL_RESPONSE` whose `responses` are what there is.
+   */
   fetchSockets(options: BroadcastOptions): Promise<(AdapterSocket | RemoteSocketDetails)[]>;
-  /** How many sockets are chosen, on all nodes. Where it is missing, they are fetched and counted. */
+  /**
+   * How many sockets are chosen, on all nodes. An adapter without this method is asked for the sockets.
+   * It rejects like {@link fetchSockets}; `responses` are the counts.
+   */
   count?(options: BroadcastOptions): Promise<number>;
-  /** Puts the sockets chosen into rooms. */
+  /** Puts the sockets chosen into rooms, those of this node by `socket.join()`, before it returns. */
   addSockets(options: BroadcastOptions, rooms: Room[]): void;
-  /** Takes the sockets chosen out of rooms. */
+  /** Takes the sockets chosen out of rooms, those of this node by `socket.leave()`. */
   delSockets(options: BroadcastOptions, rooms: Room[]): void;
-  /** Disconnects the sockets chosen. */
+  /** Disconnects the sockets chosen, those of this node by `socket.disconnect()`. */
   disconnectSockets(options: BroadcastOptions, close: boolean): void;
-  /** Sends an event to the other nodes. */
+  /**
+   * Sends an event to the other nodes, where it is handed to `nsp._onServerSideEmit()`; not to this one.
+   *
+   * @param packet the event and its arguments. A function at the end is to be called once, with an
+   * error or null, and one answer of each other node: those that came, if there is an error.
+   */
   serverSideEmit(packet: unknown[]): void;
-  /** Keeps the session of a socket that was disconnected, for recovery. */
+  /**
+   * Keeps the session of a socket that was disconnected, for recovery. It is called before the socket
+   * leaves its rooms, with the option `connectionStateRecovery` alone. It may return a promise. Where it
+   * throws or rejects, a process warning tells, and the client cannot take its session up again.
+   */
   persistSession(session: SessionToPersist): void;
   /**
-   * Finds a session again, which is then no longer kept.
+   * Finds a session again, which is then no longer kept. Where it throws or rejects, a process warning
+   * tells, and the client starts a new session.
    *
    * @param pid the private id of the session
    * @param offset the last packet that its client got; undefined if it got none
@@ -205,8 +267,8 @@ export interface AdapterApi extends EventEmitter {
     offset: string | undefined,
   ): Promise<RestoredSession | null> | RestoredSession | null;
   /**
-   * Whether sessions are kept for clients that may come back. An adapter that has this method is
-   * asked for sessions without an offset, too.
+   * Whether sessions are kept for clients that may come back, so that a dynamic namespace stays though
+   * it is empty. An adapter that has this method is asked for sessions without an offset, too.
    */
   hasSessions?(): boolean;
 }

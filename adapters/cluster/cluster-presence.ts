@@ -86,7 +86,7 @@ export abstract class ClusterPresence extends ClusterTransport {
       return;
     }
     if (type === MessageType.ROOMS_REQUEST) {
-      this.#announcer.onRequest(uid, data.known);
+      this.#announcer.onRequest(uid, data.requestId, data.known);
     } else if (type === MessageType.ROOMS) {
       this.#watcher.onRooms(uid, data);
     }

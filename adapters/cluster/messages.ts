@@ -88,12 +88,11 @@ export interface ReplayRequest {
   last: number;
   /**
    * For each node that is asked: its uid, and the number up to which nothing of it was missed; -1 if
-   * nothing is known of it: it is then to tell all it has sent if it is younger than who asks, else
-   * its number alone.
+   * nothing is known of it: what it has sent since the node that asks has started was missed.
    */
   after: [uid: string, number: number][];
-  /** For how many ms the node that asks has been there. */
-  age: number;
+  /** When the node that asks has started, in ms since 1970. */
+  since: number;
   /** Whether nodes that are not named are asked as well, as if with -1. */
   isToAll?: true | undefined;
   /** Only what was sent on these channels is wanted; all, if undefined. */
@@ -131,7 +130,7 @@ export type ClusterMessage = Envelope &
     | {
         type: MessageType.ROOMS_REQUEST;
         /** The nodes whose rooms the asking node knows already. */
-        data: { known: string[] };
+        data: { requestId: string; known: string[] };
       }
     | RoomsMessage
     | {
@@ -165,13 +164,16 @@ export type ClusterMessage = Envelope &
       }
   );
 
+/** The same as an answer to one node. */
+export type RoomsResponse = RoomsMessage & { data: { requestId: string } };
+
 /** A message as `doPublish()` gets it: it says where it comes from. */
 export type PublishedMessage = ClusterMessage & { uid: string; nsp: string };
 
 /** An answer to one node. */
 export type ClusterResponse = Envelope &
   (
-    | RoomsMessage
+    | RoomsResponse
     | {
         type: MessageType.FETCH_SOCKETS_RESPONSE;
         data: { requestId: string; sockets: RemoteSocketDetails[]; count?: number | undefined };

@@ -1,5 +1,5 @@
 import type { Room } from "../adapter.ts";
-import { MessageType, type RoomsMessage } from "./messages.ts";
+import { MessageType, type RoomsMessage, type RoomsResponse } from "./messages.ts";
 
 /** How long after a node has asked it is told of changes, in ms; it asks again before that. */
 const LEASE_MS = 30_000;
@@ -14,7 +14,7 @@ export interface AnnouncerPort {
   /** Sends to all nodes. */
   publish(message: RoomsMessage): void;
   /** Sends to one node. */
-  publishResponse(uid: string, message: RoomsMessage): void;
+  publishResponse(uid: string, response: RoomsResponse): void;
 }
 
 /**
@@ -80,29 +80,35 @@ export class RoomAnnouncer {
    * Another node asks.
    *
    * @param uid the node
+   * @param requestId its request
    * @param known the nodes whose rooms it knows
    */
-  onRequest(uid: string, known: readonly string[]): void {
+  onRequest(uid: string, requestId: string, known: readonly string[]): void {
     if (this.#hasUntold) {
       this.#hasUntold = false;
       this.#number++; // who knew all has missed something
     }
     this.#watchedUntil = performance.now() + LEASE_MS;
+    const answer = (data: Partial<RoomsMessage["data"]>): void =>
+      this.#port.publishResponse(uid, {
+        type: MessageType.ROOMS,
+        data: { ...this.#message(data).data, requestId },
+      });
     if (known.includes(this.#uid)) {
-      this.#port.publishResponse(uid, this.#message({}));
+      answer({});
       return;
     }
+    const number = this.#number;
     const rooms = this.#port.announcedRooms();
     const count = Math.max(1, Math.ceil(rooms.length / PART_SIZE));
-    this.#sendPart(uid, rooms, this.#number, 0, count);
-  }
-
-  #sendPart(uid: string, rooms: Room[], number: number, index: number, count: number): void {
-    const occupied = rooms.slice(index * PART_SIZE, (index + 1) * PART_SIZE);
-    this.#port.publishResponse(uid, this.#message({ number, part: [index, count], occupied }));
-    if (index + 1 < count) {
-      setImmediate(() => this.#sendPart(uid, rooms, number, index + 1, count));
-    }
+    const sendPart = (index: number): void => {
+      const occupied = rooms.slice(index * PART_SIZE, (index + 1) * PART_SIZE);
+      answer({ number, part: [index, count], occupied });
+      if (index + 1 < count) {
+        setImmediate(sendPart, index + 1);
+      }
+    };
+    sendPart(0);
   }
 
   #message(data: Partial<RoomsMessage["data"]>): RoomsMessage {

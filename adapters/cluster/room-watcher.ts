@@ -1,3 +1,4 @@
+import { generateId } from "../../lib/ids.ts";
 import type { Room } from "../adapter.ts";
 import { MessageType, type ClusterMessage, type RoomsMessage } from "./messages.ts";
 import type { Survivors } from "./survivors.ts";
@@ -94,7 +95,10 @@ export class RoomWatcher {
         known.push(uid);
       }
     }
-    this.#port.publish({ type: MessageType.ROOMS_REQUEST, data: { known } });
+    this.#port.publish({
+      type: MessageType.ROOMS_REQUEST,
+      data: { requestId: generateId(), known },
+    });
   }
 
   #schedule(delayMs: number): void {

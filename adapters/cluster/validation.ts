@@ -171,7 +171,7 @@ const CHECKS: ReadonlyMap<number, DataCheck> = new Map([
   [MessageType.SERVER_SIDE_EMIT_RESPONSE, checkRequestId],
   [MessageType.BROADCAST_CLIENT_COUNT, all(checkRequestId, checkClientCount)],
   [MessageType.BROADCAST_ACK, checkRequestId],
-  [MessageType.ROOMS_REQUEST, checkKnown],
+  [MessageType.ROOMS_REQUEST, all(checkRequestId, checkKnown)],
   [MessageType.ROOMS, checkRooms],
 ]);
 

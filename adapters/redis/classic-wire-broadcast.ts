@@ -103,7 +103,10 @@ export class BroadcastEncoder {
   }
 }
 
-function isPlainEvent(packet: Packet): boolean {
+/** Whether a packet is an event and says nothing else. */
+export function isPlainEvent(packet: Packet): boolean {
   const members = Object.keys(packet).length;
-  return packet.type === EVENT && members === ("nsp" in packet ? 3 : 2) && "data" in packet;
+  return (
+    packet.type === EVENT && members === ("nsp" in packet ? 3 : 2) && Array.isArray(packet.data)
+  );
 }

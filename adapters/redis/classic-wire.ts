@@ -5,7 +5,6 @@ import {
   type ClusterResponse,
   type Link,
   MessageType,
-  type WireOptions,
 } from "../cluster/messages.ts";
 import { BroadcastEncoder } from "./classic-wire-broadcast.ts";
 import {
@@ -16,6 +15,7 @@ import {
   toOptions,
   unchecked,
 } from "./classic-wire-reader.ts";
+import { toAnswer, toRequest } from "./classic-wire-requests.ts";
 import * as classic from "./classic-wire-types.ts";
 import {
   decodeJson,
@@ -138,7 +138,7 @@ export class ClassicWire implements Wire {
 
   #encodeRequest(message: ClusterMessage, link?: LinkMaker): ChannelMessage {
     const channel = this.countChannel;
-    const request = this.#toRequest(message);
+    const request = toRequest(message, this.#uid, this.#nsp);
     const hasBytes =
       message.type === MessageType.BROADCAST ||
       (message.type === MessageType.SERVER_SIDE_EMIT && hasBinary(message.data.packet));
@@ -152,38 +152,6 @@ export class ClassicWire implements Wire {
 
   #toBytes(message: unknown): Payload {
     return this.#parser === undefined ? encodeMsgpack(message) : this.#parser.encode(message);
-  }
-
-  #toRequest(message: ClusterMessage): object {
-    const uid = this.#uid;
-    const { type, data } = message;
-    switch (type) {
-      case MessageType.BROADCAST: {
-        const { packet, opts, requestId } = data;
-        const { id: _, ...rest } = packet; // each node gives it an id of its own
-        const named = { ...rest, nsp: this.#nsp };
-        return { uid, requestId, type: classic.BROADCAST, packet: named, opts, direct: true };
-      }
-      case MessageType.SOCKETS_JOIN:
-        return { uid, type: classic.REMOTE_JOIN, opts: targets(data.opts), rooms: data.rooms };
-      case MessageType.SOCKETS_LEAVE:
-        return { uid, type: classic.REMOTE_LEAVE, opts: targets(data.opts), rooms: data.rooms };
-      case MessageType.DISCONNECT_SOCKETS: {
-        const opts = targets(data.opts);
-        return { uid, type: classic.REMOTE_DISCONNECT, opts, close: data.close };
-      }
-      case MessageType.FETCH_SOCKETS: {
-        const { requestId, count } = data;
-        const opts = targets(data.opts);
-        return { uid, requestId, type: classic.REMOTE_FETCH, opts, count, direct: true };
-      }
-      case MessageType.SERVER_SIDE_EMIT: {
-        const { requestId, packet } = data;
-        const direct = requestId === undefined ? undefined : true;
-        return { uid, requestId, type: classic.SERVER_SIDE_EMIT, data: packet, direct };
-      }
-    }
-    return { uid, type: classic.OWN_TYPES_FROM + type, data };
   }
 
   encodeResponse(requesterUid: string | undefined, response: ClusterResponse): ChannelMessage {
@@ -204,32 +172,18 @@ export class ClassicWire implements Wire {
   }
 
   #encodeAnswer(response: ClusterResponse): Payload {
-    const uid = this.#uid;
-    const { type, data } = response;
-    switch (type) {
-      case MessageType.FETCH_SOCKETS_RESPONSE: {
-        const { requestId, sockets, count } = data;
-        return this.#jsonOrBytes({ requestId, sockets, count, uid }, sockets);
-      }
-      case MessageType.SERVER_SIDE_EMIT_RESPONSE: {
-        const { requestId, packet } = data;
-        const answer = { type: classic.SERVER_SIDE_EMIT, requestId, data: packet, uid };
-        return this.#jsonOrBytes(answer, packet);
-      }
-      case MessageType.BROADCAST_CLIENT_COUNT: {
-        const { requestId, clientCount } = data;
-        const answer = { type: classic.BROADCAST_CLIENT_COUNT, requestId, clientCount, uid };
-        return JSON.stringify(answer);
-      }
-      case MessageType.BROADCAST_ACK: {
-        const { requestId, packet } = data;
-        return this.#toBytes({ type: classic.BROADCAST_ACK, requestId, packet, uid });
-      }
+    const answer = toAnswer(response, this.#uid);
+    switch (response.type) {
+      case MessageType.FETCH_SOCKETS_RESPONSE:
+        return this.#jsonOrBytes(answer, response.data.sockets);
+      case MessageType.SERVER_SIDE_EMIT_RESPONSE:
+        return this.#jsonOrBytes(answer, response.data.packet);
+      case MessageType.BROADCAST_ACK:
+        return this.#toBytes(answer);
+      case MessageType.REPLAY:
+        return Buffer.concat([Buffer.of(classic.OWN_CODEC), encodeMsgpack(answer)]);
     }
-    const answer = { type: classic.OWN_TYPES_FROM + type, data, uid };
-    return type === MessageType.REPLAY
-      ? Buffer.concat([Buffer.of(classic.OWN_CODEC), encodeMsgpack(answer)])
-      : JSON.stringify(answer);
+    return JSON.stringify(answer);
   }
 
   /** The reference reads both, and writes JSON: bytes would be lost in it. */
@@ -348,11 +302,6 @@ export class ClassicWire implements Wire {
     const parser = this.#parser;
     return parsing(() => (parser === undefined ? decodeMsgpack(payload) : parser.decode(payload)));
   }
-}
-
-/** The reference sends no flags with these. */
-function targets({ rooms, except }: WireOptions): object {
-  return { rooms, except };
 }
 
 function isOwnType(type: ClusterResponse["type"]): boolean {

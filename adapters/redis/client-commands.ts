@@ -59,7 +59,7 @@ export class ClientCommands implements RedisCommands {
     if (!this.isCluster) return this.#sendTo(this.#driver.nodeOf(0), commands);
     return this.#spread(
       commands,
-      (command) => command.key,
+      ({ key }) => (key === undefined ? undefined : this.#driver.keyPrefix + key),
       (node, part) => this.#sendTo(node, part),
     );
   }

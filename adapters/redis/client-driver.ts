@@ -42,6 +42,8 @@ export interface RedisNode {
 export interface RedisDriver {
   readonly isCluster: boolean;
   readonly isReady: boolean;
+  /** What the client puts before the keys of commands, if anything. */
+  readonly keyPrefix: string;
   /** Whether the program has ended it. It may connect it again. */
   readonly isEnded: boolean;
   /** Calls it whenever one of these may have changed, or which node has which slot. */

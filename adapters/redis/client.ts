@@ -4,7 +4,11 @@ import { ClientCommands } from "./client-commands.ts";
 import { OwnedClient } from "./client-owned.ts";
 import type { RedisDriver } from "./client-driver.ts";
 import { IoredisDriver } from "./ioredis.ts";
-import { isIoredisClient } from "./ioredis-shape.ts";
+import { IoredisClusterDriver } from "./ioredis-cluster.ts";
+import { isIoredisClient, isIoredisCluster } from "./ioredis-shape.ts";
+import { NodeRedisDriver } from "./node-redis.ts";
+import { NodeRedisClusterDriver } from "./node-redis-cluster.ts";
+import { isNodeRedisClient, isNodeRedisCluster } from "./node-redis-shape.ts";
 import type { RedisCommands, RedisSubscriptions } from "./port.ts";
 import { ClientSubscriptions } from "./subscriptions.ts";
 
@@ -58,6 +62,17 @@ function driverOf(client: unknown): RedisDriver {
 
 function createDriver(client: object): RedisDriver {
   if (isIoredisClient(client)) return new IoredisDriver(client);
+  if (isIoredisCluster(client)) return new IoredisClusterDriver(client);
+  if (isNodeRedisCluster(client)) return new NodeRedisClusterDriver(client);
+  if (isNodeRedisClient(client)) {
+    if (client.options?.legacyMode) {
+      throw new SocketIOError(
+        "ERR_INVALID_ARGUMENT",
+        "a node-redis client in legacyMode cannot be used: create it without that option",
+      );
+    }
+    return new NodeRedisDriver(client);
+  }
   throw unknownClient(client);
 }
 

@@ -1,3 +1,5 @@
+import { writeGeneralizedUtf8 } from "./codec-text.ts";
+
 const SLAB_BYTES = 64 * 1024;
 const TWO_32 = 2 ** 32;
 const TWO_34 = 2 ** 34;
@@ -295,23 +297,4 @@ function headerBytes(length: number): number {
 
 function textHeaderBytes(length: number): number {
   return length < 0x20 ? 1 : length < 0x100 ? 2 : length < 0x10000 ? 3 : 5;
-}
-
-/**
- * UTF-8 in which a lone surrogate has three bytes of its own, as any other character: it comes out
- * again where this package reads it, and as U+FFFD elsewhere.
- */
-function writeGeneralizedUtf8(bytes: Buffer, from: number, text: string): number {
-  let at = from;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    if (code >= 0xd800 && code < 0xe000) {
-      bytes[at++] = 0xe0 | (code >> 12);
-      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
-      bytes[at++] = 0x80 | (code & 0x3f);
-    } else {
-      at += bytes.write(character, at, "utf8");
-    }
-  }
-  return at - from;
 }

@@ -1,19 +1,9 @@
+import { LONGEST_REMEMBERED, readShortText, readText } from "./codec-text.ts";
 import { MAX_DEPTH } from "./codec-writer.ts";
 
 const TWO_32 = 2 ** 32;
 const TIMESTAMP = -1;
 const ENDS_EARLY = "it ends early";
-/** Texts up to this long are remembered: keys, event names, rooms and ids come again and again. */
-const LONGEST_REMEMBERED = 24;
-const REMEMBERED = 1024; // a power of two
-
-interface RememberedText {
-  readonly bytes: Uint8Array;
-  readonly text: string;
-}
-
-const remembered = new Array<RememberedText | undefined>(REMEMBERED).fill(undefined);
-
 /**
  * Reads one value of MessagePack, as notepack.io 3 does: bytes become a Buffer that shares the memory
  * of what is read, timestamps a Date, other extensions `[type, Buffer]`.
@@ -242,52 +232,4 @@ export class MsgpackReader {
     this.#at += 4;
     return this.#view.getInt32(this.#at - 4);
   }
-}
-
-function readShortText(bytes: Buffer, from: number, to: number): string {
-  let hash = to - from;
-  for (let at = from; at < to; at++) {
-    hash = (hash * 31 + (bytes[at] as number)) | 0;
-  }
-  const place = hash & (REMEMBERED - 1);
-  const known = remembered[place];
-  if (known !== undefined && isSame(known.bytes, bytes, from, to)) {
-    return known.text;
-  }
-  const text = readText(bytes, from, to);
-  remembered[place] = { bytes: Uint8Array.prototype.slice.call(bytes, from, to), text };
-  return text;
-}
-
-function isSame(known: Uint8Array, bytes: Buffer, from: number, to: number): boolean {
-  if (known.length !== to - from) {
-    return false;
-  }
-  for (let i = 0; i < known.length; i++) {
-    if (known[i] !== bytes[from + i]) {
-      return false;
-    }
-  }
-  return true;
-}
-
-function readText(bytes: Buffer, from: number, to: number): string {
-  const text = bytes.toString("utf8", from, to);
-  return text.includes("\ufffd") ? readGeneralizedUtf8(bytes.subarray(from, to), text) : text;
-}
-
-/** Finds lone surrogates again, each of which this package writes as three bytes. */
-function readGeneralizedUtf8(bytes: Buffer, text: string): string {
-  let result = "";
-  let done = 0;
-  for (let at = bytes.indexOf(0xed); at !== -1; at = bytes.indexOf(0xed, at + 1)) {
-    const second = bytes[at + 1] ?? 0;
-    const third = bytes[at + 2] ?? 0;
-    if (second >= 0xa0 && second < 0xc0 && (third & 0xc0) === 0x80) {
-      const code = 0xd000 | ((second & 0x3f) << 6) | (third & 0x3f);
-      result += bytes.toString("utf8", done, at) + String.fromCharCode(code);
-      done = at + 3;
-    }
-  }
-  return done === 0 ? text : result + bytes.toString("utf8", done);
 }

@@ -78,8 +78,9 @@ export class Inbox<M> {
   #requests = 0;
   /** The first request since the last interruption. */
   #round = 1;
-  /** When the last interruption ended, in ms. */
+  /** When the last interruption ended, in ms, and in ms since 1970. */
   #resumedAt = Number.NEGATIVE_INFINITY;
+  #resumedTime = Number.NEGATIVE_INFINITY;
   #heldBytes = 0;
   readonly stats = {
     gaps: 0,
@@ -186,6 +187,7 @@ export class Inbox<M> {
     }
     this.#isInterrupted = false;
     this.#resumedAt = now();
+    this.#resumedTime = Date.now();
     for (const { recovery } of this.#recovering) {
       if (recovery !== undefined) {
         recovery.waitsSince = now();
@@ -198,13 +200,13 @@ export class Inbox<M> {
    * Takes note of a node that asks something.
    *
    * @param last the number of its last message
-   * @param ageMs for how long it has been there
+   * @param since when it has started, in ms since 1970
    */
-  greet(uid: string, last: number, ageMs: number): void {
+  greet(uid: string, last: number, since: number): void {
     const sender = this.#senders.get(uid);
     if (sender === undefined) {
       // It said so when it started; that may have been missed, and all that it sent since.
-      const hasMissed = last > 0 && now() - this.#resumedAt < ageMs;
+      const hasMissed = this.#isInterrupted || this.#resumedTime > since;
       this.#meet(uid, last, hasMissed);
       return;
     }
@@ -222,8 +224,13 @@ export class Inbox<M> {
     if (request > this.#requests) {
       return; // never asked
     }
-    const hasMissed = request >= this.#round && answer.messages.length > 0;
-    const sender = this.#senders.get(uid) ?? this.#meet(uid, answer.last, hasMissed);
+    const known = this.#senders.get(uid);
+    const wasInterrupted = this.#isInterrupted || this.#resumedTime > 0;
+    if (known === undefined && wasInterrupted && (this.#isInterrupted || request < this.#round)) {
+      return; // it does not know of what was missed since
+    }
+    const hasMissed = wasInterrupted && answer.messages.length > 0;
+    const sender = known ?? this.#meet(uid, answer.last, hasMissed);
     sender.isHeard = true;
     const { recovery } = sender;
     if (recovery === undefined) {
@@ -249,28 +256,21 @@ export class Inbox<M> {
 
   /** A node of which a message came before anything was known of it. */
   #hear(uid: string, number: number): Sender<M> {
-    const sender = new Sender<M>(uid, number - 1);
-    this.#senders.set(uid, sender);
-    const isResuming = now() - this.#resumedAt < 2 * HOLD_MS;
-    if (this.#isInterrupted || isResuming) {
-      // It may have started meanwhile, and have sent more than this.
-      const recovery = this.#recover(sender, new Recovery(0, undefined, true));
-      recovery.waitsSince = isResuming ? now() : undefined;
-      recovery.firstRequest = isResuming ? this.#round : Number.POSITIVE_INFINITY;
-      this.#askSoon();
-    }
-    return sender;
+    // It may have started while this node was not connected, and have sent more than this.
+    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * HOLD_MS;
+    return this.#meet(uid, number - 1, isResuming);
   }
 
-  /** A node that says of itself how far it has come. */
   #meet(uid: string, last: number, hasMissed: boolean): Sender<M> {
     const sender = new Sender<M>(uid, hasMissed ? 0 : last);
     this.#senders.set(uid, sender);
     if (hasMissed) {
       const recovery = this.#recover(sender, new Recovery(0, undefined, true));
-      recovery.waitsSince = now();
-      recovery.firstRequest = this.#round;
-      this.#askSoon();
+      if (!this.#isInterrupted) {
+        recovery.waitsSince = now();
+        recovery.firstRequest = this.#round;
+        this.#askSoon();
+      }
     }
     return sender;
   }
@@ -405,6 +405,9 @@ export class Inbox<M> {
   #read(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): Held<M>[] {
     const messages: Held<M>[] = [];
     for (const [number, channel, payload] of answer.messages) {
+      if (recovery.channels?.has(channel) === false) {
+        continue; // it was asked for of another node, and is not all that is missing there
+      }
       const last = sender.numbers.get(channel);
       if (!recovery.isNewMessage(channel, number, last, true)) {
         this.stats.duplicates++;

@@ -26,7 +26,8 @@ export class IoredisNode implements RedisNode {
   }
 
   get isReady(): boolean {
-    return canSend(this.#client);
+    // In a cluster, a node is connected to with its first command.
+    return canSend(this.#client) || this.#client.status === "wait";
   }
 
   publish(messages: readonly ChannelMessage[], isSharded: boolean): Promise<(Error | null)[]> {
@@ -74,6 +75,10 @@ export class IoredisDriver implements OwnedDriver {
 
   get isReady(): boolean {
     return canSend(this.#client);
+  }
+
+  get keyPrefix(): string {
+    return this.#client.options.keyPrefix ?? "";
   }
 
   get isEnded(): boolean {

@@ -6,7 +6,7 @@ export function isReplayRequest(value: unknown): value is ReplayRequest {
     isRecord(value) &&
     typeof value["requestId"] === "string" &&
     isCount(value["last"]) &&
-    typeof value["age"] === "number" &&
+    Number.isFinite(value["since"]) &&
     isListOf(value["after"], isNamed) &&
     (value["channels"] == null || isListOf(value["channels"], isString))
   );

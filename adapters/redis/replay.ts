@@ -87,7 +87,7 @@ export class Replay<M> {
   readonly #port: ReplayPort<M>;
   readonly #log: SentLog;
   readonly #inbox: Inbox<M>;
-  readonly #startedAt = performance.now();
+  #startedAt = Date.now();
   #answered = 0;
 
   /** @param uid of this node */
@@ -110,6 +110,7 @@ export class Replay<M> {
 
   /** Asks the other nodes for their numbers. To be called once the subscriptions are confirmed. */
   start(): void {
+    this.#startedAt = Date.now();
     this.#inbox.start();
   }
 
@@ -166,7 +167,7 @@ export class Replay<M> {
     if (!isReplayRequest(request)) {
       return false;
     }
-    this.#inbox.greet(uid, request.last, request.age);
+    this.#inbox.greet(uid, request.last, request.since);
     const named = request.after.find(([name]) => name === this.#uid)?.[1];
     if (named !== undefined || request.isToAll === true) {
       this.#answered++;
@@ -206,16 +207,12 @@ export class Replay<M> {
     this.#log.clear();
   }
 
-  get #ageMs(): number {
-    return performance.now() - this.#startedAt;
-  }
-
   #requestOf({ requestId, after, channels, isToAll, isContinued }: Ask): ReplayRequest {
     return {
       requestId,
       last: this.#log.last,
       after,
-      age: Math.round(this.#ageMs),
+      since: this.#startedAt,
       ...(isToAll ? { isToAll } : {}),
       ...(channels === undefined ? {} : { channels: [...channels] }),
       ...(isContinued ? { isContinued } : {}),
@@ -223,19 +220,15 @@ export class Replay<M> {
   }
 
   #answerTo(request: ReplayRequest, after: number): ReplayAnswer {
-    const { requestId, age, channels, isContinued } = request;
-    const { last } = this.#log;
-    if (after < 0 && this.#ageMs >= age) {
-      return { requestId, after: last, last, messages: [], isMore: false, isIncomplete: false };
-    }
-    const start = Math.max(0, after);
+    const { requestId, since, channels, isContinued } = request;
+    const start = after < 0 ? this.#log.lastBefore(since) : after;
     return {
       requestId,
       after: start,
-      last,
+      last: this.#log.last,
       ...this.#log.since(start, {
         channels: channels === undefined ? undefined : new Set(channels),
-        slackMs: isContinued === true ? 0 : this.#port.sendDelayMs(),
+        slackMs: after < 0 || isContinued === true ? 0 : this.#port.sendDelayMs(),
         maxBytes: ANSWER_BYTES,
       }),
     };

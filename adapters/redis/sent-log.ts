@@ -40,6 +40,8 @@ export class SentLog {
   #last = 0;
   /** The number of the last message that was kept once and is not any more. */
   #gone = 0;
+  /** When that was sent. */
+  #goneAt = Number.NEGATIVE_INFINITY;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -87,6 +89,27 @@ export class SentLog {
     return (this.#numbers.get(channel) ?? 0) < this.#last;
   }
 
+  /**
+   * The number of the last message before a time, or of one that is not kept any more.
+   *
+   * @param time in ms since 1970
+   */
+  lastBefore(time: number): number {
+    const at = performance.now() - (Date.now() - time);
+    if (at <= this.#goneAt) {
+      return Math.max(0, this.#gone - 1);
+    }
+    let number = this.#last;
+    for (let index = this.#sent.length - 1; index >= this.#head; index--) {
+      const sent = this.#sent[index];
+      if (sent === undefined || sent.at < at) {
+        break;
+      }
+      number = sent.number - 1;
+    }
+    return number;
+  }
+
   /** The messages after a number, in order. */
   since(
     after: number,
@@ -132,6 +155,7 @@ export class SentLog {
     this.#head = 0;
     this.#bytes = 0;
     this.#gone = this.#last;
+    this.#goneAt = performance.now();
   }
 
   #dropFirst(): void {
@@ -142,6 +166,7 @@ export class SentLog {
     }
     this.#bytes -= first.payload.length + ENTRY_BYTES;
     this.#gone = first.number;
+    this.#goneAt = first.at;
     this.#head++;
     if (this.#head >= 1_024 && this.#head * 2 >= this.#sent.length) {
       this.#sent = this.#sent.slice(this.#head); // or what is gone would stay in memory
@@ -165,7 +190,8 @@ export class SentLog {
       this.#dropFirst();
     }
     if (this.length === 0) {
-      this.clear();
+      this.#sent = [];
+      this.#head = 0;
     }
     this.#schedule();
   }

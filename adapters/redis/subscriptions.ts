@@ -1,4 +1,5 @@
 import type { RedisDriver } from "./client-driver.ts";
+import { toError } from "./client-errors.ts";
 import { ClientListeners } from "./client-listeners.ts";
 import { slotOf } from "./client-slot.ts";
 import type { ChannelListener, RedisSubscriptions, SubscriptionKind } from "./port.ts";
@@ -143,7 +144,12 @@ export class ClientSubscriptions implements RedisSubscriptions {
           return ready[Math.floor(Math.random() * ready.length)];
         },
         dispatch: (kind, name, payload, channel) => {
-          this.#wanted[kind].get(name)?.listener(payload, channel);
+          try {
+            this.#wanted[kind].get(name)?.listener(payload, channel);
+          } catch (error) {
+            // Out of the middle of what the client reads, it would break the connection.
+            this.#errorListeners.tell(toError(error));
+          }
         },
         onLost: (lost) => this.#onLost(lost),
         onFound: (found) => this.#found(found),

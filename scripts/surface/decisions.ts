@@ -9,8 +9,6 @@ export type Decision =
   /** Not there, for good. */
   | { state: "left out"; note: string };
 
-const CLUSTER: Decision = { state: "planned", note: "with the adapters for several nodes" };
-
 const OF_SESSION: Decision = { state: "left out", note: "the Engine.IO socket has it" };
 const OF_TRANSPORT: Decision = { state: "left out", note: "for transports of the reference's own" };
 const NO_EMITTER: Decision = {
@@ -26,8 +24,6 @@ const OF_PARENTS = differs("works, for all children");
 
 /** By "<area>: <name>". An entry for a whole area has the area alone. */
 export const DECISIONS: Readonly<Record<string, Decision>> = {
-  ClusterAdapter: CLUSTER,
-  ClusterAdapterWithHeartbeat: CLUSTER,
   "Server: attachApp": differs("throws `ERR_UNSUPPORTED`: uWebSockets.js is a server for Node.js"),
   "Server: httpServer": differs("after `listen(port)`, what listens there"),
   "Server: use": THROWING,

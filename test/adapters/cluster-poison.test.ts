@@ -28,7 +28,7 @@ const MESSAGES: Record<string, { type: number; data?: object }> = {
     type: MessageType.SERVER_SIDE_EMIT,
     data: { packet: ["event", 1], requestId },
   },
-  "request of rooms": { type: MessageType.ROOMS_REQUEST, data: { known: ["one"] } },
+  "request of rooms": { type: MessageType.ROOMS_REQUEST, data: { requestId, known: ["one"] } },
   rooms: {
     type: MessageType.ROOMS,
     data: { number: 1, part: [0, 1], occupied: ["a"], vacated: ["b"] },
@@ -206,7 +206,7 @@ describe.each(["own", "own, with heartbeats"] as const)("%s", (kind) => {
     inject(MessageType.BROADCAST, { packet, opts: { ...opts, rooms, except: rooms } });
     inject(MessageType.SOCKETS_JOIN, { opts, rooms });
     inject(MessageType.ROOMS, { number: 1, occupied: rooms, vacated: rooms });
-    inject(MessageType.ROOMS_REQUEST, { known: rooms });
+    inject(MessageType.ROOMS_REQUEST, { requestId, known: rooms });
     inject(MessageType.SERVER_SIDE_EMIT, { packet: ["event", ...rooms] });
     await expectSound();
   });

@@ -44,6 +44,8 @@ export class World {
   readonly shards: number;
   readonly nodes = new Map<string, WorldNode>();
   readonly options: ReplayOptions;
+  /** The pipes of nodes that are gone. */
+  readonly #remains: Pipe[] = [];
 
   constructor(seed: number, { shards = 1, ...options }: WorldOptions = {}) {
     this.draw = drawFrom(seed);
@@ -80,13 +82,17 @@ export class World {
 
   /** Lets the network carry a message, somewhere. Returns false if there is none. */
   step(): boolean {
-    const pipes = [...this.nodes.values()].flatMap((node) => node.pipes);
-    const ready = pipes.filter((pipe) => pipe.isReady);
+    const ready = this.#readyPipes;
     if (ready.length === 0) {
       return false;
     }
     this.pick(ready).carry();
     return true;
+  }
+
+  get #readyPipes(): Pipe[] {
+    const pipes = [...this.nodes.values()].flatMap((node) => node.pipes);
+    return [...pipes, ...this.#remains].filter((pipe) => pipe.isReady);
   }
 
   /** Ends all faults, and lets the network carry all there is. */
@@ -97,16 +103,22 @@ export class World {
     for (;;) {
       while (this.step()) {}
       await new Promise<void>((resolve) => setImmediate(resolve));
-      const isBusy = [...this.nodes.values()].some(
-        ({ pipes, replay }) => pipes.some(({ isReady }) => isReady) || replay.stats.unanswered > 0,
-      );
-      if (!isBusy) {
+      const nodes = [...this.nodes.values()];
+      const isIdle = this.#readyPipes.length === 0;
+      if (isIdle && nodes.every(({ replay }) => replay.stats.unanswered === 0)) {
         return;
       }
-      if (![...this.nodes.values()].some(({ pipes }) => pipes.some(({ isReady }) => isReady))) {
+      if (isIdle) {
         await Bun.sleep(5); // for someone to ask again
       }
     }
+  }
+
+  /** A node ends, without a word; what is under way to others stays so. */
+  kill(node: WorldNode): void {
+    node.replay.close();
+    this.nodes.delete(node.uid);
+    this.#remains.push(...node.outgoing);
   }
 
   close(): void {
@@ -176,6 +188,20 @@ export class WorldNode {
       },
       sendDelayMs: () => (world.shards > 1 ? 10_000 : 0),
     });
+  }
+
+  /** Hears a room from now on, or no more. */
+  setRoom(room: string, isHeld: boolean): void {
+    if (isHeld) {
+      this.rooms.add(room);
+    } else {
+      this.rooms.delete(room);
+      this.replay.forget(room);
+    }
+  }
+
+  get outgoing(): readonly Pipe[] {
+    return this.#out;
   }
 
   get pipes(): readonly Pipe[] {
@@ -270,6 +296,9 @@ export class WorldNode {
   }
 
   #take(parcel: Parcel): void {
+    if (!this.#hears(parcel.channel)) {
+      return; // of a room that it has left meanwhile
+    }
     if ("link" in parcel) {
       const said: Said = JSON.parse(parcel.payload);
       this.replay.accept(parcel.from, parcel.link, parcel.channel, said, parcel.size);

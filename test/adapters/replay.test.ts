@@ -66,6 +66,98 @@ describe("replay over one connection", () => {
   }, 60_000);
 });
 
+test("brings what was lost unnoticed, as soon as something follows on its channel", async () => {
+  let gaps = 0;
+  await Promise.all(
+    SEEDS.map(async (seed) => {
+      const world = new World(seed);
+      const nodes = NODES.map((uid) => world.add(uid, ROOMS));
+      await world.settle();
+      // Of a channel that was not heard yet, it is not known whether something was lost.
+      for (const channel of ROOMS) {
+        for (const node of nodes) {
+          node.say(channel);
+        }
+      }
+      await world.settle();
+      for (let step = 0; step < 300; step++) {
+        const dice = world.draw();
+        if (dice < 0.4) {
+          world.pick(nodes).say(world.pick(ROOMS));
+        } else if (dice < 0.45) {
+          world.pick(nodes).loseOne();
+        } else {
+          world.step();
+        }
+      }
+      await world.settle();
+      for (const channel of ROOMS) {
+        for (const node of nodes) {
+          node.say(channel);
+        }
+      }
+      await world.settle();
+      for (const { from, to } of pairs(world)) {
+        for (const channel of ROOMS) {
+          const heard = to.heard(from.uid, channel);
+          expect({ seed, channel, heard }).toEqual({ seed, channel, heard: from.said(channel) });
+        }
+        gaps += to.replay.stats.gaps;
+      }
+      world.close();
+    }),
+  );
+  expect(gaps).toBeGreaterThan(100);
+}, 60_000);
+
+test.each([1, 3])(
+  "nodes come, go and die, and rooms too: nothing comes twice (%d servers)",
+  async (shards) => {
+    await Promise.all(
+      SEEDS.map(async (seed) => {
+        const world = new World(seed, { shards });
+        const all = NODES.map((uid) => world.add(uid, ROOMS));
+        for (let step = 0; step < 600; step++) {
+          const node = world.pick(world.nodes.values());
+          const dice = world.draw();
+          if (dice < 0.35) {
+            node.say(world.pick([...ROOMS, "#"]));
+          } else if (dice < 0.36) {
+            node.loseSubscriber();
+          } else if (dice < 0.39) {
+            node.regainSubscriber();
+          } else if (dice < 0.42) {
+            node.setRoom(world.pick(ROOMS), world.draw() < 0.5);
+          } else if (dice < 0.425) {
+            all.push(world.add(`node${step}`, ROOMS));
+          } else if (dice < 0.43 && world.nodes.size > 2) {
+            world.kill(node);
+          } else {
+            world.step();
+          }
+        }
+        for (const to of world.nodes.values()) {
+          to.recover();
+        }
+        while (world.step()) {}
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        while (world.step()) {}
+        world.close(); // delivers what is held back for those that are dead
+        for (const to of all) {
+          for (const from of all) {
+            for (const channel of [...ROOMS, "#"]) {
+              const heard = to.heard(from.uid, channel);
+              const inOrder = [...new Set(heard)].sort((a, b) => a - b);
+              expect({ seed, channel, heard }).toEqual({ seed, channel, heard: inOrder });
+            }
+          }
+        }
+      }),
+    );
+  },
+  60_000,
+);
+
 describe("replay over several connections", () => {
   test("brings each message once and in order on its channel, whatever connections are lost", async () => {
     await Promise.all(

@@ -249,7 +249,12 @@ describe.each([CLASSIC, SHARDED])("$name, beside the reference", (kind: Kind) =>
     client.onAny((event) => events.push(event));
     peer.heard.length = 0;
     const rooms = { number: 3, part: [0, 1] as const, occupied: ["a", "room"], vacated: ["b"] };
-    const request = { requestId: "replay", last: 4, after: [["x", 1]] as [string, number][] };
+    const request = {
+      requestId: "replay",
+      last: 4,
+      since: 1_700_000_000_000,
+      after: [["x", 1]] as [string, number][],
+    };
     const answered: ReplayAnswer = {
       requestId: "replay",
       after: 1,
@@ -262,7 +267,7 @@ describe.each([CLASSIC, SHARDED])("$name, beside the reference", (kind: Kind) =>
       isIncomplete: false,
     };
     const messages: ClusterMessage[] = [
-      { type: MessageType.ROOMS_REQUEST, data: { known: ["x"] } },
+      { type: MessageType.ROOMS_REQUEST, data: { requestId: "rooms1", known: ["x"] } },
       { type: MessageType.ROOMS, data: rooms },
       { type: MessageType.REPLAY_REQUEST, data: request },
       { type: MessageType.REPLAY_MARK },

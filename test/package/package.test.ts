@@ -74,8 +74,10 @@ describe("the package as published", () => {
         .map((name) => `${name} as e_${name}`)
         .join(", ");
       const redis = Object.keys(await import("bun-socket.io/redis")).join(", ");
+      const adapter = Object.keys(await import("bun-socket.io/adapter")).join(", ");
       for (const program of [
         `import { ${exported} } from "${NAME}";`,
+        `import { ${adapter} } from "${NAME}/adapter";`,
         `import { ${engine} } from "${NAME}/engine";`,
         `import { ${redis} } from "${NAME}/redis";`,
         `import { createRequire } from "node:module"; createRequire(import.meta.url)("${NAME}");`,

@@ -12,6 +12,12 @@ import {
   type ServerOptions,
   Socket,
 } from "bun-socket.io";
+import {
+  ClusterAdapterWithHeartbeat,
+  type ClusterMessage,
+  type ClusterResponse,
+  MessageType,
+} from "bun-socket.io/adapter";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
@@ -49,6 +55,30 @@ io.on("connection", (socket) => {
   // @ts-expect-error: a name is no number
   socket.data.user = 1;
 });
+
+// As one writes it for socket.io-adapter.
+class PipeAdapter extends ClusterAdapterWithHeartbeat {
+  readonly sent: string[] = [];
+  constructor(nsp: Namespace) {
+    super(nsp, { heartbeatInterval: 1_000 });
+  }
+  protected doPublish(message: ClusterMessage): Promise<string> {
+    const sender: string = message.uid;
+    this.sent.push(sender, message.nsp);
+    if (message.type === MessageType.BROADCAST && message.data.requestId === undefined) {
+      this.sent.push(...message.data.opts.rooms);
+    }
+    return Promise.resolve("");
+  }
+  protected doPublishResponse(uid: string, response: ClusterResponse): Promise<void> {
+    this.sent.push(uid, response.data.requestId);
+    return Promise.resolve();
+  }
+  hear(message: ClusterMessage): void {
+    this.onMessage(message);
+  }
+}
+io.adapter(PipeAdapter);
 
 const namespace: Namespace<ClientToServer, ServerToClient, DefaultEventsMap, SocketData> =
   io.of("/other");

@@ -1,0 +1,244 @@
+import { afterEach, describe, expect, setSystemTime, test } from "bun:test";
+import type { ReplayAnswer, ReplayRequest } from "../../adapters/cluster/messages.ts";
+import { type Loss, Replay, type ReplayOptions } from "../../adapters/redis/replay.ts";
+
+const cleanups: (() => void)[] = [];
+
+afterEach(() => {
+  setSystemTime();
+  for (const cleanup of cleanups.splice(0)) {
+    cleanup();
+  }
+});
+
+/** A replay, and what it did; the messages are numbers. */
+function open(options: ReplayOptions = {}) {
+  const delivered: string[] = [];
+  const asked: ReplayRequest[] = [];
+  const answered: { uid: string; answer: ReplayAnswer }[] = [];
+  const losses: Loss[] = [];
+  const waits = new Set<() => void>();
+  const changed = () => {
+    for (const wait of waits) {
+      wait();
+    }
+  };
+  const replay = new Replay<string>("me", options, {
+    deliver: (message) => void delivered.push(message),
+    decode: (_channel, payload) => payload.toString(),
+    ask: (request) => {
+      asked.push(request);
+      changed();
+    },
+    answer: (uid, answer) => void answered.push({ uid, answer }),
+    onLoss: (loss) => {
+      losses.push(loss);
+      changed();
+    },
+    sendDelayMs: () => 0,
+  });
+  cleanups.push(() => replay.close());
+  return {
+    replay,
+    delivered,
+    asked,
+    answered,
+    losses,
+    /** Takes messages of a node, on one channel, each with its number and the one before. */
+    accept(uid: string, ...links: [number: number, previous: number][]) {
+      for (const link of links) {
+        replay.accept(uid, link, "x", `${link[0]}`, 10);
+      }
+    },
+    answer(uid: string, answer: Partial<ReplayAnswer>) {
+      const requestId = asked.at(-1)?.requestId ?? "";
+      const whole = { requestId, after: 0, last: 0, messages: [], isMore: false };
+      return replay.onAnswer(uid, { ...whole, isIncomplete: false, ...answer });
+    },
+    async until(holds: () => boolean): Promise<void> {
+      while (!holds()) {
+        await new Promise<void>((resolve) => {
+          waits.add(resolve);
+        });
+      }
+    },
+  };
+}
+
+function messages(...numbers: number[]): ReplayAnswer["messages"] {
+  return numbers.map((number) => [number, "x", `${number}`]);
+}
+
+describe("a replay", () => {
+  test("delivers at once what is in order, and what comes again not at all", () => {
+    const { replay, delivered, accept } = open();
+    accept("you", [5, 3], [6, 5], [6, 5], [5, 3], [8, 6]);
+    expect(delivered).toEqual(["5", "6", "8"]);
+    expect(replay.stats).toMatchObject({ duplicates: 2, gaps: 0, asked: 0 });
+  });
+
+  test("asks for what is missing on a channel, and holds back what follows", async () => {
+    const { replay, delivered, asked, accept, answer, until } = open();
+    accept("you", [1, 0], [4, 3], [5, 4]);
+    expect(delivered).toEqual(["1"]);
+    await until(() => asked.length > 0);
+    expect(asked).toMatchObject([{ after: [["you", 1]], channels: ["x"] }]);
+    answer("you", { after: 1, last: 5, messages: messages(2, 3, 4, 5) });
+    expect(delivered).toEqual(["1", "2", "3", "4", "5"]);
+    accept("you", [6, 5]);
+    expect(delivered).toEqual(["1", "2", "3", "4", "5", "6"]);
+    expect(replay.stats).toMatchObject({ gaps: 1, replayed: 2, held: 0, heldBytes: 0 });
+  });
+
+  test("waits no longer when what was missing comes by itself", () => {
+    const { replay, delivered, accept } = open();
+    accept("you", [1, 0], [3, 2], [2, 1]);
+    expect(delivered).toEqual(["1", "2", "3"]);
+    expect(replay.stats).toMatchObject({ unanswered: 0, held: 0 });
+  });
+
+  test("takes an answer that comes twice once, and one to an old question not at all", () => {
+    const { replay, delivered, asked, accept, answer } = open();
+    accept("you", [1, 0]);
+    replay.onInterrupted();
+    replay.onResubscribed();
+    const old = asked.at(-1)?.requestId ?? "";
+    replay.onInterrupted();
+    replay.onResubscribed();
+    answer("you", { requestId: old, after: 1, last: 2, messages: messages(2) });
+    expect(delivered).toEqual(["1"]);
+    answer("you", { after: 1, last: 3, messages: messages(2, 3) });
+    answer("you", { after: 1, last: 3, messages: messages(2, 3) });
+    expect(delivered).toEqual(["1", "2", "3"]);
+  });
+
+  test("asks for the next part of a long answer, and keeps the order with what is held back", () => {
+    const { replay, delivered, asked, accept, answer } = open();
+    accept("you", [1, 0]);
+    replay.onInterrupted();
+    replay.onResubscribed();
+    accept("you", [5, 4]);
+    answer("you", { after: 1, last: 5, messages: messages(2, 3), isMore: true });
+    expect(delivered).toEqual(["1", "2", "3"]);
+    expect(asked.at(-1)).toMatchObject({ after: [["you", 3]], isContinued: true });
+    answer("you", { after: 3, last: 5, messages: messages(4, 5) });
+    expect(delivered).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  test("tells what is lost when a sender has no longer all", () => {
+    const { replay, delivered, losses, accept, answer } = open();
+    accept("you", [1, 0]);
+    replay.onInterrupted();
+    replay.onResubscribed();
+    accept("you", [5, 4]);
+    answer("you", { after: 1, last: 5, messages: messages(5), isIncomplete: true });
+    expect(delivered).toEqual(["1", "5"]);
+    expect(losses).toEqual([{ uid: "you", reason: "incomplete", isCertain: true }]);
+  });
+
+  test("tells what is lost when a sender never got it to Redis", async () => {
+    const { asked, delivered, losses, accept, answer, until } = open();
+    accept("you", [1, 0], [3, 2]);
+    await until(() => asked.length > 0);
+    answer("you", { after: 1, last: 3, messages: messages(3) });
+    expect(delivered).toEqual(["1", "3"]);
+    expect(losses).toEqual([{ uid: "you", reason: "unsent", isCertain: true }]);
+  });
+
+  test("asks again, then delivers what it holds back, and still what is answered late", async () => {
+    const { replay, delivered, asked, losses, accept, answer, until } = open();
+    accept("you", [1, 0], [4, 3]);
+    await until(() => losses.length > 0);
+    expect(losses).toEqual([{ uid: "you", reason: "unanswered", isCertain: true }]);
+    expect(asked.length).toBeGreaterThan(1);
+    expect(delivered).toEqual(["1", "4"]);
+    accept("you", [5, 4]);
+    expect(delivered).toEqual(["1", "4", "5"]);
+    answer("you", { after: 1, last: 5, messages: messages(2, 3, 4, 5) });
+    expect(delivered).toEqual(["1", "4", "5", "2", "3"]);
+    expect(replay.stats).toMatchObject({ late: 2, unanswered: 0 });
+  }, 10_000);
+
+  test("holds back no more than it may", () => {
+    const { replay, delivered, losses, accept } = open({ maxBytes: 25 });
+    accept("you", [1, 0], [3, 2], [4, 3]);
+    expect(replay.stats).toMatchObject({ held: 2, heldBytes: 20 });
+    accept("you", [5, 4]);
+    expect(delivered).toEqual(["1", "3", "4", "5"]);
+    expect(losses).toEqual([{ uid: "you", reason: "overflow", isCertain: true }]);
+    expect(replay.stats).toMatchObject({ held: 0, heldBytes: 0 });
+  });
+
+  test("does not take what was sent to a room before it was entered again for missing", () => {
+    const { replay, delivered, accept } = open();
+    accept("you", [1, 0]);
+    replay.forget("x");
+    accept("you", [9, 8]);
+    expect(delivered).toEqual(["1", "9"]);
+    expect(replay.stats.gaps).toBe(0);
+  });
+
+  test("gives each node that asks what it has sent since, in parts", () => {
+    const { replay, answered } = open();
+    const payload = "y".repeat(40_000);
+    for (let count = 0; count < 4; count++) {
+      replay.sent(replay.next("x"), "x", payload);
+    }
+    const request = { requestId: "7", last: 0, since: Date.now() };
+    for (const uid of ["one", "two"]) {
+      expect(replay.onRequest(uid, { ...request, after: [["me", 1]] })).toBe(true);
+    }
+    expect(answered.map(({ uid }) => uid)).toEqual(["one", "two"]);
+    for (const { answer } of answered) {
+      expect(answer).toMatchObject({ requestId: "7", after: 1, last: 4, isMore: true });
+      expect(answer.messages.map(([number]) => number)).toEqual([2]);
+    }
+    replay.onRequest("one", { ...request, after: [["me", 3]] });
+    expect(answered.at(-1)?.answer.messages).toEqual([[4, "x", payload]]);
+    expect(answered.at(-1)?.answer.isMore).toBe(false);
+    replay.onRequest("one", { ...request, after: [["someone", 3]] });
+    expect(answered.length).toBe(3);
+  });
+
+  test("says when it has no longer all that is asked for", () => {
+    const { replay, answered } = open({ maxBytes: 1_000 });
+    for (let count = 0; count < 10; count++) {
+      replay.sent(replay.next("x"), "x", "y".repeat(100));
+    }
+    expect(replay.stats.keptBytes).toBeLessThanOrEqual(1_000);
+    const request = { requestId: "1", last: 0, since: Date.now() };
+    replay.onRequest("you", { ...request, after: [["me", 2]] });
+    expect(answered.at(-1)?.answer.isIncomplete).toBe(true);
+    replay.onRequest("you", { ...request, after: [["me", 7]] });
+    expect(answered.at(-1)?.answer).toMatchObject({ isIncomplete: false, last: 10 });
+  });
+
+  test("forgets in time what it has sent", async () => {
+    const { replay } = open({ maxDuration: 20 });
+    replay.sent(replay.next("x"), "x", "y");
+    while (replay.stats.kept > 0) {
+      await Bun.sleep(10); // it has a timer for it
+    }
+    expect(replay.stats.keptBytes).toBe(0);
+    expect(replay.next("x")).toEqual([2, 1]);
+  });
+
+  test.each([
+    undefined,
+    null,
+    1,
+    {},
+    { requestId: "1", last: 1, since: 0 },
+    { requestId: "1", last: 1, since: 0, after: [1] },
+    { requestId: "1", last: 1, since: 0, after: [["me"]] },
+    { requestId: "1", last: -1, since: 0, after: [] },
+    { requestId: "1", last: 1, since: 0, after: [], channels: [1] },
+    { requestId: "1", after: 0, last: 0, messages: [[1, "x"]] },
+    { requestId: "1", after: 0, last: 0, messages: {} },
+  ])("does nothing with a question or answer that makes no sense: %j", (data) => {
+    const { replay, answered } = open();
+    expect(replay.onRequest("you", data)).toBe(false);
+    expect(replay.onAnswer("you", data)).toBe(false);
+    expect(answered).toEqual([]);
+  });
+});
