@@ -1,4 +1,5 @@
 export type {
+  AckProgress,
   AdapterApi,
   AdapterNamespace,
   AdapterSocket,

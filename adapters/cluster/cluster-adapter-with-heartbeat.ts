@@ -48,13 +48,14 @@ export abstract class ClusterAdapterWithHeartbeat extends ClusterAdapter {
     this.publish({ type: MessageType.INITIAL_HEARTBEAT });
   }
 
-  /** Says good-bye to the other nodes. Call it from your own. */
+  /** Says good-bye to the other nodes. Call it from your own, before you end the transport. */
   override close(): Promise<void> | void {
+    const closed = super.close();
     this.publish({ type: MessageType.ADAPTER_CLOSE });
     this.#isClosed = true;
     clearTimeout(this.#heartbeatTimer);
     clearInterval(this.#cleanupTimer);
-    return super.close();
+    return closed;
   }
 
   override serverCount(): Promise<number> {

@@ -9,13 +9,10 @@ import type {
   RemoteSocketDetails,
   Room,
 } from "../adapter.ts";
-import { ClusterPresence } from "./cluster-presence.ts";
+import { ClusterRequests } from "./cluster-requests.ts";
 import { LocalDelivery } from "./local-delivery.ts";
 import { type ClusterMessage, type ClusterResponse, MessageType } from "./messages.ts";
-import { RemoteAcks } from "./remote-acks.ts";
-import { type Question, Requests, type ResponseType } from "./requests.ts";
-import { SurvivorWatch } from "./survivors.ts";
-import { cleanDetails, decodeOptions, encodeOptions, problemOf } from "./validation.ts";
+import { decodeOptions, encodeOptions, problemOf } from "./validation.ts";
 
 const log = makeLog("socket.io-adapter");
 
@@ -35,27 +32,11 @@ const log = makeLog("socket.io-adapter");
  * be sent, or one that came makes no sense; where nobody listens, a process warning tells of the first
  * of each kind.
  */
-export abstract class ClusterAdapter extends ClusterPresence {
-  readonly #watch = new SurvivorWatch((uids) => this.survivors(uids));
-  readonly #requests = new Requests(this.#watch);
-  readonly #acks = new RemoteAcks(this.#watch);
+export abstract class ClusterAdapter extends ClusterRequests {
   readonly #delivery = new LocalDelivery();
 
   /** How many nodes there are, this one among them. Where it rejects, it is asked again. */
   abstract override serverCount(): Promise<number>;
-
-  protected override onNodeGone(uid: string): void {
-    super.onNodeGone(uid);
-    this.#requests.onNodeGone(uid);
-    this.#acks.onNodeGone(uid);
-  }
-
-  /** Ends what waits for answers. Call it from your own. */
-  override close(): Promise<void> | void {
-    this.#requests.close();
-    this.#acks.close();
-    return super.close();
-  }
 
   /**
    * To be called with each message that came. This node's own, and those of other namespaces, are
@@ -113,9 +94,18 @@ export abstract class ClusterAdapter extends ClusterPresence {
       case MessageType.SERVER_SIDE_EMIT:
         this.#onServerSideEmit(message);
         break;
+      case MessageType.ROOMS_REQUEST:
+      case MessageType.ROOMS:
+        this.receiveRooms(message);
+        break;
+      case MessageType.REPLAY_REQUEST:
+      case MessageType.INITIAL_HEARTBEAT:
+      case MessageType.HEARTBEAT:
+      case MessageType.ADAPTER_CLOSE:
+        break; // for those who extend this
       default:
         // Some transports do not tell messages and answers apart.
-        this.#receiveResponse(message as object as ClusterResponse);
+        this.onResponse(message as ClusterResponse);
     }
   }
 
@@ -200,28 +190,10 @@ export abstract class ClusterAdapter extends ClusterPresence {
   protected onResponse(response: ClusterResponse): void {
     try {
       if (response?.uid !== this.uid && this.#isSound(response)) {
-        this.#receiveResponse(response);
+        this.receiveAnswer(response);
       }
     } catch (error) {
       this.report(malformedMessage("it could not be carried out", error));
-    }
-  }
-
-  #receiveResponse(response: ClusterResponse): void {
-    const { type, uid, data } = response;
-    switch (type) {
-      case MessageType.FETCH_SOCKETS_RESPONSE:
-      case MessageType.SERVER_SIDE_EMIT_RESPONSE:
-        this.#requests.onAnswer(type, data.requestId, uid, data);
-        break;
-      case MessageType.BROADCAST_CLIENT_COUNT:
-        this.#acks.onClientCount(data.requestId, uid, data.clientCount);
-        break;
-      case MessageType.BROADCAST_ACK:
-        this.#acks.onResponse(data.requestId, uid, data.packet);
-        break;
-      default:
-        this.receiveRooms(response);
     }
   }
 
@@ -295,10 +267,7 @@ export abstract class ClusterAdapter extends ClusterPresence {
     if (options.flags?.local) {
       return;
     }
-    const timeoutMs = options.flags?.timeout;
-    const nodes = this.knownNodes();
-    const broadcast = { timeoutMs, nodes, onClientCount, onResponse, progress };
-    const requestId = this.#acks.open(broadcast);
+    const requestId = this.expectAcks(options, onClientCount, onResponse, progress);
     const opts = encodeOptions(options);
     this.publish({ type: MessageType.BROADCAST, data: { packet: copy, requestId, opts } });
   }
@@ -333,82 +302,6 @@ export abstract class ClusterAdapter extends ClusterPresence {
       const data = { opts: encodeOptions(options), close };
       this.publish({ type: MessageType.DISCONNECT_SOCKETS, data });
     }
-  }
-
-  override async fetchSockets(
-    options: BroadcastOptions,
-  ): Promise<(AdapterSocket | RemoteSocketDetails)[]> {
-    const sockets = await super.fetchSockets(options);
-    if (!options.flags?.local) {
-      await this.#ask(MessageType.FETCH_SOCKETS_RESPONSE, options.flags?.timeout, {
-        responses: sockets,
-        send: (requestId) =>
-          this.publish({
-            type: MessageType.FETCH_SOCKETS,
-            data: { opts: encodeOptions(options), requestId },
-          }),
-        collect: ({ sockets: remote }) => {
-          for (const details of remote) {
-            sockets.push(cleanDetails(details));
-          }
-        },
-      });
-    }
-    return sockets;
-  }
-
-  override async count(options: BroadcastOptions): Promise<number> {
-    const counts = [this.countTargets(options)];
-    if (!options.flags?.local) {
-      await this.#ask(MessageType.FETCH_SOCKETS_RESPONSE, options.flags?.timeout, {
-        responses: counts,
-        send: (requestId) =>
-          this.publish({
-            type: MessageType.FETCH_SOCKETS,
-            data: { opts: encodeOptions(options), requestId, count: true },
-          }),
-        // Nodes of the reference send the sockets.
-        collect: ({ count, sockets }) => counts.push(count ?? sockets.length),
-      });
-    }
-    return counts.reduce((sum, each) => sum + each, 0);
-  }
-
-  override serverSideEmit(packet: unknown[]): void {
-    const callback = packet.at(-1);
-    if (typeof callback !== "function") {
-      this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { packet } });
-      return;
-    }
-    const event = packet.slice(0, -1);
-    const responses: unknown[] = [];
-    const answer = (error: unknown): void => {
-      try {
-        callback(error, responses);
-      } catch (thrown) {
-        throwLater(thrown); // the user's own
-      }
-    };
-    this.#ask(MessageType.SERVER_SIDE_EMIT_RESPONSE, undefined, {
-      responses,
-      send: (requestId) =>
-        this.publish({ type: MessageType.SERVER_SIDE_EMIT, data: { packet: event, requestId } }),
-      collect: ({ packet: response }) => responses.push(response),
-    }).then(() => answer(null), answer);
-  }
-
-  #ask(
-    type: ResponseType,
-    timeoutMs: number | undefined,
-    question: Pick<Question, "responses" | "send" | "collect">,
-  ): Promise<void> {
-    return this.#requests.ask({
-      ...question,
-      type,
-      timeoutMs: timeoutMs || this.requestsTimeout,
-      nodes: this.knownNodes(),
-      serverCount: () => this.serverCount(),
-    });
   }
 }
 

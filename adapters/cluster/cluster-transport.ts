@@ -91,7 +91,8 @@ export abstract class ClusterTransport extends Adapter {
    * The same, where the offset is needed; messages are to be sent in the order of the calls.
    *
    * @returns the offset, or "" where there is none: the event is then delivered without, and clients
-   * cannot recover from there. What it rejects with is reported, and means the same.
+   * cannot recover from there. What it rejects with is reported, and means the same. This node's own
+   * sockets wait for it: where it would take long, as the connection is lost, answer "" at once.
    */
   protected publishAndReturnOffset(message: ClusterMessage): Promise<string> {
     return this.doPublish(this.#stamp(message));

@@ -33,9 +33,6 @@ export enum MessageType {
   REPLAY_MARK = 36,
 }
 
-/** The same, by the name it had first. */
-export type MessageTypeId = MessageType;
-
 /** The name of a node: unlike that of every other, in one namespace. */
 export type ServerId = string;
 

@@ -1,7 +1,7 @@
 // How many sockets are in a room, and whether anyone is: beyond the reference.
 
 import { expect, test } from "bun:test";
-import type { Server, Socket } from "bun-socket.io";
+import { Adapter, type BroadcastOptions, type Server, type Socket } from "bun-socket.io";
 import type { Pair, World } from "../support/world.ts";
 
 /** Lists what the adapter tells of its rooms. */
@@ -50,6 +50,27 @@ export function roomCountSuite(world: World): void {
     await connected;
     expect([await io.count(), await io.in("room").count()]).toEqual([1, await fetched(io, "room")]);
     client.disconnect();
+  });
+
+  test("counts no sockets of a parent namespace, as it does not know them all", async () => {
+    const parent = world.start().of(/^\/dynamic/);
+    await expect(parent.count()).rejects.toMatchObject({ code: "ERR_UNSUPPORTED" });
+  });
+
+  test("asks an adapter that finds the sockets of other nodes, and cannot count, for these", async () => {
+    const io = world.start({
+      adapter: class extends Adapter {
+        override async fetchSockets(
+          options: BroadcastOptions,
+        ): ReturnType<Adapter["fetchSockets"]> {
+          const distant = { id: "distant", handshake: {}, rooms: ["room"], data: {} };
+          return [...(await super.fetchSockets(options)), distant];
+        }
+      },
+    });
+    const { socket } = await world.join();
+    await socket.join("room");
+    expect(await io.in("room").count()).toBe(2);
   });
 
   test("tells which rooms become occupied and vacated, not of the sockets' own", async () => {

@@ -168,7 +168,7 @@ export type BusAdapterKind = keyof typeof BUS_ADAPTERS;
 
 function withHeartbeat(bus: Bus, Base: abstract new (...args: Untyped[]) => ClusterAdapter) {
   const { serverCount } = Base.prototype;
-  const options = { heartbeatInterval: 50, heartbeatTimeout: 500 };
+  const options = { heartbeatInterval: 50, heartbeatTimeout: 1_000 };
   return class extends over(bus, Base, options) {
     override serverCount(): Promise<number> {
       return serverCount.call(this); // it counts by itself
