@@ -13,6 +13,7 @@ const QUIET_MS = 3000;
 const BACK_WITHIN_MS = 12_000;
 const LOOK_EVERY_MS = 20;
 const AGREE_TRIES = 100;
+const AGREE_WITHIN_MS = 5000;
 const SERVER = `${import.meta.dir}/server/main.ts`;
 
 /** What is the same for all cases of a run. */
@@ -90,6 +91,8 @@ export class World {
     }
     const slots = ["a", "b", "c", "d"].slice(0, nodes);
     await Promise.all(slots.map((slot) => this.startNode(slot)));
+    // What is sent before a node has started is not for it.
+    if (redis !== "down") await this.agree();
   }
 
   /** Starts a node, or another one in place of one that has ended. */
@@ -128,13 +131,16 @@ export class World {
     await Promise.all(slots.map((slot) => this.startNode(slot)));
   }
 
-  /** Waits until node a finds that many sockets in the cluster: all nodes are subscribed. */
-  async agreeOn(sockets: number): Promise<void> {
-    for (let tries = 0; tries < AGREE_TRIES; tries++) {
-      if ((await this.node("a").ask("fetchSockets")).count === sockets) return;
-      await Bun.sleep(LOOK_EVERY_MS);
-    }
-    throw new Error(`node a does not find the ${sockets} sockets of the cluster`);
+  /** Waits until each node finds the sockets of all: they are subscribed. Not for ever. */
+  async agree(): Promise<void> {
+    const nodes = [...this.#nodes.values()];
+    const finds = async (node: NodeProcess): Promise<void> => {
+      for (let tries = 0; tries < AGREE_TRIES; tries++) {
+        if ((await node.ask("fetchSockets")).count === nodes.length) return;
+        await Bun.sleep(LOOK_EVERY_MS);
+      }
+    };
+    await Promise.race([Promise.all(nodes.map(finds)), Bun.sleep(AGREE_WITHIN_MS)]);
   }
 
   /** Lets each node broadcast steadily, if they do not yet. */

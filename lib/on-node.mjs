@@ -5,11 +5,13 @@ throw new Error("bun-socket.io runs on Bun: start this program with `bun`, or us
 export const Adapter = undefined;
 export const attach = undefined;
 export const BroadcastOperator = undefined;
-export const Engine = undefined;
 export const ClusterAdapter = undefined;
 export const ClusterAdapterWithHeartbeat = undefined;
 export const createAdapter = undefined;
 export const createShardedAdapter = undefined;
+export const createStreamsAdapter = undefined;
+export const Emitter = undefined;
+export const Engine = undefined;
 export const ENGINE_ERRORS = undefined;
 export const EngineServer = undefined;
 export const listen = undefined;

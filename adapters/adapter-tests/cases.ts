@@ -1,5 +1,4 @@
-import type { ServerOptions } from "../../lib/index.ts";
-import type { Fleet } from "./fleet.ts";
+import type { Fleet, FleetSettings } from "./fleet.ts";
 import type { Feature } from "./options.ts";
 
 /** One thing that an adapter has to do. */
@@ -10,10 +9,8 @@ export interface Case {
   needs?: readonly Feature[];
   /** The least number of nodes with which it says anything. Default: 1. */
   nodes?: number;
-  /** Whether the nodes have to say how long their requests wait. */
-  needsRequestsTimeout?: true;
-  /** Given where it needs a fleet of its own: the options of the servers. */
-  ownFleet?: ServerOptions;
+  /** Given where it needs a fleet of its own. */
+  ownFleet?: FleetSettings;
   run(fleet: Fleet): Promise<void>;
 }
 

@@ -12,13 +12,22 @@ let nextNode = 0;
 let nextFleet = 0;
 let nextName = 0;
 
+/** What is special about the nodes of a fleet. */
+export interface FleetSettings {
+  /** Options of the servers. */
+  serverOptions?: ServerOptions;
+  /** Whether one of them is going to be killed. Default: false. */
+  isMortal?: boolean;
+  /** How long requests wait for other nodes, in ms. */
+  requestsTimeoutMs?: number;
+}
+
 /** Nodes that know each other, and their clients. */
 export class Fleet {
   readonly nodes: TestNode[] = [];
   readonly deadlineMs: number;
   readonly options: AdapterTestOptions;
-  readonly #serverOptions: ServerOptions;
-  readonly #isMortal: boolean;
+  readonly #settings: FleetSettings;
   readonly #name = `fleet-${nextFleet++}`;
   #members: Member[] = [];
   /** Those that were closed or killed. */
@@ -27,15 +36,10 @@ export class Fleet {
   /** The namespaces in which events have come through between all nodes. */
   readonly #warm = new Set<string>();
 
-  private constructor(
-    options: AdapterTestOptions,
-    serverOptions: ServerOptions,
-    isMortal: boolean,
-  ) {
+  private constructor(options: AdapterTestOptions, settings: FleetSettings) {
     this.options = options;
     this.deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-    this.#serverOptions = serverOptions;
-    this.#isMortal = isMortal;
+    this.#settings = settings;
   }
 
   /** How many nodes an adapter is tried with. */
@@ -44,12 +48,8 @@ export class Fleet {
   }
 
   /** Starts the nodes, and waits until each knows of the others. */
-  static async start(
-    options: AdapterTestOptions,
-    serverOptions: ServerOptions = {},
-    isMortal = false,
-  ): Promise<Fleet> {
-    const fleet = new Fleet(options, serverOptions, isMortal);
+  static async start(options: AdapterTestOptions, settings: FleetSettings = {}): Promise<Fleet> {
+    const fleet = new Fleet(options, settings);
     try {
       const size = Fleet.sizeFor(options);
       await Promise.all(Array.from({ length: size }, (_, index) => fleet.#startNode(index)));
@@ -62,12 +62,14 @@ export class Fleet {
   }
 
   async #startNode(index: number): Promise<TestNode> {
+    const { serverOptions = {}, isMortal = false, requestsTimeoutMs } = this.#settings;
     const request: NodeRequest = {
       id: nextNode++,
       index,
       fleet: this.#name,
-      isMortal: this.#isMortal,
-      serverOptions: this.#serverOptions,
+      isMortal,
+      requestsTimeoutMs: requestsTimeoutMs ?? this.deadlineMs,
+      serverOptions,
     };
     const made = await this.options.createNode(request);
     const node = "adapter" in made ? startLocalNode(made, request) : made;

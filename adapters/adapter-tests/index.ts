@@ -85,8 +85,8 @@ export function testAdapter(options: AdapterTestOptions): void {
       define(
         options,
         ({ ownFleet }) => ownFleet !== undefined,
-        async ({ run, ownFleet, needs }) => {
-          const fleet = await Fleet.start(options, ownFleet, needs?.includes("deaths"));
+        async ({ run, ownFleet }) => {
+          const fleet = await Fleet.start(options, ownFleet);
           try {
             await run(fleet);
           } finally {
@@ -131,7 +131,5 @@ function reasonToSkip(options: AdapterTestOptions, each: Case): string | undefin
       return reason;
     }
   }
-  return each.needsRequestsTimeout && options.requestsTimeoutMs === undefined
-    ? "no requestsTimeoutMs"
-    : undefined;
+  return undefined;
 }

@@ -2,8 +2,8 @@ import type { ServerOptions } from "../../lib/index.ts";
 import type { NodeProgram } from "./program.ts";
 
 /**
- * What an adapter may or may not be able to do. All is expected, but for `recovery`, `recoveryElsewhere`
- * and `presence`, of which an adapter has to say that it can.
+ * What an adapter may or may not be able to do. All is expected, but for `requestsTimeout`, `presence`,
+ * `recovery` and `recoveryElsewhere`, of which an adapter has to say that it can.
  */
 export interface AdapterFeatures {
   /** Events to the clients of all nodes. */
@@ -50,6 +50,8 @@ export interface AdapterFeatures {
   silentWhenClosed: Support;
   /** A request that not all nodes answer fails with what did arrive (`error.responses`). */
   partialResponses: Support;
+  /** How long requests wait for other nodes can be set, and is as `requestsTimeoutMs` says. */
+  requestsTimeout: Support;
   /** Namespaces that are made by clients. */
   dynamicNamespaces: Support;
   /** Events `occupied` and `vacated`, of the rooms of all nodes. */
@@ -79,6 +81,8 @@ export interface NodeRequest {
    * a process of its own dies more truly.
    */
   readonly isMortal: boolean;
+  /** How long its requests are to wait for other nodes, in ms, if the adapter can be told. */
+  readonly requestsTimeoutMs: number;
   /** The options that the server has to have, beside the adapter. */
   readonly serverOptions: ServerOptions;
 }
@@ -129,11 +133,6 @@ export interface AdapterTestOptions {
   nodes?: number;
   /** What it can do and what not. */
   supports?: Partial<AdapterFeatures>;
-  /**
-   * How long a request of the nodes that `createNode` makes waits for the others, in ms, where that can
-   * be set. Without it, what has to wait for so long is skipped.
-   */
-  requestsTimeoutMs?: number;
   /** How long anything may take, in ms. Default: 5000. */
   deadlineMs?: number;
   /** Called once before the first test, in time to start what all nodes need. */
@@ -167,6 +166,7 @@ const DEFAULTS: AdapterFeatures = {
   deafWhenClosed: true,
   silentWhenClosed: true,
   partialResponses: true,
+  requestsTimeout: UNLESS_SAID,
   dynamicNamespaces: true,
   presence: UNLESS_SAID,
   recovery: UNLESS_SAID,

@@ -124,7 +124,7 @@ export const presenceCases: Group = {
   title: "a room",
   cases: cases.map((each) => ({
     ...each,
-    ownFleet: {},
+    ownFleet: { isMortal: each.needs?.includes("deaths") === true },
     needs: ["presence", ...(each.needs ?? [])],
   })),
 };

@@ -4,7 +4,9 @@ import type { Fleet } from "./fleet.ts";
 import type { Member, SessionTicket } from "./member.ts";
 import { until } from "./waiting.ts";
 
-const RECOVERY = { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } };
+const RECOVERY = {
+  serverOptions: { connectionStateRecovery: { maxDisconnectionDuration: 60_000 } },
+};
 
 /** A client with a session that can be taken up again, in a room, whose connection is lost. */
 async function lose(

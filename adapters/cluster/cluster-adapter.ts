@@ -102,6 +102,7 @@ export abstract class ClusterAdapter extends ClusterRequests {
       case MessageType.INITIAL_HEARTBEAT:
       case MessageType.HEARTBEAT:
       case MessageType.ADAPTER_CLOSE:
+      case MessageType.REPLAY_MARK:
         break; // for those who extend this
       default:
         // Some transports do not tell messages and answers apart.

@@ -1,21 +1,19 @@
 import { throwLater } from "../../lib/errors.ts";
 import type { Link, ReplayAnswer } from "../cluster/messages.ts";
 import type { Payload } from "./port.ts";
+import { type Ask, Asker } from "./replay-asker.ts";
 import { type Held, Recovery } from "./replay-recovery.ts";
-import { Sender } from "./replay-sender.ts";
+import type { Sender } from "./replay-sender.ts";
+import { Senders } from "./replay-senders.ts";
 
 /** How long messages are held back while a sender does not answer. */
 const HOLD_MS = 3_000; // a client may take 2 s to connect again, and so to hear that it is asked
-const FIRST_RETRY_MS = 500;
-const LAST_RETRY_MS = 10_000;
-const TICK_MS = 250;
-const SAMPLE_MS = 1_000;
+/** The same where all other channels go on meanwhile: a cluster takes its time to fail over. */
+const CLUSTER_HOLD_MS = 10_000;
 /** A sender that is asked again because it shows up is asked no more often than this. */
 const ASK_AGAIN_MS = 100;
 /** How many numbers are remembered to tell, when the answer comes at last, what it has that is new. */
 const MAX_REMEMBERED = 250_000;
-/** How many senders are known that were silent for longer than messages are kept. */
-const MAX_SILENT = 1_000;
 
 /**
  * Why messages were lost, or may have been: the sender has no longer all that was missed
@@ -31,17 +29,6 @@ export interface Loss {
   readonly reason: LossReason;
   /** Whether it is known that messages were missed; else there is only no proof of the contrary. */
   readonly isCertain: boolean;
-}
-
-/** What is asked of other nodes. */
-export interface Ask {
-  readonly requestId: string;
-  /** The number is -1 where nothing is known of a node. */
-  readonly after: [uid: string, number: number][];
-  readonly channels: ReadonlySet<string> | undefined;
-  /** Whether nodes that are not named are to answer too. */
-  readonly isToAll: boolean;
-  readonly isContinued: boolean;
 }
 
 /** What an {@link Inbox} needs. */
@@ -68,16 +55,11 @@ export class Inbox<M> {
   readonly #port: InboxPort<M>;
   /** Whether all channels come over one connection: then messages are in order across them too. */
   readonly #isWhole: boolean;
-  readonly #senders = new Map<string, Sender<M>>();
-  readonly #recovering = new Set<Sender<M>>();
-  readonly #timers: ReturnType<typeof setInterval>[] = [];
-  #tickTimer: ReturnType<typeof setInterval> | undefined;
-  #isInterrupted = false;
-  #isAskScheduled = false;
-  #isClosed = false;
-  #requests = 0;
-  /** The first request since the last interruption. */
-  #round = 1;
+  readonly #holdMs: number;
+  readonly #senders: Senders<M>;
+  readonly #asker: Asker<M>;
+  /** Whether messages may be missed now; also until the first subscriptions are confirmed. */
+  #isInterrupted = true;
   /** When the last interruption ended, in ms, and in ms since 1970. */
   #resumedAt = Number.NEGATIVE_INFINITY;
   #resumedTime = Number.NEGATIVE_INFINITY;
@@ -85,7 +67,6 @@ export class Inbox<M> {
   readonly stats = {
     gaps: 0,
     interruptions: 0,
-    asked: 0,
     replayed: 0,
     duplicates: 0,
     late: 0,
@@ -96,17 +77,20 @@ export class Inbox<M> {
     this.#options = options;
     this.#port = port;
     this.#isWhole = options.slackMs === 0;
-    this.#timers.push(setInterval(() => this.#sweep(), options.maxDurationMs / 2));
-    if (options.slackMs > 0) {
-      this.#timers.push(setInterval(() => this.#sample(), SAMPLE_MS));
-    }
-    for (const timer of this.#timers) {
-      timer.unref();
-    }
+    this.#holdMs = this.#isWhole ? HOLD_MS : CLUSTER_HOLD_MS;
+    this.#senders = new Senders(options.maxDurationMs, options.slackMs);
+    this.#asker = new Asker({
+      ask: (ask) => port.ask(ask),
+      look: (sender, recovery) => this.#look(sender, recovery),
+    });
   }
 
   get held(): number {
-    return this.#recovering.values().reduce((sum, { recovery }) => sum + (recovery?.held ?? 0), 0);
+    let held = 0;
+    for (const { recovery } of this.#asker.recovering) {
+      held += recovery?.held ?? 0;
+    }
+    return held;
   }
 
   get heldBytes(): number {
@@ -115,12 +99,12 @@ export class Inbox<M> {
 
   /** How many nodes have not answered yet. */
   get unanswered(): number {
-    return this.#recovering.size;
+    return this.#asker.size;
   }
 
-  /** The nodes that are known. */
-  get senders(): number {
-    return this.#senders.size;
+  /** How often other nodes were asked. */
+  get asked(): number {
+    return this.#asker.requests;
   }
 
   /** See {@link Replay.accept}. */
@@ -139,11 +123,11 @@ export class Inbox<M> {
         return;
       }
       if (last > 0 && previous > last) {
-        const recovery = this.#recover(sender, new Recovery(last, new Set([channel]), false));
+        const recovery = this.#asker.begin(sender, new Recovery(last, new Set([channel]), false));
         recovery.waitsSince = now();
         this.stats.gaps++;
         this.#hold(sender, recovery, { number, previous, channel, message, bytes });
-        this.#askSoon();
+        this.#asker.askSoon();
         return;
       }
     }
@@ -156,14 +140,14 @@ export class Inbox<M> {
 
   /** See {@link Replay.forget}. */
   forget(channel: string): void {
-    for (const sender of this.#senders.values()) {
+    for (const sender of this.#senders) {
       sender.forget(channel);
     }
   }
 
   /** Asks all nodes for their numbers. */
   start(): void {
-    this.#askAll();
+    this.#resume();
   }
 
   /** See {@link Replay.onInterrupted}. */
@@ -172,11 +156,12 @@ export class Inbox<M> {
       this.#isInterrupted = true;
       this.stats.interruptions++;
     }
-    for (const sender of this.#senders.values()) {
+    for (const sender of this.#senders) {
       const after = this.#isWhole ? sender.highest : sender.oldestSample;
       const recovery =
-        sender.recovery ?? this.#recover(sender, new Recovery(after, undefined, false));
+        sender.recovery ?? this.#asker.begin(sender, new Recovery(after, undefined, false));
       recovery.widen(after);
+      sender.isMissing &&= !sender.isHeard; // what was told once of one that is gone is not told again
     }
   }
 
@@ -185,15 +170,19 @@ export class Inbox<M> {
     if (!this.#isInterrupted) {
       this.onInterrupted();
     }
+    this.#resume();
+  }
+
+  #resume(): void {
     this.#isInterrupted = false;
     this.#resumedAt = now();
     this.#resumedTime = Date.now();
-    for (const { recovery } of this.#recovering) {
+    for (const { recovery } of this.#asker.recovering) {
       if (recovery !== undefined) {
         recovery.waitsSince = now();
       }
     }
-    this.#askAll();
+    this.#asker.askAll();
   }
 
   /**
@@ -214,19 +203,23 @@ export class Inbox<M> {
     const { recovery } = sender;
     if (recovery?.askedAt !== undefined && now() - recovery.askedAt >= ASK_AGAIN_MS) {
       recovery.askedAt = undefined; // it may not have heard the last one
-      this.#askSoon();
+      this.#asker.askSoon();
     }
   }
 
   /** See {@link Replay.onAnswer}. */
   onAnswer(uid: string, answer: ReplayAnswer): void {
     const request = Number(answer.requestId);
-    if (request > this.#requests) {
+    if (request > this.#asker.requests) {
       return; // never asked
     }
     const known = this.#senders.get(uid);
     const wasInterrupted = this.#isInterrupted || this.#resumedTime > 0;
-    if (known === undefined && wasInterrupted && (this.#isInterrupted || request < this.#round)) {
+    if (
+      known === undefined &&
+      wasInterrupted &&
+      (this.#isInterrupted || request < this.#asker.round)
+    ) {
       return; // it does not know of what was missed since
     }
     const hasMissed = wasInterrupted && answer.messages.length > 0;
@@ -243,55 +236,32 @@ export class Inbox<M> {
 
   /** Delivers what is held back, and ends. */
   close(): void {
-    this.#isClosed = true;
-    for (const timer of this.#timers) {
-      clearInterval(timer);
-    }
-    for (const sender of this.#recovering) {
+    this.#asker.close();
+    for (const sender of this.#asker.recovering) {
       this.#release(sender);
-      this.#end(sender);
+      this.#asker.end(sender);
     }
-    this.#senders.clear();
+    this.#senders.close();
   }
 
   /** A node of which a message came before anything was known of it. */
   #hear(uid: string, number: number): Sender<M> {
     // It may have started while this node was not connected, and have sent more than this.
-    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * HOLD_MS;
+    const isResuming = this.#isInterrupted || now() - this.#resumedAt < 2 * this.#holdMs;
     return this.#meet(uid, number - 1, isResuming);
   }
 
   #meet(uid: string, last: number, hasMissed: boolean): Sender<M> {
-    const sender = new Sender<M>(uid, hasMissed ? 0 : last);
-    this.#senders.set(uid, sender);
+    const sender = this.#senders.add(uid, hasMissed ? 0 : last);
     if (hasMissed) {
-      const recovery = this.#recover(sender, new Recovery(0, undefined, true));
+      const recovery = this.#asker.begin(sender, new Recovery(0, undefined, true));
       if (!this.#isInterrupted) {
         recovery.waitsSince = now();
-        recovery.firstRequest = this.#round;
-        this.#askSoon();
+        recovery.firstRequest = this.#asker.round;
+        this.#asker.askSoon();
       }
     }
     return sender;
-  }
-
-  #recover(sender: Sender<M>, recovery: Recovery<M>): Recovery<M> {
-    sender.recovery = recovery;
-    this.#recovering.add(sender);
-    if (this.#tickTimer === undefined) {
-      this.#tickTimer = setInterval(() => this.#tick(), TICK_MS);
-      this.#tickTimer.unref();
-    }
-    return recovery;
-  }
-
-  #end(sender: Sender<M>): void {
-    sender.recovery = undefined;
-    this.#recovering.delete(sender);
-    if (this.#recovering.size === 0) {
-      clearInterval(this.#tickTimer);
-      this.#tickTimer = undefined;
-    }
   }
 
   #acceptLater(sender: Sender<M>, recovery: Recovery<M>, held: Held<M>): void {
@@ -333,7 +303,7 @@ export class Inbox<M> {
   #heal(sender: Sender<M>, recovery: Recovery<M>): void {
     if (misfits(sender, recovery).size === 0) {
       this.#release(sender);
-      this.#end(sender);
+      this.#asker.end(sender);
     }
   }
 
@@ -440,13 +410,13 @@ export class Inbox<M> {
       const missing = misfits(sender, recovery);
       if (missing.size === 0) {
         this.#release(sender);
-        this.#end(sender);
+        this.#asker.end(sender);
         return;
       }
       recovery.narrow(Math.min(...missing.values()), new Set(missing.keys()));
     }
     recovery.waitsSince = now();
-    this.#askDue();
+    this.#asker.askDue();
   }
 
   #lose(sender: Sender<M>, reason: LossReason, isCertain: boolean): void {
@@ -454,88 +424,13 @@ export class Inbox<M> {
     this.#port.onLoss({ uid: sender.uid, reason, isCertain });
   }
 
-  /** Has {@link #askDue} called when this turn of the event loop ends. */
-  #askSoon(): void {
-    if (!this.#isAskScheduled) {
-      this.#isAskScheduled = true;
-      setImmediate(() => {
-        this.#isAskScheduled = false;
-        this.#askDue();
-      });
-    }
-  }
-
-  /** Asks what all nodes have sent since the interruption. */
-  #askAll(): void {
-    this.#round = this.#requests + 1;
-    this.#ask([...this.#recovering], undefined, true, false);
-  }
-
-  /** Asks those that have to be asked. */
-  #askDue(): void {
-    const due = [...this.#recovering].filter(
-      ({ recovery }) => recovery?.waitsSince !== undefined && recovery.askedAt === undefined,
-    );
-    const isWhole = ({ recovery }: Sender<M>) =>
-      recovery?.channels === undefined && recovery?.isContinued === false;
-    const hasGap = ({ recovery }: Sender<M>) =>
-      recovery?.channels !== undefined && !recovery.isContinued;
-    const whole = due.filter(isWhole);
-    if (whole.length > 0) {
-      this.#ask(whole, undefined, false, false);
-    }
-    const gapped = due.filter(hasGap);
-    if (gapped.length > 0) {
-      const channels = new Set(gapped.flatMap(({ recovery }) => [...(recovery?.channels ?? [])]));
-      this.#ask(gapped, channels, false, false);
-    }
-    for (const sender of due) {
-      if (sender.recovery?.isContinued) {
-        this.#ask([sender], sender.recovery.channels, false, true);
-      }
-    }
-  }
-
-  #ask(
-    senders: readonly Sender<M>[],
-    channels: ReadonlySet<string> | undefined,
-    isToAll: boolean,
-    isContinued: boolean,
-  ): void {
-    if (this.#isClosed) {
-      return;
-    }
-    const request = ++this.#requests;
-    const after: Ask["after"] = [];
-    for (const { uid, recovery } of senders) {
-      if (recovery === undefined) {
-        continue;
-      }
-      recovery.askedAt = now();
-      recovery.tries++;
-      recovery.firstRequest = Math.min(recovery.firstRequest, request);
-      after.push([uid, recovery.isNew ? -1 : recovery.after]);
-    }
-    this.stats.asked++;
-    this.#port.ask({ requestId: `${request}`, after, channels, isToAll, isContinued });
-  }
-
-  #tick(): void {
-    const time = now();
-    for (const sender of this.#recovering) {
-      const { recovery } = sender;
-      if (recovery !== undefined) {
-        this.#look(sender, recovery, time);
-      }
-    }
-    this.#askDue();
-  }
-
   /** Sees to it that nothing is waited for too long. */
-  #look(sender: Sender<M>, recovery: Recovery<M>, time: number): void {
-    const isOverdue = recovery.waitsSince !== undefined && time - recovery.waitsSince >= HOLD_MS;
+  #look(sender: Sender<M>, recovery: Recovery<M>): void {
+    const time = now();
+    const isOverdue =
+      recovery.waitsSince !== undefined && time - recovery.waitsSince >= this.#holdMs;
     let isCertain = recovery.channels !== undefined;
-    if (recovery.heldSince !== undefined && time - recovery.heldSince >= HOLD_MS) {
+    if (recovery.heldSince !== undefined && time - recovery.heldSince >= this.#holdMs) {
       isCertain = this.#release(sender) || isCertain;
       recovery.isHolding = false;
     }
@@ -552,38 +447,7 @@ export class Inbox<M> {
         this.#lose(sender, "overflow", isCertain);
       }
       this.#release(sender);
-      this.#end(sender);
-      return;
-    }
-    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (recovery.tries - 1), LAST_RETRY_MS);
-    if (recovery.askedAt !== undefined && time - recovery.askedAt >= retryMs) {
-      recovery.askedAt = undefined;
-    }
-  }
-
-  #sample(): void {
-    const count = Math.ceil(this.#options.slackMs / SAMPLE_MS);
-    for (const sender of this.#senders.values()) {
-      sender.sample(count);
-    }
-  }
-
-  /** Forgets what is known of senders that are silent, but for their number. */
-  #sweep(): void {
-    const silent: Sender<M>[] = [];
-    for (const sender of this.#senders.values()) {
-      sender.silence = sender.isHeard ? 0 : sender.silence + 1;
-      sender.isHeard = false;
-      if (sender.silence > 2 && sender.recovery === undefined) {
-        sender.numbers.clear();
-        silent.push(sender);
-      }
-    }
-    const surplus = silent.length - MAX_SILENT;
-    for (const [index, { uid, isMissing }] of silent.entries()) {
-      if (isMissing || index < surplus) {
-        this.#senders.delete(uid);
-      }
+      this.#asker.end(sender);
     }
   }
 }

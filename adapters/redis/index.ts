@@ -2,6 +2,9 @@
 // `@socket.io/redis-streams-adapter` and `@socket.io/redis-emitter` are for the reference.
 
 export { createAdapter, RedisAdapter } from "./classic.ts";
+export { Emitter } from "./emitter.ts";
+export type { BroadcastOperator } from "./emitter-operator.ts";
+export type { EmitterOptions } from "./emitter-options.ts";
 export type { Dropped, DropReason, OutboxStats } from "./outbox.ts";
 export type {
   KeepOptions,
@@ -13,4 +16,10 @@ export type {
 export type { PubSubAdapter, PubSubStats } from "./pubsub-adapter.ts";
 export type { Loss, LossReason, ReplayStats } from "./replay.ts";
 export { createShardedAdapter, ShardedRedisAdapter } from "./sharded.ts";
-export { createStreamsAdapter } from "./streams.ts";
+export {
+  createStreamsAdapter,
+  type LostEntries,
+  type RedisStreamsAdapterOptions,
+  type StreamsAdapter,
+  type StreamsStats,
+} from "./streams.ts";

@@ -10,7 +10,7 @@ const POLL_MS = 100;
 /** What the nodes of a namespace are counted with. */
 export interface MembershipSettings {
   readonly redis: RedisCommands;
-  readonly wire: Wire;
+  readonly wire: Pick<Wire, "isSharded" | "countChannel" | "privateChannel">;
   /** How many nodes Redis takes for this one: adapters of one client that listen to one channel. */
   readonly localNodes: () => number;
   /** How long a count may take, in ms. */

@@ -1,26 +1,17 @@
-/** The codes of Redis for what passes: it starts, fails over, moves slots, or is short of something. */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set([
-  "ASK",
-  "BUSY",
-  "CLUSTERDOWN",
-  "LOADING",
-  "MASTERDOWN",
-  "MISCONF",
-  "MOVED",
-  "NOREPLICAS",
-  "OOM",
-  "READONLY",
-  "TRYAGAIN",
-]);
+import { isTransient } from "./client-errors.ts";
 
 /**
- * Whether what failed may succeed when it is sent again: Redis said so, or the connection was lost,
- * whatever the client calls that.
+ * Whether what failed is to be sent again: Redis was not reached, or cannot take it now, or the
+ * client lost patience. In the last case, and where the connection was lost, Redis may get it twice:
+ * that does less harm than not at all.
  */
-export function isTransient(error: Error): boolean {
+export function isRetriable(error: Error): boolean {
   if (error instanceof TypeError || error instanceof RangeError) {
     return false; // the client cannot send such a thing
   }
-  const code = /^([A-Z]+) /.exec(error.message)?.[1];
-  return code === undefined || TRANSIENT_CODES.has(code);
+  return isTransient(error) || isTimeout(error);
+}
+
+function isTimeout({ name, message }: Error): boolean {
+  return name === "TimeoutError" || /^command timed out/i.test(message);
 }

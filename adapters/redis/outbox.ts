@@ -2,7 +2,7 @@ import { SocketIOError, throwLater } from "../../lib/errors.ts";
 import { OutboxBacklog } from "./outbox-backlog.ts";
 import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
-import { isTransient } from "./outbox-errors.ts";
+import { isRetriable } from "./outbox-errors.ts";
 import { OutboxFlight } from "./outbox-flight.ts";
 import { type Entry, Kind, type OnReply } from "./outbox-queue.ts";
 import type { Payload, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
@@ -265,7 +265,7 @@ export class Outbox {
       if (!(reply instanceof Error)) {
         this.#sent++;
         this.#reply(entry, reply);
-      } else if (isTransient(reply)) {
+      } else if (isRetriable(reply)) {
         hasFailed = true;
         this.#retried++;
         this.#lastError = reply;

@@ -1,4 +1,4 @@
-import { SocketIOError } from "../../lib/errors.ts";
+import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace, Room, SocketId } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
@@ -38,6 +38,8 @@ const MARK_DELAY_MS = 1_000;
 /** Connections of a cluster are lost one by one, and some of that is noticed late. */
 const CLUSTER_SLACK_MS = 10_000;
 
+const warned = new WeakSet<RedisCommands>();
+
 /** The clients of an adapter. */
 export interface PubSubClients {
   readonly commands: RedisCommands;
@@ -76,7 +78,6 @@ export type WireMaker<W extends Wire> = (uid: string, nsp: string, rooms: HeldRo
  */
 export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter implements OutboxOwner {
   protected readonly wire: W;
-  readonly #settings: PubSubSettings;
   readonly #clients: PubSubClients;
   readonly #outbox: Outbox;
   readonly #subscriptions: SharedSubscriptions;
@@ -86,6 +87,8 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   readonly #removers: (() => void)[] = [];
   /** The link of the message that is being encoded. */
   #link: Link | undefined;
+  /** Rooms that are not held, of which messages were taken all the same. */
+  readonly #awaited = new Set<Room>();
   #markTimer: ReturnType<typeof setTimeout> | undefined;
   #started: Promise<void> | undefined;
   #dropped = 0;
@@ -107,8 +110,8 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
     this.hasOffsets = false;
     this.requestsTimeout = settings.requestsTimeout;
     this.#clients = clients;
-    this.#settings = settings;
-    this.wire = makeWire(this.uid, nsp.name, this.rooms);
+    const held = { has: (room: Room) => this.rooms.has(room) || this.#isAwaited(room) };
+    this.wire = makeWire(this.uid, nsp.name, held);
     this.#outbox = outboxOf(clients.commands, settings.outbox);
     this.#subscriptions = sharedSubscriptionsOf(clients.subscriptions);
     const { wire } = this;
@@ -183,6 +186,13 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   }
 
   readonly #onClientError = (cause: Error): void => {
+    // Where nobody listens, one warning for a client will do, however many adapters it has.
+    if (this.listenerCount("error") === 0) {
+      if (warned.has(this.#clients.commands)) {
+        return;
+      }
+      warned.add(this.#clients.commands);
+    }
     this.report(new SocketIOError("ERR_REDIS", `a Redis client says: ${cause.message}`, { cause }));
   };
 
@@ -253,7 +263,32 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   }
 
   #onEnter(room: Room): Promise<void> | undefined {
+    if (this.#awaited.size > 0) {
+      this.#forgetAwaited(room);
+    }
     return this.#isClosed ? undefined : this.#roomChannels?.enter(room);
+  }
+
+  /**
+   * Whether messages for a room that is not held are taken: while something may be missing that has
+   * sockets join it, and is to be applied first.
+   */
+  #isAwaited(room: Room): boolean {
+    const isRecovering = this.#replay?.isRecovering === true;
+    if (isRecovering) {
+      this.#awaited.add(room);
+    } else if (this.#awaited.size > 0) {
+      for (const each of this.#awaited) {
+        this.#forgetAwaited(each);
+      }
+    }
+    return isRecovering;
+  }
+
+  #forgetAwaited(room: Room): void {
+    if (this.#awaited.delete(String(room)) && !isHeld(this.rooms, String(room))) {
+      this.#replay?.forget(this.wire.roomChannel(room));
+    }
   }
 
   #onLeft(room: Room): void {
@@ -266,6 +301,9 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   // Sending
 
   protected override publish(message: ClusterMessage): void {
+    if (this.#isClosed) {
+      return;
+    }
     const isVolatile = message.type === MessageType.BROADCAST && message.data.opts.flags?.volatile;
     if (isVolatile && !this.#clients.commands.isReady) {
       return; // what may be lost is not sent late
@@ -352,10 +390,17 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   // Receiving
 
   readonly #onPayload = (payload: Buffer, channel: string): void => {
-    const message = this.#decode(channel, payload);
-    if (message === undefined) {
-      return;
+    try {
+      const message = this.wire.decode(channel, payload);
+      if (message !== null) {
+        this.#dispatch(message, channel, payload.length);
+      }
+    } catch (error) {
+      this.report(error);
     }
+  };
+
+  #dispatch(message: WireMessage, channel: string, bytes: number): void {
     if (isLegacy(message)) {
       this.onLegacy(message);
     } else if (isResponse(message)) {
@@ -365,26 +410,15 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
       message.link !== undefined &&
       message.uid !== undefined
     ) {
-      this.#replay.accept(message.uid, message.link, channel, message, payload.length);
+      this.#replay.accept(message.uid, message.link, channel, message, bytes);
     } else {
       this.#receive(message);
-    }
-  };
-
-  #decode(channel: string, payload: Buffer): WireMessage | undefined {
-    try {
-      return this.wire.decode(channel, payload) ?? undefined;
-    } catch (error) {
-      this.report(error);
-      return undefined;
     }
   }
 
   #receive(message: ClusterMessage): void {
     if (message.type === MessageType.REPLAY_REQUEST) {
-      if (message.uid !== undefined) {
-        this.#replay?.onRequest(message.uid, message.data);
-      }
+      this.#receiveReplay(message.uid, (uid, replay) => replay.onRequest(uid, message.data));
     } else if (message.type !== MessageType.REPLAY_MARK) {
       this.onMessage(message);
     }
@@ -393,8 +427,17 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   #receiveResponse(response: ClusterResponse): void {
     if (response.type !== MessageType.REPLAY) {
       this.onResponse(response);
-    } else if (response.uid !== undefined) {
-      this.#replay?.onAnswer(response.uid, response.data);
+    } else {
+      this.#receiveReplay(response.uid, (uid, replay) => replay.onAnswer(uid, response.data));
+    }
+  }
+
+  #receiveReplay(
+    uid: string | undefined,
+    take: (uid: string, replay: Replay<ClusterMessage>) => boolean,
+  ): void {
+    if (this.#replay !== undefined && (uid === undefined || !take(uid, this.#replay))) {
+      this.report(malformedMessage("it is about a replay, and makes no sense"));
     }
   }
 
@@ -413,15 +456,24 @@ export class PubSubAdapter<W extends Wire = Wire> extends ClusterAdapter impleme
   }
 
   #decodeReplayed(channel: string, payload: Payload): ClusterMessage | undefined {
-    const bytes = Buffer.isBuffer(payload) ? payload : Buffer.from(payload as string);
-    const message = this.#decode(channel, bytes);
-    return message === undefined || isLegacy(message) || isResponse(message) ? undefined : message;
+    const bytes = typeof payload === "string" ? Buffer.from(payload) : viewOf(payload);
+    try {
+      const message = this.wire.decode(channel, bytes);
+      return message === null || isLegacy(message) || isResponse(message) ? undefined : message;
+    } catch (error) {
+      this.report(error);
+      return undefined;
+    }
   }
 
   #onLoss(loss: Loss): void {
     log("[%s] messages of %s were lost (%s)", this.uid, loss.uid, loss.reason);
     this.emit("lost", loss);
   }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Whether a message is sent without waiting for an answer, and so is worth to be replayed. */

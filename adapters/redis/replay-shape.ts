@@ -4,11 +4,11 @@ import type { ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
 export function isReplayRequest(value: unknown): value is ReplayRequest {
   return (
     isRecord(value) &&
-    typeof value["requestId"] === "string" &&
-    isCount(value["last"]) &&
-    Number.isFinite(value["since"]) &&
-    isListOf(value["after"], isNamed) &&
-    (value["channels"] == null || isListOf(value["channels"], isString))
+    typeof value.requestId === "string" &&
+    isCount(value.last) &&
+    Number.isFinite(value.since) &&
+    isListOf(value.after, isNamed) &&
+    (value.channels == null || isListOf(value.channels, isString))
   );
 }
 
@@ -16,10 +16,10 @@ export function isReplayRequest(value: unknown): value is ReplayRequest {
 export function isReplayAnswer(value: unknown): value is ReplayAnswer {
   return (
     isRecord(value) &&
-    typeof value["requestId"] === "string" &&
-    isCount(value["after"]) &&
-    isCount(value["last"]) &&
-    isListOf(value["messages"], isNumbered)
+    typeof value.requestId === "string" &&
+    isCount(value.after) &&
+    isCount(value.last) &&
+    isListOf(value.messages, isNumbered)
   );
 }
 

@@ -1,6 +1,7 @@
 import type { Link, ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
-import { type Ask, Inbox, type Loss } from "./inbox.ts";
+import { Inbox, type Loss } from "./inbox.ts";
 import type { Payload } from "./port.ts";
+import type { Ask } from "./replay-asker.ts";
 import { isReplayAnswer, isReplayRequest } from "./replay-shape.ts";
 import { SentLog } from "./sent-log.ts";
 
@@ -87,7 +88,8 @@ export class Replay<M> {
   readonly #port: ReplayPort<M>;
   readonly #log: SentLog;
   readonly #inbox: Inbox<M>;
-  #startedAt = Date.now();
+  readonly #isWhole: boolean;
+  readonly #startedAt = Date.now();
   #answered = 0;
 
   /** @param uid of this node */
@@ -96,6 +98,7 @@ export class Replay<M> {
     const maxBytes = options.maxBytes ?? DEFAULT_BYTES;
     this.#uid = uid;
     this.#port = port;
+    this.#isWhole = (options.slackMs ?? 0) === 0;
     this.#log = new SentLog(maxDurationMs, maxBytes);
     this.#inbox = new Inbox<M>(
       { maxDurationMs, maxBytes, slackMs: options.slackMs ?? 0 },
@@ -108,9 +111,11 @@ export class Replay<M> {
     );
   }
 
-  /** Asks the other nodes for their numbers. To be called once the subscriptions are confirmed. */
+  /**
+   * Asks the other nodes for their numbers, and for what they sent since this one is there. To be
+   * called once the subscriptions are confirmed, which may take long if Redis is away at first.
+   */
   start(): void {
-    this.#startedAt = Date.now();
     this.#inbox.start();
   }
 
@@ -189,9 +194,15 @@ export class Replay<M> {
     return true;
   }
 
+  /** Whether messages are held back, or may have to be, until other nodes have answered. */
+  get isRecovering(): boolean {
+    return this.#inbox.unanswered > 0;
+  }
+
   get stats(): ReplayStats {
     return {
       ...this.#inbox.stats,
+      asked: this.#inbox.asked,
       answered: this.#answered,
       unanswered: this.#inbox.unanswered,
       held: this.#inbox.held,
@@ -205,6 +216,14 @@ export class Replay<M> {
   close(): void {
     this.#inbox.close();
     this.#log.clear();
+  }
+
+  /**
+   * How much later than a message with a higher number one may have got to Redis: never over one
+   * connection, for there they are in order.
+   */
+  get #lateMs(): number {
+    return this.#isWhole ? 0 : this.#port.sendDelayMs();
   }
 
   #requestOf({ requestId, after, channels, isToAll, isContinued }: Ask): ReplayRequest {
@@ -228,7 +247,7 @@ export class Replay<M> {
       last: this.#log.last,
       ...this.#log.since(start, {
         channels: channels === undefined ? undefined : new Set(channels),
-        slackMs: after < 0 || isContinued === true ? 0 : this.#port.sendDelayMs(),
+        slackMs: after < 0 || isContinued === true ? 0 : this.#lateMs,
         maxBytes: ANSWER_BYTES,
       }),
     };

@@ -1,13 +1,13 @@
+import type { RedisCommands } from "./port.ts";
+import { StreamConnection } from "./stream-connection.ts";
+import { EntryCount } from "./stream-count.ts";
 import { compareIds, FIRST_ID } from "./stream-ids.ts";
-import type { OwnedRedis, RedisCommands, RedisReply } from "./port.ts";
 import {
   entriesOf,
   entriesOfRead,
   infoOf,
   type ReadEntry,
   type StreamInfo,
-  succeed,
-  textOf,
 } from "./stream-replies.ts";
 
 /** What a reader tells. None of it may throw. */
@@ -30,7 +30,9 @@ const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3_200;
 /** How much longer than it was asked to Redis may take to say that there is nothing. */
 const GRACE_MS = 10_000;
-const ACCOUNT_INTERVAL_MS = 1_000;
+/** How much longer makes one look for what was missed meanwhile. */
+const LATE_MS = 1_000;
+const COUNT_INTERVAL_MS = 1_000;
 const REMEMBERED_IDS = 1_000;
 const SEEN_AT_START = 100;
 
@@ -39,15 +41,13 @@ const SEEN_AT_START = 100;
  * Redis, it goes on behind the last entry that it has read.
  */
 export class StreamReader {
-  readonly #redis: RedisCommands;
+  readonly #connection: StreamConnection;
   readonly #stream: string;
   readonly #options: StreamReaderOptions;
   readonly #events: StreamReaderEvents;
   readonly #madeAt = performance.now();
   readonly #waiters = new Set<() => void>();
-  #client: OwnedRedis | undefined;
-  #unlisten: (() => void)[] = [];
-  #wake: (() => void) | undefined;
+  readonly #count = new EntryCount();
   #hasEnded = false;
   #origin: string | undefined;
   #position: string | undefined;
@@ -55,11 +55,8 @@ export class StreamReader {
   #top = FIRST_ID;
   /** The last ids read, by which a stream is known again that has gone back in time. */
   #recent: string[] = [];
-  /** How many entries there were ever up to the position, as far as is known. */
-  #counted: number | undefined;
   #mustInspect = true;
-  #isUnaccounted = true;
-  #accountedAt = 0;
+  #inspectedAt = 0;
   readonly #toldErrors = new Set<string>();
 
   /**
@@ -71,7 +68,7 @@ export class StreamReader {
     options: StreamReaderOptions,
     events: StreamReaderEvents,
   ) {
-    this.#redis = redis;
+    this.#connection = new StreamConnection(redis, stream, (error) => this.#tellError(error));
     this.#stream = stream;
     this.#options = options;
     this.#events = events;
@@ -117,8 +114,7 @@ export class StreamReader {
   /** Stops at once. */
   end(): void {
     this.#hasEnded = true;
-    this.#endClient();
-    this.#wake?.();
+    this.#connection.end();
     this.#tellWaiters();
   }
 
@@ -132,7 +128,7 @@ export class StreamReader {
       } catch (error) {
         if (!this.#hasEnded) {
           this.#onFailure(error);
-          await this.#pause(pauseMs);
+          await this.#connection.changed(pauseMs);
           pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
         }
       }
@@ -140,14 +136,14 @@ export class StreamReader {
   }
 
   async #readOnce(): Promise<void> {
-    const client = this.#connect();
-    if (!client.isReady) {
+    const connection = this.#connection;
+    if (!connection.isReady) {
       this.#mustInspect = true;
-      await this.#sleep();
+      await connection.changed();
       return;
     }
-    if (this.#mustInspect || this.#isTimeToAccount()) {
-      await this.#inspect(client);
+    if (this.#mustInspect || this.#isTimeToCount()) {
+      await this.#inspect();
     }
     const position = this.#position;
     if (position === undefined || this.#hasEnded) {
@@ -155,8 +151,7 @@ export class StreamReader {
     }
     const { readCount, blockTimeInMs } = this.#options;
     const sentAt = performance.now();
-    const reply = await this.#ask(
-      client,
+    const reply = await connection.ask(
       ["XREAD", "COUNT", readCount, "BLOCK", blockTimeInMs, "STREAMS", this.#stream, position],
       blockTimeInMs === 0 ? undefined : blockTimeInMs + GRACE_MS,
     );
@@ -167,9 +162,10 @@ export class StreamReader {
       }
       this.#take(entry);
     }
-    const wasStalled = blockTimeInMs > 0 && performance.now() - sentAt > blockTimeInMs + 1_000;
-    this.#mustInspect = entries.length === 0 || wasStalled;
-    this.#isUnaccounted ||= entries.length >= readCount || wasStalled;
+    // Then the stream may be cut before it is read.
+    const isLate = blockTimeInMs > 0 && performance.now() - sentAt > blockTimeInMs + LATE_MS;
+    this.#mustInspect = entries.length === 0 || isLate;
+    this.#count.isOpen ||= entries.length >= readCount || isLate;
   }
 
   #take(entry: ReadEntry): void {
@@ -178,9 +174,7 @@ export class StreamReader {
     if (this.#recent.length > 2 * REMEMBERED_IDS) {
       this.#recent = this.#recent.slice(-REMEMBERED_IDS);
     }
-    if (this.#counted !== undefined) {
-      this.#counted++;
-    }
+    this.#count.onRead();
     this.#events.onEntry(entry);
     this.#tellWaiters();
   }
@@ -196,27 +190,30 @@ export class StreamReader {
     }
   }
 
-  #isTimeToAccount(): boolean {
-    return this.#isUnaccounted && performance.now() - this.#accountedAt > ACCOUNT_INTERVAL_MS;
+  #isTimeToCount(): boolean {
+    return this.#count.isOpen && performance.now() - this.#inspectedAt > COUNT_INTERVAL_MS;
   }
 
   /** Compares what is known of the stream with what there is. */
-  async #inspect(client: OwnedRedis): Promise<void> {
-    this.#accountedAt = performance.now();
-    const info = await this.#info(client);
+  async #inspect(): Promise<void> {
+    this.#inspectedAt = performance.now();
+    const info = await this.#info();
     if (this.#position === undefined) {
-      await this.#begin(client, info);
+      await this.#begin(info);
     } else if (compareIds(info.lastId, this.#top) < 0) {
-      await this.#rewind(client);
+      await this.#rewind();
     } else {
-      this.#account(info, this.#position);
+      const lost = this.#count.compare(info, this.#position);
+      if (lost > 0) {
+        this.#events.onLost(lost);
+      }
     }
     this.#mustInspect = false;
   }
 
-  async #info(client: OwnedRedis): Promise<StreamInfo> {
+  async #info(): Promise<StreamInfo> {
     try {
-      return infoOf(await this.#ask(client, ["XINFO", "STREAM", this.#stream], GRACE_MS));
+      return infoOf(await this.#connection.ask(["XINFO", "STREAM", this.#stream], GRACE_MS));
     } catch (error) {
       if (error instanceof Error && /no such key/i.test(error.message)) {
         return { length: 0, lastId: FIRST_ID, firstId: undefined, added: 0 };
@@ -226,8 +223,8 @@ export class StreamReader {
   }
 
   /** Begins at the moment at which the reader was made, whenever Redis has come. */
-  async #begin(client: OwnedRedis, info: StreamInfo): Promise<void> {
-    const time = await this.#ask(client, ["TIME"], GRACE_MS);
+  async #begin(info: StreamInfo): Promise<void> {
+    const time = await this.#connection.ask(["TIME"], GRACE_MS);
     const elapsedMs = performance.now() - this.#madeAt;
     const [seconds, micros] = Array.isArray(time) ? time.map(Number) : [];
     const nowMs = (seconds ?? 0) * 1_000 + (micros ?? 0) / 1_000;
@@ -235,106 +232,32 @@ export class StreamReader {
     // Where the clock was turned back, ids are those of the future: only what is new counts.
     const isAhead = (lastMs ?? 0) > nowMs;
     const position = isAhead ? info.lastId : `${Math.floor(nowMs - elapsedMs)}-0`;
-    await this.#remember(client, position);
+    const range = ["XREVRANGE", this.#stream, position, "-", "COUNT", SEEN_AT_START];
+    const seen = entriesOf(await this.#connection.ask(range, GRACE_MS));
+    this.#recent = seen.map(({ id }) => id).reverse();
     this.#origin = position;
     this.#position = position;
     this.#top = info.lastId;
-    this.#account(info, position);
+    this.#count.compare(info, position);
     this.#tellWaiters();
   }
 
-  /** Looks at the last entries that are not read any more. */
-  async #remember(client: OwnedRedis, position: string): Promise<void> {
-    const args = ["XREVRANGE", this.#stream, position, "-", "COUNT", SEEN_AT_START];
-    const reply = await this.#ask(client, args, GRACE_MS);
-    this.#recent = entriesOf(reply)
-      .map(({ id }) => id)
-      .reverse();
-  }
-
   /** The stream was deleted, or Redis has forgotten its end: its ids may be lower than before. */
-  async #rewind(client: OwnedRedis): Promise<void> {
+  async #rewind(): Promise<void> {
     const [oldest] = this.#recent;
     const seen = new Set(this.#recent);
-    const reply =
-      oldest === undefined
-        ? []
-        : await this.#ask(client, ["XRANGE", this.#stream, oldest, this.#top], GRACE_MS);
-    const known = entriesOf(reply).findLast(({ id }) => seen.has(id));
+    const range = ["XRANGE", this.#stream, oldest ?? FIRST_ID, this.#top];
+    const there = entriesOf(await this.#connection.ask(range, GRACE_MS));
+    const known = there.findLast(({ id }) => seen.has(id));
     this.#advance(known?.id ?? FIRST_ID);
-    this.#counted = undefined;
-  }
-
-  /** Tells of what was cut off the stream before it was read. */
-  #account(info: StreamInfo, position: string): void {
-    const { added, length, firstId, lastId } = info;
-    if (added === undefined) {
-      return;
-    }
-    const isBehind = compareIds(lastId, position) > 0;
-    const isCut = firstId !== undefined && compareIds(firstId, position) > 0;
-    // Of all that there were: up to the position, if nothing was lost.
-    const passed = isBehind ? (isCut ? added - length : undefined) : added;
-    if (passed === undefined) {
-      return;
-    }
-    const lost = this.#counted === undefined ? 0 : passed - this.#counted;
-    this.#counted = isBehind && lost < 0 ? this.#counted : passed;
-    this.#isUnaccounted = isBehind;
-    if (lost > 0) {
-      this.#events.onLost(lost);
-    }
-  }
-
-  #connect(): OwnedRedis {
-    if (this.#client === undefined) {
-      const client = this.#redis.duplicate();
-      this.#client = client;
-      this.#unlisten = [
-        client.onState(() => this.#wake?.()),
-        client.onError((error) => this.#tellError(error)),
-      ];
-    }
-    return this.#client;
-  }
-
-  #endClient(): void {
-    for (const unlisten of this.#unlisten.splice(0)) {
-      unlisten();
-    }
-    this.#client?.end();
-    this.#client = undefined;
-  }
-
-  /** @param timeoutMs after which the connection counts as dead */
-  async #ask(
-    client: OwnedRedis,
-    args: (string | number)[],
-    timeoutMs: number | undefined,
-  ): Promise<RedisReply> {
-    const [command, ...rest] = args;
-    const asked = client.send([{ key: this.#stream, args: [textOf(command), ...rest] }]);
-    if (timeoutMs === undefined) {
-      return succeed((await asked)[0]);
-    }
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const expired = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), timeoutMs);
-    });
-    const replies = await Promise.race([asked, expired]);
-    clearTimeout(timer);
-    if (replies === undefined) {
-      this.#endClient(); // a connection may be dead without a word: the next client has another
-      throw new Error(`Redis has not answered to ${command} for ${timeoutMs} ms`);
-    }
-    return succeed(replies[0]);
+    this.#count.reset();
   }
 
   #onFailure(error: unknown): void {
     this.#mustInspect = true;
-    this.#isUnaccounted = true;
+    this.#count.isOpen = true;
     // Of a lost connection the client tells by itself.
-    if (this.#client?.isReady !== false) {
+    if (this.#connection.isReady) {
       this.#tellError(error instanceof Error ? error : new Error(String(error)));
     }
   }
@@ -344,21 +267,5 @@ export class StreamReader {
       this.#toldErrors.add(error.message);
       this.#events.onError(error);
     }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    const timer = setTimeout(() => this.#wake?.(), ms);
-    await this.#sleep();
-    clearTimeout(timer);
-  }
-
-  /** Until the state of the client changes, or it is woken. */
-  #sleep(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#wake = () => {
-        this.#wake = undefined;
-        resolve();
-      };
-    });
   }
 }

@@ -91,9 +91,22 @@ export class StreamRecovery {
    */
   persist({ sid, pid, rooms, data }: SessionToPersist): void {
     this.#taps.delete(pid);
-    const start = this.#starts.get(sid) ?? this.#host.reader.origin;
-    const session = { sid, pid, rooms, data, nsp: this.#host.nsp.name, start };
-    this.#sessions.save(session, (error) => this.#host.report(error));
+    const { reader, nsp, durationMs } = this.#host;
+    const began = this.#starts.get(sid);
+    const save = (): void => {
+      const session = { sid, pid, rooms, data, nsp: nsp.name, start: began ?? reader.origin };
+      this.#sessions.save(session, (error) => this.#host.report(error));
+    };
+    if (reader.origin !== undefined) {
+      save();
+      return;
+    }
+    // Redis was never there: not yet known is where this session began.
+    const report = (error: unknown): void => this.#host.report(error);
+    reader
+      .until(() => reader.origin !== undefined, durationMs)
+      .then(save)
+      .catch(report);
   }
 
   close(): void {
@@ -131,6 +144,7 @@ export class StreamRecovery {
   async #find(pid: string, offset: string | undefined): Promise<RestoredSession | null> {
     const { nsp, queue, reader, hub } = this.#host;
     await this.#redisIsThere();
+    await reader.until(() => reader.origin !== undefined, hub.options.requestsTimeout);
     const session = await this.#take(pid);
     const from = session === null ? undefined : laterOf(offset, session.start);
     // A session of another namespace must not let its client in here: middlewares are skipped.

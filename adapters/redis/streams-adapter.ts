@@ -11,76 +11,36 @@ import type {
   SessionToPersist,
   SocketId,
 } from "../adapter.ts";
-import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
-import {
-  type ClusterMessage,
-  type ClusterResponse,
-  MessageType,
-  type PublishedMessage,
-  type PublishedResponse,
-} from "../cluster/messages.ts";
-import type { Survivors } from "../cluster/survivors.ts";
+import { type ClusterMessage, MessageType } from "../cluster/messages.ts";
 import { encodeOptions } from "../cluster/validation.ts";
-import type { Dropped } from "./outbox.ts";
 import { OffsetQueue } from "./stream-offsets.ts";
 import { StreamRecovery } from "./stream-recovery.ts";
-import { Senders } from "./stream-senders.ts";
-import { dropError, type HubMember, type StreamsHub } from "./streams-hub.ts";
-import {
-  decodeEntry,
-  decodePublished,
-  encodeEntry,
-  encodePublished,
-  isRequest,
-  privateChannelOf,
-  publicChannelOf,
-  type StreamEntry,
-  streamsOf,
-} from "./streams-wire.ts";
+import type { StreamsHub } from "./streams-hub.ts";
+import { StreamsTransport } from "./streams-transport.ts";
+import type { StreamEntry } from "./streams-wire.ts";
 
 const DEFAULT_DURATION_MS = 120_000;
-/** How long closing may take, for what is still to be written. */
-const CLOSE_GRACE_MS = 5_000;
+/** The sessions of all clients are among what is still to be sent. */
+const CLOSE_FLUSH_MS = 5_000;
 
-/** What went wrong with the messages of an adapter. */
-export interface StreamsStats {
-  /** Messages of this node that never reached Redis. */
-  dropped: number;
-  /** Entries that were cut off the stream before this node had read them. */
-  lost: number;
-}
-
-/** The adapter of one namespace over a Redis stream: see `createStreamsAdapter()`. */
-export class StreamsAdapter extends ClusterAdapter implements HubMember {
-  /** Counts what was lost, since the adapter was made. */
-  readonly stats: StreamsStats = { dropped: 0, lost: 0 };
-  readonly #hub: StreamsHub;
-  readonly #stream: string;
-  readonly #publicChannel: string;
-  readonly #privateChannel: string;
-  readonly #kind: "shard" | "channel";
-  readonly #senders = new Senders();
-  /** Where sessions are recovered, what waits for its offset. */
+/**
+ * The adapter of one namespace over a Redis stream: see `createStreamsAdapter()`.
+ *
+ * With the option `connectionStateRecovery`, the entry of an event in the stream is its offset. The
+ * clients of the node that sends it get it when it is read back, and so do all others: every client
+ * gets the events in the order of the stream, and an offset says exactly what its client has.
+ */
+export class StreamsAdapter extends StreamsTransport {
+  /** What waits for its offset; undefined without recovery. */
   readonly #queue: OffsetQueue | undefined;
   readonly #recovery: StreamRecovery | undefined;
-  #lastSeq = 0;
 
   constructor(nsp: AdapterNamespace, hub: StreamsHub) {
-    super(nsp);
-    this.#hub = hub;
-    const { options } = hub;
-    this.hasOffsets = false; // those that there are, are seen to here
-    this.requestsTimeout = options.requestsTimeout;
-    const { stream, strayStream } = streamsOf(nsp.name, options);
-    this.#stream = stream;
-    this.#kind = options.useShardedPubSub ? "shard" : "channel";
-    this.#publicChannel = publicChannelOf(nsp.name, options.channelPrefix);
-    this.#privateChannel = privateChannelOf(nsp.name, this.uid, options.channelPrefix);
-    const streams = strayStream === undefined ? [stream] : [stream, strayStream];
-    const [reader] = hub.add(this, streams);
+    super(nsp, hub);
     const { connectionStateRecovery } = nsp.server.opts;
-    if (connectionStateRecovery !== undefined && reader !== undefined) {
-      const queue = new OffsetQueue(options.offsetTimeout);
+    if (connectionStateRecovery !== undefined) {
+      const { reader, stream, strayStream } = this;
+      const queue = new OffsetQueue(hub.options.offsetTimeout);
       this.#queue = queue;
       this.#recovery = new StreamRecovery({
         hub,
@@ -92,178 +52,31 @@ export class StreamsAdapter extends ClusterAdapter implements HubMember {
         stream,
         strayStream,
         durationMs: connectionStateRecovery.maxDisconnectionDuration ?? DEFAULT_DURATION_MS,
-        send: (message, uid) => this.#send(message, uid),
+        send: (message, uid) => this.send(message, uid),
         serverCount: () => this.serverCount(),
         report: (error) => this.report(error),
       });
     }
   }
 
-  override init(): void {
-    const { subscriber } = this.#hub;
-    const listener = (payload: Buffer): void => this.#onPublished(payload);
-    void subscriber.subscribe(this.#kind, this.#publicChannel, listener);
-    void subscriber.subscribe(this.#kind, this.#privateChannel, listener);
+  protected override get closeFlushMs(): number {
+    return this.#queue === undefined ? super.closeFlushMs : CLOSE_FLUSH_MS;
   }
 
-  override async close(): Promise<void> {
-    const { subscriber, outbox } = this.#hub;
-    subscriber.unsubscribe(this.#kind, this.#publicChannel);
-    subscriber.unsubscribe(this.#kind, this.#privateChannel);
+  override close(): Promise<void> {
     this.#queue?.flush();
     this.#recovery?.close();
-    this.#hub.remove(this);
-    await super.close();
-    await outbox.flush(CLOSE_GRACE_MS);
+    return super.close();
   }
 
-  override async serverCount(): Promise<number> {
-    const { count } = await this.#countNodes([]);
-    return count;
+  protected override takePublished(message: object): boolean {
+    return this.#recovery?.onMessage(message) === true;
   }
 
-  protected override async survivors(uids: readonly string[]): Promise<Survivors | null> {
-    const { redis, isSettled } = this.#hub;
-    return isSettled && redis.isReady ? this.#countNodes(uids) : null;
-  }
-
-  /** Nodes are there as long as they are subscribed. */
-  async #countNodes(uids: readonly string[]): Promise<Survivors> {
-    const { redis, options } = this.#hub;
-    const channels = uids.map((uid) => privateChannelOf(this.nsp.name, uid, options.channelPrefix));
-    const [all = 0, own = 0, ...subscribers] = await redis.countSubscribers(
-      [this.#publicChannel, this.#privateChannel, ...channels],
-      this.#kind === "shard",
-    );
-    const alive = new Set(uids.filter((_uid, i) => (subscribers[i] ?? 0) > 0));
-    const others = all - Math.min(own, 1); // this node may not be subscribed yet
-    return { count: Math.max(0, others) + 1, alive };
-  }
-
-  protected override doPublish(message: PublishedMessage): Promise<string> {
-    this.publish(message);
-    return Promise.resolve("");
-  }
-
-  protected override doPublishResponse(
-    requesterUid: string,
-    response: PublishedResponse,
-  ): Promise<void> {
-    this.#send(response, requesterUid);
-    return Promise.resolve();
-  }
-
-  protected override publish(message: ClusterMessage): void {
-    try {
-      message.uid = this.uid;
-      message.nsp = this.nsp.name;
-      if (isRequest(message)) {
-        this.#send(message, undefined);
-      } else if (!isVolatile(message) || this.#hub.redis.isReady) {
-        this.#write(message);
-      }
-    } catch (error) {
-      this.report(error);
-    }
-  }
-
-  /**
-   * Writes a message into the stream.
-   *
-   * @returns its number
-   * @throws SocketIOError with `ERR_INVALID_ARGUMENT` where it cannot be encoded
-   */
-  #write(message: ClusterMessage): number {
-    const seq = this.#lastSeq + 1;
-    const command = encodeEntry(this.#stream, message, seq, this.#hub.options);
-    this.#lastSeq = seq;
-    this.#hub.outbox.send(command, this, (reply) => {
-      if (reply instanceof Error) {
-        this.#queue?.onDropped(seq);
-      }
-    });
-    return seq;
-  }
-
-  /** Publishes to one node, or to all. */
-  #send(message: object, uid: string | undefined): void {
-    const { outbox, options } = this.#hub;
-    const channel =
-      uid === undefined
-        ? this.#publicChannel
-        : privateChannelOf(this.nsp.name, uid, options.channelPrefix);
-    outbox.publish(channel, encodePublished(message), this.#kind === "shard", this);
-  }
-
-  #onPublished(payload: Buffer): void {
-    let message: ClusterMessage | ClusterResponse;
-    try {
-      message = decodePublished(payload);
-    } catch (error) {
-      this.report(error);
-      return;
-    }
-    if (this.#recovery?.onMessage(message) !== true) {
-      this.onMessage(message as ClusterMessage); // it tells answers apart
-    }
-  }
-
-  /** An entry was read. @internal */
-  onEntry(id: string, entry: StreamEntry, stream: string): void {
-    const { uid, seq } = entry;
-    const isOffset = stream === this.#stream;
-    if (uid === this.uid) {
-      this.#onOwnEntry(id, entry);
-      return;
-    }
-    if (seq !== undefined && !this.#senders.isNew(uid, seq)) {
-      return;
-    }
-    if (isOffset) {
-      this.#recovery?.onEntry({ id, entry });
-    }
-    let message: ClusterMessage;
-    try {
-      message = decodeEntry(entry);
-    } catch (error) {
-      this.report(error);
-      return;
-    }
-    this.onMessage(message, isOffset ? id : undefined);
-  }
-
-  #onOwnEntry(id: string, entry: StreamEntry): void {
-    const { uid, seq } = entry;
-    if (seq !== undefined && this.#queue !== undefined && this.#senders.isNew(uid, seq)) {
-      this.#recovery?.onEntry({ id, entry });
-      this.#queue.onRead(seq, id);
-    }
-  }
-
-  /** @internal */
-  onReaderError(error: Error): void {
-    this.report(error);
-  }
-
-  /** @internal */
-  onEntriesLost(stream: string, entries: number): void {
-    this.stats.lost += entries;
-    this.#tell("lost", { stream, entries });
-  }
-
-  /** @internal */
-  onDropped(dropped: Dropped): void {
-    this.stats.dropped += dropped.messages;
-    const { messages, bytes, reason } = dropped;
-    this.#tell("dropped", { messages, bytes, reason });
-    this.report(dropError(dropped));
-  }
-
-  #tell(event: string, details: object): void {
-    try {
-      this.emit(event, details);
-    } catch (error) {
-      this.report(error);
+  protected override onReadEntry(id: string, entry: StreamEntry): void {
+    this.#recovery?.onEntry({ id, entry });
+    if (entry.uid === this.uid && entry.seq !== undefined) {
+      this.#queue?.onRead(entry.seq, id);
     }
   }
 
@@ -281,11 +94,10 @@ export class StreamsAdapter extends ClusterAdapter implements HubMember {
   }
 
   #broadcastWithOffset(queue: OffsetQueue, packet: Packet, options: BroadcastOptions): void {
-    const message = broadcastOf(packet, options);
     const local = localOf(options);
-    let seq: number;
+    let seq = 0;
     try {
-      seq = this.#write(Object.assign(message, { uid: this.uid, nsp: this.nsp.name }));
+      seq = this.write(broadcastOf(packet, options), () => queue.onDropped(seq));
     } catch (error) {
       this.report(error);
       queue.follow(() => super.broadcast(packet, local));
@@ -396,8 +208,4 @@ function localOf(options: BroadcastOptions): BroadcastOptions {
 
 function isRecoverable({ type, id }: Packet, { flags }: BroadcastOptions): boolean {
   return type === PacketType.EVENT && id === undefined && flags?.volatile !== true;
-}
-
-function isVolatile(message: ClusterMessage): boolean {
-  return message.type === MessageType.BROADCAST && message.data.opts.flags?.volatile === true;
 }

@@ -1,18 +1,25 @@
 import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
 import type { ResolvedStreamsOptions } from "./options.ts";
-import { type Dropped, type Outbox, type OutboxOwner, outboxOf } from "./outbox.ts";
+import { type Outbox, type OutboxOwner, outboxOf } from "./outbox.ts";
 import type { OwnedRedis, RedisCommands } from "./port.ts";
+import { type SharedSubscriptions, sharedSubscriptionsOf } from "./shared-subscriptions.ts";
 import { StreamReader } from "./stream-reader.ts";
 import type { ReadEntry } from "./stream-replies.ts";
 import { parseEntry, type StreamEntry } from "./streams-wire.ts";
 
-/** What the hub tells the adapter of a namespace. */
+/** What the hub tells the adapter of a namespace. None of it may throw. */
 export interface HubMember extends OutboxOwner {
   readonly nsp: { readonly name: string };
-  /** Each entry of the namespace, in their order. It does not throw. */
+  /** Each entry of the namespace, in their order. */
   onEntry(id: string, entry: StreamEntry, stream: string): void;
-  onReaderError(error: Error): void;
-  onEntriesLost(stream: string, entries: number): void;
+  /** The stream cannot be read, or something in it. */
+  onError(error: SocketIOError): void;
+  /** The stream was cut before it was read. */
+  onLost(lost: { stream: string; messages: number }): void;
+  /** Messages of pub/sub may be missed from now on. */
+  onInterrupted(): void;
+  /** They are not, any more. */
+  onResubscribed(): void;
 }
 
 interface SharedReader {
@@ -20,21 +27,20 @@ interface SharedReader {
   readonly members: Set<HubMember>;
 }
 
-/** How long others may take to subscribe again, once Redis is back. */
-const SETTLING_MS = 10_000;
+interface Subscriber {
+  readonly redis: OwnedRedis;
+  readonly subscriptions: SharedSubscriptions;
+}
 
 /** What the namespaces of a server share: the clients that read and subscribe, and the outbox. */
 export class StreamsHub {
   readonly redis: RedisCommands;
   readonly outbox: Outbox;
   readonly options: ResolvedStreamsOptions;
-  readonly #members = new Map<string, HubMember>();
-  readonly #users = new Set<HubMember>();
+  readonly #members = new Set<HubMember>();
   readonly #readers = new Map<string, SharedReader>();
-  #subscriber: OwnedRedis | undefined;
+  #subscriber: Subscriber | undefined;
   #unlisten: (() => void)[] = [];
-  #isInterrupted = true;
-  #resubscribedAt = 0;
   #awaySince: number | undefined;
 
   constructor(redis: RedisCommands, options: ResolvedStreamsOptions) {
@@ -43,15 +49,10 @@ export class StreamsHub {
     this.outbox = outboxOf(redis, options.outbox);
   }
 
-  /** The client that subscribes; it is there as long as there are members. */
-  get subscriber(): OwnedRedis {
+  /** The subscriptions of all members. */
+  get subscriptions(): SharedSubscriptions {
     this.#subscriber ??= this.#subscribe();
-    return this.#subscriber;
-  }
-
-  /** Whether who is subscribed says who is there. */
-  get isSettled(): boolean {
-    return !this.#isInterrupted && performance.now() - this.#resubscribedAt > SETTLING_MS;
+    return this.#subscriber.subscriptions;
   }
 
   /** How long commands cannot be sent by now, in ms. */
@@ -59,30 +60,35 @@ export class StreamsHub {
     return this.#awaySince === undefined ? 0 : performance.now() - this.#awaySince;
   }
 
-  /** Adds the adapter of a namespace; it is told what follows from now on. */
-  add(member: HubMember, streams: readonly string[]): StreamReader[] {
-    if (this.#users.size === 0) {
+  /**
+   * Adds the adapter of a namespace: it is told what follows from now on.
+   *
+   * @returns what reads its stream
+   */
+  add(member: HubMember, stream: string, strayStream: string | undefined): StreamReader {
+    if (this.#members.size === 0) {
       this.#listen();
     }
-    this.#users.add(member);
-    this.#members.set(member.nsp.name, member);
-    return streams.map((stream) => {
-      let shared = this.#readers.get(stream);
-      if (shared === undefined) {
-        shared = this.#startReader(stream);
-        this.#readers.set(stream, shared);
-      }
-      shared.members.add(member);
-      return shared.reader;
-    });
+    this.#members.add(member);
+    if (strayStream !== undefined) {
+      this.#read(member, strayStream);
+    }
+    return this.#read(member, stream);
+  }
+
+  #read(member: HubMember, stream: string): StreamReader {
+    let shared = this.#readers.get(stream);
+    if (shared === undefined) {
+      shared = this.#startReader(stream);
+      this.#readers.set(stream, shared);
+    }
+    shared.members.add(member);
+    return shared.reader;
   }
 
   /** Ends what is needed no more, at once. */
   remove(member: HubMember): void {
-    this.#users.delete(member);
-    if (this.#members.get(member.nsp.name) === member) {
-      this.#members.delete(member.nsp.name);
-    }
+    this.#members.delete(member);
     for (const [stream, { reader, members }] of this.#readers) {
       members.delete(member);
       if (members.size === 0) {
@@ -90,11 +96,11 @@ export class StreamsHub {
         reader.end();
       }
     }
-    if (this.#users.size === 0) {
+    if (this.#members.size === 0) {
       for (const unlisten of this.#unlisten.splice(0)) {
         unlisten();
       }
-      this.#subscriber?.end();
+      this.#subscriber?.redis.end();
       this.#subscriber = undefined;
     }
   }
@@ -105,69 +111,61 @@ export class StreamsHub {
       this.redis.onState((isReady) => {
         this.#awaySince = isReady ? undefined : (this.#awaySince ?? performance.now());
       }),
+      this.redis.onError((cause) => this.#tellOfClient(cause)),
     );
   }
 
-  #subscribe(): OwnedRedis {
-    const subscriber = this.redis.duplicate();
-    this.#isInterrupted = false;
-    this.#resubscribedAt = Number.NEGATIVE_INFINITY;
+  #subscribe(): Subscriber {
+    const redis = this.redis.duplicate();
     this.#unlisten.push(
-      subscriber.onInterrupted(() => {
-        this.#isInterrupted = true;
-      }),
-      subscriber.onResubscribed(() => {
-        this.#isInterrupted = false;
-        this.#resubscribedAt = performance.now();
-      }),
-      // The user's client has the same troubles, and tells of them.
-      subscriber.onError(() => {}),
+      redis.onInterrupted(() => this.#tell((member) => member.onInterrupted())),
+      redis.onResubscribed(() => this.#tell((member) => member.onResubscribed())),
+      redis.onError((cause) => this.#tellOfClient(cause)),
     );
-    return subscriber;
+    return { redis, subscriptions: sharedSubscriptionsOf(redis) };
+  }
+
+  #tellOfClient(cause: Error): void {
+    const message = `a Redis client says: ${cause.message}`;
+    this.#tell((member) => member.onError(new SocketIOError("ERR_REDIS", message, { cause })));
+  }
+
+  #tell(tell: (member: HubMember) => void): void {
+    for (const member of [...this.#members]) {
+      tell(member);
+    }
   }
 
   #startReader(stream: string): SharedReader {
     const members = new Set<HubMember>();
     const reader = new StreamReader(this.redis, stream, this.options, {
-      onEntry: (entry) => this.#onEntry(entry, stream, members),
+      onEntry: (entry) => onEntry(entry, stream, members),
       onError: (cause) => {
         const message = `the stream "${stream}" cannot be read: ${cause.message}`;
-        const error = new SocketIOError("ERR_REDIS", message, { cause });
-        for (const member of members) {
-          member.onReaderError(error);
+        for (const member of [...members]) {
+          member.onError(new SocketIOError("ERR_REDIS", message, { cause }));
         }
       },
-      onLost: (entries) => {
-        for (const member of members) {
-          member.onEntriesLost(stream, entries);
+      onLost: (messages) => {
+        for (const member of [...members]) {
+          member.onLost({ stream, messages });
         }
       },
     });
     return { reader, members };
   }
-
-  #onEntry({ id, fields }: ReadEntry, stream: string, members: ReadonlySet<HubMember>): void {
-    const entry = parseEntry(fields);
-    if (entry !== null) {
-      this.#members.get(entry.nsp)?.onEntry(id, entry, stream);
-      return;
-    }
-    const [member] = members; // it may have been meant for anyone
-    member?.onReaderError(malformedMessage(`the entry ${id} of "${stream}" is none`));
-  }
 }
 
-/** What was dropped, in words. */
-export function dropError({ messages, bytes, reason, error }: Dropped): SocketIOError {
-  const why =
-    reason === "refused"
-      ? `Redis refused them: ${error?.message ?? "no reason given"}`
-      : `Redis was away for too long`;
-  const message = `${messages} messages (${bytes} bytes) to other nodes were dropped: ${why}`;
-  const options = error === undefined ? undefined : { cause: error };
-  return new SocketIOError(
-    reason === "refused" ? "ERR_REDIS" : "ERR_OUTBOX_FULL",
-    message,
-    options,
-  );
+function onEntry({ id, fields }: ReadEntry, stream: string, members: ReadonlySet<HubMember>): void {
+  const entry = parseEntry(fields);
+  if (entry === null) {
+    const [member] = members; // it may have been meant for anyone
+    member?.onError(malformedMessage(`the entry ${id} of "${stream}" has no namespace or type`));
+    return;
+  }
+  for (const member of members) {
+    if (member.nsp.name === entry.nsp) {
+      member.onEntry(id, entry, stream);
+    }
+  }
 }

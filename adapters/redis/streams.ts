@@ -5,7 +5,8 @@ import { StreamsAdapter } from "./streams-adapter.ts";
 import { StreamsHub } from "./streams-hub.ts";
 
 export type { RedisStreamsAdapterOptions } from "./options.ts";
-export type { StreamsAdapter, StreamsStats } from "./streams-adapter.ts";
+export type { StreamsAdapter } from "./streams-adapter.ts";
+export type { LostEntries, StreamsStats } from "./streams-transport.ts";
 
 /**
  * Makes the adapters of a server over Redis streams. What is broadcast goes through a stream, in which

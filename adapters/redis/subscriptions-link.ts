@@ -14,6 +14,10 @@ const STABLE_MS = 1000;
 /** How long a connection may take until it is ready. */
 const OPEN_TIMEOUT_MS = 15_000;
 
+interface SentCommand {
+  isConfirmed: boolean;
+}
+
 const KINDS: readonly SubscriptionKind[] = ["channel", "pattern", "shard"];
 
 /** What is above: whoever knows the nodes, and who listens. */
@@ -38,7 +42,7 @@ export class SubscriptionLink implements SubscriptionHome {
   readonly #owner: LinkOwner;
   readonly #wanted = byKind(() => new Map<string, Subscription>());
   /** What was sent over the connection that is open, and with which command. */
-  readonly #sent = byKind(() => new Map<string, object>());
+  readonly #sent = byKind(() => new Map<string, SentCommand>());
   /** What may differ between wanted and sent. */
   readonly #dirty = byKind(() => new Set<string>());
   /** Those to be tried again later. */
@@ -228,12 +232,15 @@ export class SubscriptionLink implements SubscriptionHome {
     const all: string[] = [];
     for (const name of this.#dirty[kind]) {
       const subscription = this.#wanted[kind].get(name);
-      const isSent = this.#sent[kind].has(name);
-      if (subscription && !isSent) {
+      const sent = this.#sent[kind].get(name);
+      if (subscription && !sent) {
         const names = more.get(subscription.slot);
         if (names) names.push(name);
         else more.set(subscription.slot, [name]);
-      } else if (!subscription && isSent) {
+      } else if (subscription && sent?.isConfirmed) {
+        // It was unsubscribed from and subscribed to again within one turn.
+        this.#confirm(subscription);
+      } else if (!subscription && sent) {
         this.#sent[kind].delete(name);
         if (kind === "shard" && isBySlot) less.push([name]);
         else all.push(name);
@@ -245,7 +252,7 @@ export class SubscriptionLink implements SubscriptionHome {
   }
 
   #subscribe(connection: SubscriberConnection, kind: SubscriptionKind, names: string[]): void {
-    const command = {};
+    const command: SentCommand = { isConfirmed: false };
     for (const name of names) this.#sent[kind].set(name, command);
     const each = function* (this: SubscriptionLink): Generator<Subscription> {
       // Otherwise it was lost since, or unsubscribed from and perhaps subscribed to again.
@@ -257,11 +264,8 @@ export class SubscriptionLink implements SubscriptionHome {
     };
     connection.subscribe(kind, names).then(
       () => {
-        for (const subscription of each.call(this)) {
-          subscription.isConfirmed = true;
-          subscription.settle();
-          this.#owner.onFound(subscription);
-        }
+        command.isConfirmed = true;
+        for (const subscription of each.call(this)) this.#confirm(subscription);
       },
       (thrown: unknown) => {
         if (connection !== this.#connection) return;
@@ -279,6 +283,12 @@ export class SubscriptionLink implements SubscriptionHome {
         }
       },
     );
+  }
+
+  #confirm(subscription: Subscription): void {
+    subscription.isConfirmed = true;
+    subscription.settle();
+    this.#owner.onFound(subscription);
   }
 
   #refuse(subscriptions: readonly Subscription[], error: Error): void {

@@ -16,6 +16,8 @@ import { median, spread } from "./statistics.ts";
 
 const BATCH = 100; // broadcasts in a turn of the event loop
 const IN_FLIGHT = 5; // batches
+const RELAYED = 100; // messages of a client in flight
+const PER_SECOND = 2000;
 const PAYLOAD = "x".repeat(64);
 
 const { values: flags, positionals } = parseArgs({
@@ -42,8 +44,8 @@ interface Scenario {
   name: string;
   /** How many messages. */
   count: number;
-  /** 0: as fast as it goes. */
-  perSecond: number;
+  /** Who has the node emit: itself, in batches; itself, at 2,000 a second; its client, per message. */
+  by: "batch" | "rate" | "client";
   /** How many rooms that the receiving node does not hold get all but every 100th; 0: all get all. */
   rooms: number;
   /** Whether it says something of a single node. */
@@ -52,23 +54,30 @@ interface Scenario {
 
 const SCENARIOS: readonly Scenario[] = [
   {
+    name: `relay: what a client sends is broadcast, ${RELAYED} in flight`,
+    count: messages,
+    by: "client",
+    rooms: 0,
+    isLocalToo: true,
+  },
+  {
     name: `burst: ${BATCH} in each turn, ${BATCH * IN_FLIGHT} in flight`,
     count: messages,
-    perSecond: 0,
+    by: "batch",
     rooms: 0,
     isLocalToo: true,
   },
   {
     name: "steady: 2,000 a second, each in a turn of its own",
     count: Math.ceil(messages / 10),
-    perSecond: 2000,
+    by: "rate",
     rooms: 0,
     isLocalToo: true,
   },
   {
     name: "elsewhere: 99 of 100 to 1,000 rooms that the receiving node does not hold",
     count: messages,
-    perSecond: 0,
+    by: "batch",
     rooms: 1000,
     isLocalToo: false,
   },
@@ -85,7 +94,7 @@ async function measure(peer: Peer, scenario: Scenario): Promise<Cost> {
   try {
     const drive = new Driver(emitting, scenario);
     await receiving.connect(() => drive.received());
-    if (!isLocal) await emitting.connect(() => {});
+    drive.client = await emitting.connect(() => {});
     await drive.subscribed();
     await drive.run(Math.ceil(scenario.count / 5)); // warm
     const used = () => [
@@ -110,6 +119,8 @@ class Driver {
   readonly #scenario: Scenario;
   #received = 0;
   #onReceived: () => void = () => {};
+  /** The client of the emitting node. */
+  client: WebSocket | null = null;
 
   constructor(node: BenchNode, scenario: Scenario) {
     this.#node = node;
@@ -132,10 +143,11 @@ class Driver {
 
   /** Resolves when that many have arrived, or a few more: how many were made. */
   run(count: number): Promise<number> {
-    const { perSecond, rooms } = this.#scenario;
+    const { by, rooms } = this.#scenario;
     this.#received = 0;
-    if (perSecond > 0) {
-      this.#node.command({ do: "steady", perSecond, payload: PAYLOAD });
+    if (by === "client") return this.#relay(count);
+    if (by === "rate") {
+      this.#node.command({ do: "steady", perSecond: PER_SECOND, payload: PAYLOAD });
       return new Promise((resolve) => {
         this.#onReceived = () => {
           if (this.#received !== count) return;
@@ -157,6 +169,17 @@ class Driver {
         else if (this.#received % each === 0 && made < batches) batch();
       };
       for (let i = 0; i < IN_FLIGHT; i++) batch();
+    });
+  }
+
+  #relay(count: number): Promise<number> {
+    const packet = `42["relay","${PAYLOAD}"]`;
+    return new Promise((resolve) => {
+      this.#onReceived = () => {
+        if (this.#received === count) resolve(count);
+        else if (this.#received <= count - RELAYED) this.client?.send(packet);
+      };
+      for (let i = 0; i < RELAYED; i++) this.client?.send(packet);
     });
   }
 }
@@ -188,9 +211,13 @@ function print(scenario: Scenario, results: Map<Peer, Cost[]>): void {
   }
 }
 
-const peers = PEERS.filter((peer) => positionals.every((word) => isNamed(peer, word)));
+const SCENARIO_WORDS = SCENARIOS.map(({ name }) => name.split(":")[0] ?? "");
+const scenarios = SCENARIO_WORDS.filter((word) => positionals.includes(word));
+const words = positionals.filter((word) => !SCENARIO_WORDS.includes(word));
+const peers = PEERS.filter((peer) => words.every((word) => isNamed(peer, word)));
 console.log(`${cpus().length} x ${cpus()[0]?.model}, Bun ${Bun.version}, ${rounds} rounds`);
 for (const scenario of SCENARIOS) {
+  if (scenarios.length > 0 && !scenarios.some((word) => scenario.name.startsWith(word))) continue;
   const chosen = peers.filter(({ mode }) => scenario.isLocalToo || mode !== "none");
   const results = new Map<Peer, Cost[]>(chosen.map((peer) => [peer, []]));
   for (let round = 0; round < rounds; round++) {

@@ -10,6 +10,7 @@ interface BenchServer extends ChaosServer {
 }
 
 interface BenchSocket {
+  on(event: "relay", listener: (payload: string) => void): unknown;
   on(event: "join", listener: (rooms: string[], reply: () => void) => void): unknown;
   join(rooms: string[]): unknown;
 }
@@ -77,6 +78,7 @@ function handle(command: Command): void {
 }
 
 io.on("connection", ((socket: BenchSocket) => {
+  socket.on("relay", (payload) => io.emit(EVENT, payload));
   socket.on("join", (rooms, reply) => {
     socket.join(rooms);
     reply();

@@ -16,7 +16,7 @@ async function dieWhileAsked(world: World): Promise<void> {
   world.began();
   for (const question of QUESTIONS) {
     if (!world.node("c").isAlive) await world.startNode("c");
-    await world.agreeOn(3);
+    await world.agree();
     world.node("c").pause();
     const answered = world.ask("a", question, expected(question, 2));
     await Bun.sleep(100); // the request is on its way, and c would have had the time
@@ -28,7 +28,6 @@ async function dieWhileAsked(world: World): Promise<void> {
 
 /** All at once, while Redis is away; it comes back after so long, or when all is answered. */
 async function askWhileAway(world: World, backAfterMs: number | null): Promise<void> {
-  await world.agreeOn(2);
   world.began();
   await world.redis.kill();
   const answered = Promise.all(QUESTIONS.map((each) => world.ask("a", each, expected(each, 2))));

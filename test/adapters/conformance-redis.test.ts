@@ -1,67 +1,21 @@
-// The Redis adapters of this package, by the suite for adapters.
+// The Redis adapters of this package in all their modes, by the suite for adapters.
 
-import { afterAll, beforeAll } from "bun:test";
-import { type AdapterFeatures, testAdapter } from "bun-socket.io/adapter-tests";
-import { makeOwn } from "../support/fleet/own-adapters.ts";
-import { OWN, ProcessNodes } from "../support/fleet/process-nodes.ts";
-import type { AdapterConfig, RedisConfig } from "../support/fleet/published-adapters.ts";
-import { type RedisServer, startRedis } from "../support/redis.ts";
+import {
+  CLASSIC,
+  CLASSIC_DYNAMIC,
+  CLASSIC_PRIVATE,
+  OwnSuite,
+  SHARDED,
+  SHARDED_PRIVATE,
+  SHARDED_STATIC,
+  STREAMS,
+  WITHOUT_DEATHS,
+} from "../support/fleet/own-suite.ts";
 
-const REQUESTS_MS = 300;
-
-let redis: RedisServer;
-const processes = new ProcessNodes();
-beforeAll(async () => {
-  redis = await startRedis();
-});
-afterAll(async () => {
-  await processes.stop();
-  await redis.stop();
-}, 60_000);
-
-interface Kind {
-  name: string;
-  configOf(redisConfig: RedisConfig): AdapterConfig;
-  supports?: Partial<AdapterFeatures>;
+const suite = new OwnSuite();
+for (const kind of [CLASSIC, SHARDED, STREAMS]) {
+  suite.test(kind, "ioredis");
 }
-
-const MODES = ["static", "dynamic", "dynamic-private"] as const;
-const CLASSIC: readonly Kind[] = MODES.map((subscriptionMode) => ({
-  name: `classic pub/sub, ${subscriptionMode}`,
-  configOf: (config) => ({ kind: "classic", subscriptionMode, ...config }),
-}));
-const SHARDED: readonly Kind[] = MODES.map((subscriptionMode) => ({
-  name: `sharded pub/sub, ${subscriptionMode}`,
-  configOf: (config) => ({ kind: "sharded", subscriptionMode, ...config }),
-}));
-const STREAMS: Kind = {
-  name: "streams",
-  configOf: (config) => ({ kind: "streams", ...config }),
-  supports: { recovery: true, recoveryElsewhere: true },
-};
-
-function testOwn({ name, configOf, supports }: Kind, more: Partial<RedisConfig> = {}): void {
-  testAdapter({
-    name: `${name}, with ${more.client ?? "ioredis"}`,
-    createNode(request) {
-      const config = configOf({
-        redisPort: redis.port,
-        key: request.fleet,
-        requestsTimeoutMs: REQUESTS_MS,
-        ...more,
-      });
-      return request.isMortal ? processes.start(OWN, config, request) : makeOwn(config);
-    },
-    requestsTimeoutMs: REQUESTS_MS,
-    supports: {
-      presence: true,
-      allSockets: "it gives those of its own node, as the reference does",
-      silentWhenClosed: "it still sends, as the reference does",
-      ...supports,
-    },
-  });
-}
-
-for (const kind of [...CLASSIC, ...SHARDED, STREAMS]) {
-  testOwn(kind);
+for (const kind of [CLASSIC_DYNAMIC, CLASSIC_PRIVATE, SHARDED_STATIC, SHARDED_PRIVATE]) {
+  suite.test(kind, "ioredis", WITHOUT_DEATHS);
 }

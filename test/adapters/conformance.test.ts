@@ -9,12 +9,12 @@ testAdapter({
   name: "Adapter, in memory",
   nodes: 1,
   createNode: () => ({ adapter: Adapter }),
-  supports: { serverSideEmit: ALONE },
+  supports: { serverSideEmit: ALONE, presence: true },
 });
 
 testAdapter({
   name: "SessionAwareAdapter",
   nodes: 1,
   createNode: () => ({ adapter: SessionAwareAdapter, options: { connectionStateRecovery: {} } }),
-  supports: { serverSideEmit: ALONE, recovery: true },
+  supports: { serverSideEmit: ALONE, presence: true, recovery: true },
 });

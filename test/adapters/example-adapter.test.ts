@@ -14,6 +14,7 @@ testAdapter({
   supports: {
     allSockets: "it gives those of its own node",
     deaths: "threads of one process die together",
+    presence: true,
     recovery: "it keeps nothing",
   },
 });

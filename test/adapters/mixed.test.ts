@@ -3,11 +3,10 @@
 
 import { afterAll, beforeAll } from "bun:test";
 import { type AdapterFeatures, type NodeRequest, testAdapter } from "bun-socket.io/adapter-tests";
-import { OWN_SERVER, ProcessNodes, REFERENCE_ON_NODE } from "../support/fleet/process-nodes.ts";
-import { type AdapterConfig, makePublished } from "../support/fleet/published-adapters.ts";
+import type { AdapterConfig } from "../support/fleet/adapter-config.ts";
+import { OWN, ProcessNodes, REFERENCE_ON_NODE } from "../support/fleet/process-nodes.ts";
+import { makeOwn } from "../support/fleet/own-adapters.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
-
-const REQUESTS_MS = 300;
 
 let redis: RedisServer;
 const processes = new ProcessNodes();
@@ -42,9 +41,7 @@ function testMixed(
       if (request.index % 2 === 1) {
         return processes.start(REFERENCE_ON_NODE, config, request);
       }
-      return request.isMortal
-        ? processes.start(OWN_SERVER, config, request)
-        : makePublished(config);
+      return request.isMortal ? processes.start(OWN, config, request) : makeOwn(config);
     },
     supports: { ...REFERENCE_LIMITS, ...supports },
   });
@@ -52,13 +49,16 @@ function testMixed(
 
 testMixed(
   "classic pub/sub",
-  ({ fleet: key }) => ({
+  ({ fleet: key, requestsTimeoutMs }) => ({
     kind: "classic",
     redisPort: redis.port,
     key,
-    requestsTimeoutMs: REQUESTS_MS,
+    requestsTimeoutMs,
   }),
-  { hugeNumbers: "notepack.io, which nodes of the reference use, makes them 0" },
+  {
+    requestsTimeout: true,
+    hugeNumbers: "notepack.io, which nodes of the reference use, makes them 0",
+  },
 );
 
 for (const subscriptionMode of ["static", "dynamic", "dynamic-private"] as const) {

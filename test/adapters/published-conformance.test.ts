@@ -2,11 +2,10 @@
 
 import { afterAll, beforeAll } from "bun:test";
 import { type AdapterFeatures, type NodeRequest, testAdapter } from "bun-socket.io/adapter-tests";
+import type { AdapterConfig } from "../support/fleet/adapter-config.ts";
 import { OWN_SERVER, ProcessNodes } from "../support/fleet/process-nodes.ts";
-import { type AdapterConfig, makePublished } from "../support/fleet/published-adapters.ts";
+import { makePublished } from "../support/fleet/published-adapters.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
-
-const REQUESTS_MS = 300;
 
 let redis: RedisServer;
 const processes = new ProcessNodes();
@@ -30,7 +29,6 @@ function testPublished(
   name: string,
   configOf: (request: NodeRequest) => AdapterConfig,
   supports: Partial<AdapterFeatures>,
-  requestsTimeoutMs?: number,
 ): void {
   testAdapter({
     name,
@@ -41,20 +39,18 @@ function testPublished(
         : makePublished(config);
     },
     supports: { ...COMMON, ...supports },
-    ...(requestsTimeoutMs === undefined ? {} : { requestsTimeoutMs }),
   });
 }
 
 testPublished(
   "@socket.io/redis-adapter",
-  ({ fleet: key }) => ({
+  ({ fleet: key, requestsTimeoutMs }) => ({
     kind: "classic",
     redisPort: redis.port,
     key,
-    requestsTimeoutMs: REQUESTS_MS,
+    requestsTimeoutMs,
   }),
-  { hugeNumbers: "its encoding, notepack.io, makes them 0" },
-  REQUESTS_MS,
+  { hugeNumbers: "its encoding, notepack.io, makes them 0", requestsTimeout: true },
 );
 
 for (const subscriptionMode of ["static", "dynamic", "dynamic-private"] as const) {

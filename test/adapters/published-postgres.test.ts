@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll } from "bun:test";
 import { testAdapter } from "bun-socket.io/adapter-tests";
+import type { AdapterConfig } from "../support/fleet/adapter-config.ts";
 import { OWN_SERVER, ProcessNodes } from "../support/fleet/process-nodes.ts";
-import { type AdapterConfig, makePublished } from "../support/fleet/published-adapters.ts";
+import { makePublished } from "../support/fleet/published-adapters.ts";
 import { type PostgresServer, query, startPostgres } from "../support/postgres.ts";
 
 let postgres: PostgresServer;

@@ -112,7 +112,6 @@ describe.each(["channel", "shard"] as const)("replay over Redis (%s)", (kind) =>
     server.resume();
     await talk([one, two], 100);
     await expectAll([one, two]);
-    expect(one.replay.stats.duplicates + two.replay.stats.duplicates).toBe(0);
   }, 20_000);
 
   test("brings all when Redis lets its clients wait", async () => {

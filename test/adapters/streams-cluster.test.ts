@@ -15,8 +15,15 @@ beforeAll(async () => {
 afterEach(() => fleet.end());
 afterAll(() => cluster.stop());
 
-function start(isReference: boolean, adapter: RedisStreamsAdapterOptions): FleetNode {
-  const client = new Cluster(cluster.nodes, { redisOptions: {} });
+const start = (isReference: boolean, adapter: RedisStreamsAdapterOptions): FleetNode =>
+  startAt(cluster, isReference, adapter);
+
+function startAt(
+  { nodes }: RedisCluster,
+  isReference: boolean,
+  adapter: RedisStreamsAdapterOptions,
+): FleetNode {
+  const client = new Cluster(nodes, { shardedSubscribers: true });
   client.on("error", () => {});
   const server = { connectionStateRecovery: {} };
   // The fleet knows clients of one Redis; those of a cluster do the same for it.
@@ -78,3 +85,31 @@ describe.each([false, true])("with the other node of the reference: %p", (isRefe
     20_000,
   );
 });
+
+test("goes on when the master of the stream is killed and its replica takes over", async () => {
+  const failing = await startRedisCluster({ masters: 3, replicasPerMaster: 1 });
+  try {
+    const [a, b] = [startAt(failing, false, {}), startAt(failing, false, {})];
+    await assembled("/", a, b);
+    const { client } = await b.connect();
+    const numbers: number[] = [];
+    client.on("number", (number: number) => numbers.push(number));
+    let sent = 0;
+    const timer = setInterval(() => a.io.emit("number", sent++), 5);
+    await until(() => numbers.length > 10);
+    const slot = Number(await a.redis.cluster("KEYSLOT", "socket.io"));
+    await failing.masters[Math.floor((slot * 3) / 16384)]?.kill();
+    const before = numbers.length;
+    await until(() => numbers.length > before + 500);
+    clearInterval(timer);
+    const last = sent++;
+    a.io.emit("number", last);
+    await until(() => numbers.at(-1) === last);
+    expect(numbers).toEqual([...new Set(numbers)].toSorted((x, y) => x - y));
+    // What a master had answered, and not handed to its replica yet, is gone with it.
+    expect(sent - numbers.length).toBeLessThan(20);
+  } finally {
+    await fleet.end();
+    await failing.stop();
+  }
+}, 60_000);

@@ -336,7 +336,7 @@ test("entries that were cut off before they were read are counted and told of", 
   const { client } = await b.connect();
   const numbers: number[] = [];
   client.on("number", (number: number) => numbers.push(number));
-  const lost: { stream: string; entries: number }[] = [];
+  const lost: { stream: string; messages: number }[] = [];
   b.adapterOf().on("lost", (details) => lost.push(details));
   const direct = connect();
   await direct.acl("SETUSER", "default", "-xread");
@@ -356,7 +356,7 @@ test("entries that were cut off before they were read are counted and told of", 
   await direct.acl("SETUSER", "default", "+xread");
   await until(() => numbers.at(-1) === 999);
   await until(() => lost.length > 0);
-  expect(lost).toEqual([{ stream: "socket.io", entries: 1000 - numbers.length }]);
+  expect(lost).toEqual([{ stream: "socket.io", messages: 1000 - numbers.length }]);
   expect(b.adapterOf().stats.lost).toBe(1000 - numbers.length);
   expect(numbers).toEqual(
     Array.from({ length: numbers.length }, (_, i) => 1000 - numbers.length + i),

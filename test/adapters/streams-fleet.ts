@@ -9,10 +9,9 @@ import {
   type RedisStreamsAdapterOptions,
   type StreamsAdapter,
 } from "../../adapters/redis/streams.ts";
-import { Clients, connected } from "../support/clients.ts";
+import { Clients, connected, once } from "../support/clients.ts";
 import { HOSTS, type Running } from "../support/hosts.ts";
 import { REFERENCE } from "../support/reference.ts";
-import { once } from "../support/clients.ts";
 
 /** How a node is started. */
 export interface NodeSettings {
@@ -116,12 +115,10 @@ export class Fleet {
 
 /** Waits until each node sees all of them. */
 export async function assembled(namespace: string, ...nodes: FleetNode[]): Promise<void> {
-  for (const { io } of nodes) {
+  const namespaces = nodes.map(({ io }) => io.of(namespace));
+  for (const { adapter } of namespaces) {
     await until(async () => {
-      const count = await io
-        .of(namespace)
-        .adapter.serverCount()
-        .catch(() => 0);
+      const count = await adapter.serverCount().catch(() => 0);
       return count === nodes.length;
     });
   }

@@ -2,6 +2,10 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { Redis } from "ioredis";
+import { Redis as Redis6 } from "ioredis-6";
+import { createClient as createClient6 } from "redis";
+import { createClient as createClient4 } from "redis-4";
+import { createClient as createClient5 } from "redis-5";
 import type { Socket as ClientSocket } from "socket.io-client";
 import type { RedisStreamsAdapterOptions } from "../../adapters/redis/streams.ts";
 import { createStreamsAdapter } from "../../adapters/redis/streams.ts";
@@ -201,6 +205,72 @@ test("serves its own clients at once, and what it sends is not changed by what t
   list.push(2);
   expect(await arrived).toEqual([[1]]);
   expect(socket.connected).toBeTrue();
+});
+
+const CLIENTS: { name: string; make(url: string): Promise<{ client: object; end(): unknown }> }[] =
+  [
+    {
+      name: "ioredis 6",
+      make: async (url) => {
+        const client = new Redis6(url);
+        return { client, end: () => client.disconnect() };
+      },
+    },
+    ...[createClient4, createClient5, createClient6].map((create, i) => ({
+      name: `node-redis ${i + 4}`,
+      make: async (url: string) => {
+        const client = create({ url });
+        client.on("error", () => {});
+        await client.connect();
+        return { client, end: () => client.disconnect() };
+      },
+    })),
+  ];
+
+test.each(CLIENTS)("works with $name", async ({ make }) => {
+  const { client: redisClient, end } = await make(`redis://127.0.0.1:${redis.port}`);
+  const settings = { server: { connectionStateRecovery: {} } };
+  const a = fleet.startOver(redisClient as Redis, settings, end);
+  const b = fleet.start(redis.port, { ...settings, isReference: true });
+  await assembled("/", a, b);
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    const { client, socket } = await to.connect();
+    const events = record(client);
+    from.io.emit("first", Buffer.from([1]));
+    await settled(from, "/", client);
+    expect(events[0]?.slice(0, 2)).toEqual(["first", Buffer.from([1])]);
+    expect(await from.io.in(socket.id).fetchSockets()).toHaveLength(1);
+    const gone = once(socket, "disconnect");
+    client.io.engine.close();
+    await gone;
+    from.io.emit("missed");
+    const other = await from.connect();
+    await settled(from, "/", other.client);
+    client.connect();
+    await once(client, "connect");
+    expect(client.recovered).toBeTrue();
+    await settled(to, "/", client);
+    expect(events.map(([name]) => name)).toEqual(["first", "missed"]);
+  }
+});
+
+test("tells which rooms are occupied on any node", async () => {
+  const [a, b] = [fleet.start(redis.port), fleet.start(redis.port)];
+  await assembled("/", a, b);
+  const { socket } = await b.connect();
+  await socket.join("before");
+  const told: string[] = [];
+  a.adapterOf().on("occupied", (room: string) => told.push(`+${room}`));
+  a.adapterOf().on("vacated", (room: string) => told.push(`-${room}`));
+  await until(() => told.includes("+before"));
+  await socket.join("room");
+  await until(() => told.includes("+room"));
+  socket.disconnect();
+  await until(() => told.includes("-room") && told.includes("-before"));
+  expect(told.toSorted()).toEqual(["+before", "+room", "-before", "-room"]);
 });
 
 test("counts sockets without fetching them", async () => {

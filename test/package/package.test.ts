@@ -73,8 +73,9 @@ describe("the package as published", () => {
       const engine = Object.keys(await import("bun-socket.io/engine"))
         .map((name) => `${name} as e_${name}`)
         .join(", ");
-      const redis = Object.keys(await import("bun-socket.io/redis")).join(", ");
       const adapter = Object.keys(await import("bun-socket.io/adapter")).join(", ");
+      const redis = Object.keys(await import("bun-socket.io/redis")).join(", ");
+      const tests = Object.keys(await import("bun-socket.io/adapter-tests")).join(", ");
       for (const program of [
         `import { ${exported} } from "${NAME}";`,
         `import { ${adapter} } from "${NAME}/adapter";`,

@@ -6,9 +6,9 @@ import { connect } from "node:net";
 import type { Server } from "bun-socket.io";
 import type { NodeMethod } from "../../../adapters/adapter-tests/options.ts";
 import { NodeProgram } from "../../../adapters/adapter-tests/program.ts";
+import type { MadeAdapter } from "./adapter-config.ts";
 import { decoder, encode, type FromNode, type ToNode } from "./codec.ts";
 import { type NodeSettings, SETTINGS } from "./node-settings.ts";
-import type { MadeAdapter } from "./published-adapters.ts";
 
 const settings: NodeSettings = JSON.parse(process.env[SETTINGS] ?? "");
 const { Server: AnyServer } = await import(settings.server);

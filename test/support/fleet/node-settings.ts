@@ -1,4 +1,4 @@
-import type { AdapterConfig } from "./published-adapters.ts";
+import type { AdapterConfig } from "./adapter-config.ts";
 
 /** What a node in a process of its own is to be. */
 export interface NodeSettings {

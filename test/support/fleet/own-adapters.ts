@@ -2,18 +2,13 @@
 
 import type { ServerOptions } from "bun-socket.io";
 import { createAdapter, createShardedAdapter } from "bun-socket.io/redis";
-import { Cluster, Redis } from "ioredis";
-import { Cluster as Cluster6, Redis as Redis6 } from "ioredis-6";
-import * as redis6 from "redis";
-import * as redis4 from "redis-4";
-import * as redis5 from "redis-5";
 import { createStreamsAdapter } from "../../../adapters/redis/streams.ts";
 import {
   type AdapterConfig,
   type MadeAdapter,
   type RedisConfig,
   XREAD_BLOCK_MS,
-} from "./published-adapters.ts";
+} from "./adapter-config.ts";
 
 const HOST = "127.0.0.1";
 
@@ -28,33 +23,54 @@ interface NodeRedisClient {
   destroy?(): unknown;
   on(event: "error", listener: (error: Error) => void): unknown;
 }
-type Address = { host: string; port: number };
+/** The addresses of a cluster: ioredis takes them as they are, node-redis as URLs. */
+type Address = { host: string; port: number; url: string };
+interface Package<Client> {
+  one(address: Address): Client;
+  cluster(addresses: Address[]): Client;
+}
 
-const IOREDIS: Record<
-  "ioredis" | "ioredis-6",
-  { one(port: number): IoredisClient; cluster(nodes: Address[]): IoredisClient }
-> = {
-  ioredis: { one: (port) => new Redis(port, HOST), cluster: (nodes) => new Cluster(nodes) },
-  "ioredis-6": { one: (port) => new Redis6(port, HOST), cluster: (nodes) => new Cluster6(nodes) },
-};
-
-const NODE_REDIS: Record<
-  "redis" | "redis-5" | "redis-4",
-  { one(url: string): NodeRedisClient; cluster(rootNodes: { url: string }[]): NodeRedisClient }
-> = {
-  redis: {
-    one: (url) => redis6.createClient({ url }),
-    cluster: (rootNodes) => redis6.createCluster({ rootNodes }),
+// Only the package that is asked for is loaded: a process that is started for a test is there sooner.
+const IOREDIS: Record<"ioredis" | "ioredis-6", () => Promise<Package<IoredisClient>>> = {
+  async ioredis() {
+    const { Cluster, Redis } = await import("ioredis");
+    return {
+      one: ({ host, port }) => new Redis(port, host),
+      cluster: (addresses) => new Cluster(addresses.map(({ host, port }) => ({ host, port }))),
+    };
   },
-  "redis-5": {
-    one: (url) => redis5.createClient({ url }),
-    cluster: (rootNodes) => redis5.createCluster({ rootNodes }),
-  },
-  "redis-4": {
-    one: (url) => redis4.createClient({ url }),
-    cluster: (rootNodes) => redis4.createCluster({ rootNodes }),
+  async "ioredis-6"() {
+    const { Cluster, Redis } = await import("ioredis-6");
+    return {
+      one: ({ host, port }) => new Redis(port, host),
+      cluster: (addresses) => new Cluster(addresses.map(({ host, port }) => ({ host, port }))),
+    };
   },
 };
+const NODE_REDIS: Record<"redis" | "redis-5" | "redis-4", () => Promise<Package<NodeRedisClient>>> =
+  {
+    async redis() {
+      const { createClient, createCluster } = await import("redis");
+      return {
+        one: ({ url }) => createClient({ url }),
+        cluster: (addresses) => createCluster({ rootNodes: addresses.map(({ url }) => ({ url })) }),
+      };
+    },
+    async "redis-5"() {
+      const { createClient, createCluster } = await import("redis-5");
+      return {
+        one: ({ url }) => createClient({ url }),
+        cluster: (addresses) => createCluster({ rootNodes: addresses.map(({ url }) => ({ url })) }),
+      };
+    },
+    async "redis-4"() {
+      const { createClient, createCluster } = await import("redis-4");
+      return {
+        one: ({ url }) => createClient({ url }),
+        cluster: (addresses) => createCluster({ rootNodes: addresses.map(({ url }) => ({ url })) }),
+      };
+    },
+  };
 
 interface Client {
   client: object;
@@ -99,21 +115,21 @@ export async function makeOwn(
 
 async function connect(config: RedisConfig): Promise<Client> {
   const { client: kind = "ioredis", redisPort, clusterPorts } = config;
+  const addressOf = (port: number): Address => ({
+    host: HOST,
+    port,
+    url: `redis://${HOST}:${port}`,
+  });
+  const open = <Made>({ one, cluster }: Package<Made>): Made =>
+    clusterPorts === undefined
+      ? one(addressOf(redisPort))
+      : cluster(clusterPorts.map((port) => addressOf(port)));
   if (kind === "ioredis" || kind === "ioredis-6") {
-    const { one, cluster } = IOREDIS[kind];
-    const client =
-      clusterPorts === undefined
-        ? one(redisPort)
-        : cluster(clusterPorts.map((port) => ({ host: HOST, port })));
+    const client = open(await IOREDIS[kind]());
     client.on("error", () => {}); // a test may end Redis
     return { client, stop: () => client.disconnect() };
   }
-  const { one, cluster } = NODE_REDIS[kind];
-  const urlOf = (port: number): string => `redis://${HOST}:${port}`;
-  const client =
-    clusterPorts === undefined
-      ? one(urlOf(redisPort))
-      : cluster(clusterPorts.map((port) => ({ url: urlOf(port) })));
+  const client = open(await NODE_REDIS[kind]());
   client.on("error", () => {}); // without a listener node-redis ends the process
   await client.connect();
   return {

@@ -5,9 +5,9 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { NodeRequest, TestNode } from "bun-socket.io/adapter-tests";
+import type { AdapterConfig } from "./adapter-config.ts";
 import { decoder, encode, type FromNode } from "./codec.ts";
 import { type NodeSettings, SETTINGS } from "./node-settings.ts";
-import type { AdapterConfig } from "./published-adapters.ts";
 
 const ROOT = resolve(import.meta.dir, "../../..");
 const HERE = import.meta.dir;

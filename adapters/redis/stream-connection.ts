@@ -1,0 +1,86 @@
+import type { OwnedRedis, RedisArgument, RedisCommands, RedisReply } from "./port.ts";
+import { succeed } from "./stream-replies.ts";
+
+/** A client that asks Redis one thing after the other, and is replaced where it gets no answer. */
+export class StreamConnection {
+  readonly #redis: RedisCommands;
+  readonly #stream: string;
+  readonly #onError: (error: Error) => void;
+  #client: OwnedRedis | undefined;
+  #unlisten: (() => void)[] = [];
+  #wake: (() => void) | undefined;
+
+  /**
+   * @param redis the client whose settings are used
+   * @param onError called with what the client says
+   */
+  constructor(redis: RedisCommands, stream: string, onError: (error: Error) => void) {
+    this.#redis = redis;
+    this.#stream = stream;
+    this.#onError = onError;
+  }
+
+  /** Whether Redis can be asked; if not, it is being connected to. */
+  get isReady(): boolean {
+    this.#client ??= this.#connect();
+    return this.#client.isReady;
+  }
+
+  #connect(): OwnedRedis {
+    const client = this.#redis.duplicate();
+    this.#unlisten = [client.onState(() => this.#wake?.()), client.onError(this.#onError)];
+    return client;
+  }
+
+  /**
+   * Sends a command for the stream.
+   *
+   * @param timeoutMs after which the connection counts as dead; undefined: never
+   * @throws what Redis answered, or that it is away
+   */
+  async ask(args: readonly RedisArgument[], timeoutMs: number | undefined): Promise<RedisReply> {
+    this.#client ??= this.#connect();
+    const asked = this.#client.send([{ key: this.#stream, args }]);
+    if (timeoutMs === undefined) {
+      return succeed((await asked)[0]);
+    }
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const expired = new Promise<undefined>((resolve) => {
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
+    });
+    const replies = await Promise.race([asked, expired]);
+    clearTimeout(timer);
+    if (replies === undefined) {
+      this.end(); // a connection may be dead without a word: the next client has another
+      throw new Error(`Redis has not answered for ${timeoutMs} ms`);
+    }
+    return succeed(replies[0]);
+  }
+
+  /**
+   * Waits until the client can be used, or cannot any more, or is ended.
+   *
+   * @param timeoutMs for how long at most; undefined: for ever
+   */
+  changed(timeoutMs?: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer =
+        timeoutMs === undefined ? undefined : setTimeout(() => this.#wake?.(), timeoutMs);
+      this.#wake = () => {
+        this.#wake = undefined;
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Ends the client, with what it is asked; the next question is asked by another. */
+  end(): void {
+    for (const unlisten of this.#unlisten.splice(0)) {
+      unlisten();
+    }
+    this.#client?.end();
+    this.#client = undefined;
+    this.#wake?.();
+  }
+}

@@ -1,0 +1,318 @@
+import { SocketIOError, throwLater } from "../../lib/errors.ts";
+import { makeLog } from "../../lib/log.ts";
+import type { AdapterNamespace } from "../adapter.ts";
+import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
+import {
+  type ClusterMessage,
+  type ClusterResponse,
+  MessageType,
+  type PublishedMessage,
+  type PublishedResponse,
+} from "../cluster/messages.ts";
+import type { Survivors } from "../cluster/survivors.ts";
+import { Membership } from "./membership.ts";
+import type { Dropped, OutboxStats } from "./outbox.ts";
+import type { StreamReader } from "./stream-reader.ts";
+import { Senders } from "./stream-senders.ts";
+import type { HubMember, StreamsHub } from "./streams-hub.ts";
+import {
+  decodeEntry,
+  decodePublished,
+  encodeEntry,
+  encodePublished,
+  isRequest,
+  privateChannelOf,
+  publicChannelOf,
+  type StreamEntry,
+  streamsOf,
+} from "./streams-wire.ts";
+
+const log = makeLog("socket.io-redis");
+
+/** How long an adapter that is closed waits for what it has still to send. */
+const CLOSE_FLUSH_MS = 1_000;
+
+/** How much an adapter has sent and lost. */
+export interface StreamsStats {
+  /** What is sent over the client, by all its adapters. */
+  readonly outbox: OutboxStats;
+  /** How many messages of this adapter were dropped unsent. */
+  readonly dropped: number;
+  /** How many entries were cut off its stream before this node had read them. */
+  readonly lost: number;
+}
+
+/** Entries that were cut off a stream before this node had read them; of all its namespaces. */
+export interface LostEntries {
+  readonly stream: string;
+  readonly messages: number;
+}
+
+/**
+ * A cluster adapter over a Redis stream: what is sent to all nodes is written into the stream, which
+ * each of them reads; requests and their answers go by pub/sub.
+ *
+ * Beside the events of {@link ClusterAdapter} it emits
+ * - `dropped` ({@link Dropped}) when messages of this node were given up unsent, and
+ * - `lost` ({@link LostEntries}) when the stream was cut before this node had read what was cut off.
+ */
+export class StreamsTransport extends ClusterAdapter implements HubMember {
+  protected readonly hub: StreamsHub;
+  /** The stream that this namespace is written to. */
+  protected readonly stream: string;
+  /** Where nodes of the reference write to, if that is another one. */
+  protected readonly strayStream: string | undefined;
+  protected readonly reader: StreamReader;
+  readonly #publicChannel: string;
+  readonly #privateChannel: string;
+  readonly #kind: "shard" | "channel";
+  readonly #membership: Membership;
+  readonly #senders = new Senders();
+  #lastSeq = 0;
+  #dropped = 0;
+  #lost = 0;
+  #isClosed = false;
+
+  constructor(nsp: AdapterNamespace, hub: StreamsHub) {
+    super(nsp);
+    const { options, redis } = hub;
+    this.hub = hub;
+    this.hasOffsets = false; // those that there are, are not the business of the ClusterAdapter
+    this.requestsTimeout = options.requestsTimeout;
+    const { stream, strayStream } = streamsOf(nsp.name, options);
+    this.stream = stream;
+    this.strayStream = strayStream;
+    this.#kind = options.useShardedPubSub ? "shard" : "channel";
+    this.#publicChannel = publicChannelOf(nsp.name, options.channelPrefix);
+    this.#privateChannel = this.#channelOf(this.uid);
+    this.reader = hub.add(this, stream, strayStream);
+    this.#membership = new Membership({
+      redis,
+      wire: {
+        isSharded: options.useShardedPubSub,
+        countChannel: this.#publicChannel,
+        privateChannel: (uid) => this.#channelOf(uid),
+      },
+      timeoutMs: options.requestsTimeout,
+      localNodes: () => hub.subscriptions.countListeners(this.#kind, this.#publicChannel),
+    });
+  }
+
+  /** How much was sent and lost since the start. */
+  get stats(): StreamsStats {
+    return { outbox: this.hub.outbox.stats, dropped: this.#dropped, lost: this.#lost };
+  }
+
+  /**
+   * Subscribes.
+   *
+   * @returns once Redis has confirmed it, also if that takes an outage. It does not reject.
+   */
+  override async init(): Promise<void> {
+    const { subscriptions } = this.hub;
+    await Promise.all(
+      [this.#publicChannel, this.#privateChannel].map((channel) =>
+        subscriptions.subscribe(this.#kind, channel, this.#onPublished),
+      ),
+    );
+    if (!this.#isClosed) {
+      this.#membership.onStarted();
+    }
+  }
+
+  override async close(): Promise<void> {
+    if (this.#isClosed) {
+      return;
+    }
+    this.#isClosed = true;
+    await super.close();
+    this.#membership.close();
+    for (const channel of [this.#publicChannel, this.#privateChannel]) {
+      this.hub.subscriptions.unsubscribe(this.#kind, channel, this.#onPublished);
+    }
+    this.hub.remove(this);
+    await this.hub.outbox.flush(this.closeFlushMs);
+  }
+
+  /** How long closing may take for what is still to be sent, in ms. */
+  protected get closeFlushMs(): number {
+    return CLOSE_FLUSH_MS;
+  }
+
+  override serverCount(): Promise<number> {
+    return this.#membership.count();
+  }
+
+  protected override survivors(uids: readonly string[]): Promise<Survivors | null> {
+    return this.#membership.survivors(uids);
+  }
+
+  /** @internal */
+  onInterrupted(): void {
+    this.#membership.onInterrupted();
+  }
+
+  /** @internal */
+  onResubscribed(): void {
+    this.#membership.onResubscribed();
+    this.refreshRooms(); // answers to one node are not in the stream
+  }
+
+  // Sending
+
+  protected override publish(message: ClusterMessage): void {
+    try {
+      if (isRequest(message)) {
+        this.send(this.#stamp(message), undefined);
+      } else if (!isVolatile(message) || this.hub.redis.isReady) {
+        this.write(message); // what may be lost is not sent late
+      }
+    } catch (error) {
+      this.report(error); // it cannot be encoded
+    }
+  }
+
+  protected override publishResponse(requesterUid: string, response: ClusterResponse): void {
+    try {
+      this.send(this.#stamp(response), requesterUid);
+    } catch (error) {
+      this.report(error);
+    }
+  }
+
+  protected override doPublish(message: PublishedMessage): Promise<string> {
+    this.publish(message);
+    return Promise.resolve("");
+  }
+
+  protected override doPublishResponse(uid: string, response: PublishedResponse): Promise<void> {
+    this.publishResponse(uid, response);
+    return Promise.resolve();
+  }
+
+  /**
+   * Writes a message into the stream.
+   *
+   * @param onDropped called if it never gets there
+   * @returns its number
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT` where it cannot be encoded
+   */
+  protected write(message: ClusterMessage, onDropped?: () => void): number {
+    const seq = this.#lastSeq + 1;
+    const command = encodeEntry(this.stream, this.#stamp(message), seq, this.hub.options);
+    this.#lastSeq = seq;
+    this.hub.outbox.send(
+      command,
+      this,
+      onDropped && ((reply) => reply instanceof Error && onDropped()),
+    );
+    return seq;
+  }
+
+  /**
+   * Publishes.
+   *
+   * @param uid the node that it is for; undefined: all
+   * @throws SocketIOError with `ERR_INVALID_ARGUMENT` where it cannot be encoded
+   */
+  protected send(message: object, uid: string | undefined): void {
+    const channel = uid === undefined ? this.#publicChannel : this.#channelOf(uid);
+    this.hub.outbox.publish(channel, encodePublished(message), this.#kind === "shard", this);
+  }
+
+  #channelOf(uid: string): string {
+    return privateChannelOf(this.nsp.name, uid, this.hub.options.channelPrefix);
+  }
+
+  #stamp<Message extends ClusterMessage | ClusterResponse>(message: Message): Message {
+    message.uid = this.uid;
+    message.nsp = this.nsp.name;
+    return message;
+  }
+
+  // Receiving
+
+  readonly #onPublished = (payload: Buffer): void => {
+    try {
+      const message = decodePublished(payload);
+      if (!this.takePublished(message)) {
+        this.onMessage(message as ClusterMessage); // it tells answers apart
+      }
+    } catch (error) {
+      this.report(error);
+    }
+  };
+
+  /** Takes a message that is of no type that the ClusterAdapter knows; returns whether it did. */
+  protected takePublished(_message: object): boolean {
+    return false;
+  }
+
+  /** An entry was read: each once, in their order. @internal */
+  onEntry(id: string, entry: StreamEntry, stream: string): void {
+    const { uid, seq } = entry;
+    if (seq !== undefined && !this.#senders.isNew(uid, seq)) {
+      return;
+    }
+    const isStray = stream !== this.stream;
+    if (!isStray) {
+      this.onReadEntry(id, entry);
+    }
+    if (uid !== this.uid) {
+      try {
+        this.onMessage(decodeEntry(entry), isStray ? undefined : id);
+      } catch (error) {
+        this.report(error);
+      }
+    }
+  }
+
+  /** Called with each entry, this node's own included, before it is carried out. */
+  protected onReadEntry(_id: string, _entry: StreamEntry): void {}
+
+  // Trouble
+
+  /** @internal */
+  onError(error: SocketIOError): void {
+    this.report(error);
+  }
+
+  /** Called when the stream was cut before this node had read what was cut off. @internal */
+  onLost(lost: LostEntries): void {
+    log("[%s] %d entries of %s were lost", this.uid, lost.messages, lost.stream);
+    this.#lost += lost.messages;
+    this.#tell("lost", lost);
+  }
+
+  /** Called when messages of this adapter were given up. @internal */
+  onDropped(dropped: Dropped): void {
+    this.#dropped += dropped.messages;
+    if (this.listenerCount("dropped") > 0) {
+      this.#tell("dropped", dropped);
+      return;
+    }
+    const { messages, reason, error: cause } = dropped;
+    const [code, why] =
+      reason === "refused"
+        ? (["ERR_REDIS", "Redis refused"] as const)
+        : (["ERR_OUTBOX_FULL", "Redis was away for too long for"] as const);
+    const detail = cause === undefined ? "" : `: ${cause.message}`;
+    this.report(
+      new SocketIOError(code, `${why} ${messages} message(s), which were dropped${detail}`, {
+        cause,
+      }),
+    );
+  }
+
+  #tell(event: string, details: object): void {
+    try {
+      this.emit(event, details);
+    } catch (error) {
+      throwLater(error); // of a listener: the stream is read on
+    }
+  }
+}
+
+function isVolatile(message: ClusterMessage): boolean {
+  return message.type === MessageType.BROADCAST && message.data.opts.flags?.volatile === true;
+}

@@ -1,0 +1,11 @@
+// The Redis adapters of this package on a Redis Cluster of three masters, by the suite for adapters.
+
+import { CLASSIC, OwnSuite, SHARDED, STREAMS, WITHOUT_DEATHS } from "../support/fleet/own-suite.ts";
+
+const suite = new OwnSuite(3);
+for (const client of ["ioredis", "redis"] as const) {
+  for (const kind of [CLASSIC, SHARDED, STREAMS]) {
+    suite.test(kind, client, WITHOUT_DEATHS);
+  }
+}
+suite.test(SHARDED, "ioredis-6", WITHOUT_DEATHS);
