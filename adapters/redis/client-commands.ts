@@ -128,7 +128,10 @@ export class ClientCommands implements RedisCommands {
     node: RedisNode | undefined,
     commands: readonly RedisCommand[],
   ): Promise<(RedisReply | Error)[]> {
-    if (!node) return commands.map(notReady);
+    if (!node) {
+      this.#driver.refresh(); // the one that served the slot is gone, and another will
+      return commands.map(notReady);
+    }
     const replies = await node.send(commands);
     if (!this.isCluster) return replies;
     return await this.#followed(commands, replies, (command) => this.#driver.redirect(command));

@@ -9,6 +9,7 @@ export class StreamConnection {
   #client: OwnedRedis | undefined;
   #unlisten: (() => void)[] = [];
   #wake: (() => void) | undefined;
+  #hasEnded = false;
 
   /**
    * @param redis the client whose settings are used
@@ -22,8 +23,14 @@ export class StreamConnection {
 
   /** Whether Redis can be asked; if not, it is being connected to. */
   get isReady(): boolean {
-    this.#client ??= this.#connect();
-    return this.#client.isReady;
+    return this.#ensure()?.isReady === true;
+  }
+
+  #ensure(): OwnedRedis | undefined {
+    if (!this.#hasEnded) {
+      this.#client ??= this.#connect();
+    }
+    return this.#client;
   }
 
   #connect(): OwnedRedis {
@@ -39,8 +46,11 @@ export class StreamConnection {
    * @throws what Redis answered, or that it is away
    */
   async ask(args: readonly RedisArgument[], timeoutMs: number | undefined): Promise<RedisReply> {
-    this.#client ??= this.#connect();
-    const asked = this.#client.send([{ key: this.#stream, args }]);
+    const client = this.#ensure();
+    if (client === undefined) {
+      throw new Error("it was ended");
+    }
+    const asked = client.send([{ key: this.#stream, args }]);
     if (timeoutMs === undefined) {
       return succeed((await asked)[0]);
     }
@@ -51,7 +61,7 @@ export class StreamConnection {
     const replies = await Promise.race([asked, expired]);
     clearTimeout(timer);
     if (replies === undefined) {
-      this.end(); // a connection may be dead without a word: the next client has another
+      this.#drop(); // a connection may be dead without a word: the next client has another
       throw new Error(`Redis has not answered for ${timeoutMs} ms`);
     }
     return succeed(replies[0]);
@@ -74,8 +84,13 @@ export class StreamConnection {
     });
   }
 
-  /** Ends the client, with what it is asked; the next question is asked by another. */
+  /** Ends it, with what is asked. */
   end(): void {
+    this.#hasEnded = true;
+    this.#drop();
+  }
+
+  #drop(): void {
     for (const unlisten of this.#unlisten.splice(0)) {
       unlisten();
     }

@@ -49,10 +49,9 @@ export class StreamsHub {
     this.outbox = outboxOf(redis, options.outbox);
   }
 
-  /** The subscriptions of all members. */
-  get subscriptions(): SharedSubscriptions {
-    this.#subscriber ??= this.#subscribe();
-    return this.#subscriber.subscriptions;
+  /** The subscriptions of all members; undefined as long as there are none. */
+  get subscriptions(): SharedSubscriptions | undefined {
+    return this.#subscriber?.subscriptions;
   }
 
   /** How long commands cannot be sent by now, in ms. */
@@ -70,6 +69,7 @@ export class StreamsHub {
       this.#listen();
     }
     this.#members.add(member);
+    this.#subscriber ??= this.#subscribe();
     if (strayStream !== undefined) {
       this.#read(member, strayStream);
     }

@@ -94,7 +94,7 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
         privateChannel: (uid) => this.#channelOf(uid),
       },
       timeoutMs: options.requestsTimeout,
-      localNodes: () => hub.subscriptions.countListeners(this.#kind, this.#publicChannel),
+      localNodes: () => hub.subscriptions?.countListeners(this.#kind, this.#publicChannel) ?? 1,
     });
   }
 
@@ -112,7 +112,7 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     const { subscriptions } = this.hub;
     await Promise.all(
       [this.#publicChannel, this.#privateChannel].map((channel) =>
-        subscriptions.subscribe(this.#kind, channel, this.#onPublished),
+        subscriptions?.subscribe(this.#kind, channel, this.#onPublished),
       ),
     );
     if (!this.#isClosed) {
@@ -128,7 +128,7 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     await super.close();
     this.#membership.close();
     for (const channel of [this.#publicChannel, this.#privateChannel]) {
-      this.hub.subscriptions.unsubscribe(this.#kind, channel, this.#onPublished);
+      this.hub.subscriptions?.unsubscribe(this.#kind, channel, this.#onPublished);
     }
     this.hub.remove(this);
     await this.hub.outbox.flush(this.closeFlushMs);

@@ -177,6 +177,15 @@ const GOOD = {
   }),
 };
 
+/** Waits until a node reads the stream: a stream with ids of the future, it begins to read at its end. */
+async function hasBegun(node: FleetNode, direct: Redis): Promise<void> {
+  const { client } = await node.connect();
+  const heard = once(client, "begun");
+  await add(direct, { ...GOOD, data: GOOD.data.replace("good", "begun") });
+  await heard;
+  client.disconnect();
+}
+
 async function readsOf(direct: Redis): Promise<number> {
   return Number(/cmdstat_xread:calls=(\d+)/.exec(await direct.info("commandstats"))?.[1] ?? 0);
 }
@@ -301,6 +310,7 @@ test("a stream whose ids begin anew below the last one is read on", async () => 
   const node = start({ adapter: { blockTimeInMs: 100 } });
   const { client } = await node.connect();
   const direct = connect();
+  await hasBegun(node, direct);
   const first = once(client, "good");
   await add(direct, GOOD, "9999999999999-0");
   await first;
@@ -314,6 +324,7 @@ test("a stream that has lost its end, as a replica that takes over may have, is 
   const node = start({ adapter: { blockTimeInMs: 100 } });
   const { client } = await node.connect();
   const direct = connect();
+  await hasBegun(node, direct);
   let count = 0;
   client.on("good", () => count++);
   for (const [i, id] of ["9999999999990-0", "9999999999991-0", "9999999999992-0"].entries()) {
@@ -483,6 +494,7 @@ describe("with recovery", () => {
     expect(back.client.recovered).toBeFalse();
     expect(performance.now() - begin).toBeLessThan(600); // it has been away for long by now
     await redis.restart();
+    await until(() => a.redis.status === "ready");
   });
 });
 

@@ -216,16 +216,20 @@ const CLIENTS: { name: string; make(url: string): Promise<{ client: object; end(
         return { client, end: () => client.disconnect() };
       },
     },
-    ...[createClient4, createClient5, createClient6].map((create, i) => ({
-      name: `node-redis ${i + 4}`,
-      make: async (url: string) => {
-        const client = create({ url });
-        client.on("error", () => {});
-        await client.connect();
-        return { client, end: () => client.disconnect() };
-      },
-    })),
+    { name: "node-redis 4", make: (url) => connected(createClient4({ url })) },
+    { name: "node-redis 5", make: (url) => connected(createClient5({ url })) },
+    { name: "node-redis 6", make: (url) => connected(createClient6({ url })) },
   ];
+
+async function connected(client: {
+  connect(): Promise<unknown>;
+  disconnect(): unknown;
+  on(event: "error", listener: () => void): unknown;
+}) {
+  client.on("error", () => {});
+  await client.connect();
+  return { client, end: () => client.disconnect() };
+}
 
 test.each(CLIENTS)("works with $name", async ({ make }) => {
   const { client: redisClient, end } = await make(`redis://127.0.0.1:${redis.port}`);
