@@ -51,3 +51,25 @@ export async function within<T>(
     clearTimeout(timer);
   }
 }
+
+/** On a quiet machine the first is enough. */
+const LIMITS_MS = [100, 1000, 4000];
+
+/**
+ * Tries what has to happen within a time, with more time where it does not: what takes long because
+ * the machine is busy is no fault.
+ *
+ * @param attempt gets the time in ms; throws what is wrong
+ */
+export async function givingTime(attempt: (limitMs: number) => Promise<void>): Promise<void> {
+  for (const [tries, limitMs] of LIMITS_MS.entries()) {
+    try {
+      await attempt(limitMs);
+      return;
+    } catch (error) {
+      if (tries === LIMITS_MS.length - 1) {
+        throw error;
+      }
+    }
+  }
+}

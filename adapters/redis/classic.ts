@@ -8,7 +8,8 @@ import {
   type ResolvedClassicOptions,
   resolveClassicOptions,
 } from "./options.ts";
-import { PubSubAdapter, type PubSubClients } from "./pubsub-adapter.ts";
+import { PubSubAdapter } from "./pubsub-adapter.ts";
+import type { PubSubClients } from "./pubsub-transport.ts";
 import type { LegacyAnswer, LegacyRequest, LegacyResponse } from "./wire.ts";
 
 /**

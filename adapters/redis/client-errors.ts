@@ -25,6 +25,8 @@ const TRANSIENT = new Set([
 export function isTransient(error: Error): boolean {
   const code = codeOf(error);
   if (code) return TRANSIENT.has(code);
+  // As long as the program itself subscribes with the client, ioredis 5 sends no commands.
+  if (/in subscriber mode/.test(error.message)) return false;
   return error.name !== "TimeoutError" && !/^command timed out/i.test(error.message);
 }
 

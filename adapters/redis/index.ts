@@ -13,7 +13,8 @@ export type {
   ShardedRedisAdapterOptions,
   SubscriptionMode,
 } from "./options.ts";
-export type { PubSubAdapter, PubSubStats } from "./pubsub-adapter.ts";
+export type { PubSubAdapter } from "./pubsub-adapter.ts";
+export type { PubSubStats } from "./pubsub-transport.ts";
 export type { Loss, LossReason, ReplayStats } from "./replay.ts";
 export { createShardedAdapter, ShardedRedisAdapter } from "./sharded.ts";
 export {

@@ -93,6 +93,8 @@ function batchCommandOf(client: IoredisClient): BatchCommandClass {
 function define(Command: IoredisCommandClass): BatchCommandClass {
   return class extends Command implements BatchCommand {
     bytes: Buffer | undefined = undefined;
+    /** Not reported to the diagnostics channels of version 5.11 and later: that costs too much here. */
+    readonly isTraced = true;
     readonly #index: number;
     readonly #onReply: OnReply;
     #timer: ReturnType<typeof setTimeout> | undefined;

@@ -12,6 +12,8 @@ import type { ChannelMessage, RedisCommand, RedisReply } from "./port.ts";
 /** What the events of a client are that tell of its state. */
 export const STATE_EVENTS = ["connect", "ready", "close", "reconnecting", "end"] as const;
 
+const OPENING = new Set(["wait", "connecting", "connect"]);
+
 /** One connection of ioredis: the whole Redis, or a node of a cluster. */
 export class IoredisNode implements RedisNode {
   readonly address: string;
@@ -26,8 +28,8 @@ export class IoredisNode implements RedisNode {
   }
 
   get isReady(): boolean {
-    // In a cluster, a node is connected to with its first command.
-    return canSend(this.#client) || this.#client.status === "wait";
+    // In a cluster, a node is connected to with its first command, and those after it wait as well.
+    return canSend(this.#client) || OPENING.has(this.#client.status);
   }
 
   publish(messages: readonly ChannelMessage[], isSharded: boolean): Promise<(Error | null)[]> {

@@ -6,6 +6,7 @@ import { NodeRedisNode, toArgument, toReply } from "./node-redis.ts";
 import {
   AS_BYTES,
   endNodeRedis,
+  type NodeRedisClient,
   type NodeRedisCluster,
   type NodeRedisClusterNode,
 } from "./node-redis-shape.ts";
@@ -28,6 +29,7 @@ export class NodeRedisClusterDriver implements OwnedDriver {
   #masters: readonly NodeRedisClusterNode[] | undefined;
   #nodes = new Map<string, NodeRedisNode>();
   #refreshedAt = Number.NEGATIVE_INFINITY;
+  readonly #known = new WeakMap<NodeRedisClient, NodeRedisNode>();
   #seen = "";
   #isRefreshing = false;
 
@@ -136,7 +138,7 @@ export class NodeRedisClusterDriver implements OwnedDriver {
       Promise.resolve(this.#cluster.nodeClient(node)).then(
         (client) => {
           if (this.#nodes !== nodes) return;
-          nodes.set(node.address, new NodeRedisNode(client, node.address));
+          nodes.set(node.address, this.#nodeOf(client, node.address));
           this.#look();
         },
         (error: unknown) => {
@@ -147,6 +149,15 @@ export class NodeRedisClusterDriver implements OwnedDriver {
       );
     }
     return nodes;
+  }
+
+  #nodeOf(client: NodeRedisClient, address: string): NodeRedisNode {
+    let node = this.#known.get(client);
+    if (!node) {
+      node = new NodeRedisNode(client, address);
+      this.#known.set(client, node);
+    }
+    return node;
   }
 }
 

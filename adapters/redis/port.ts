@@ -33,7 +33,11 @@ export interface RedisConnection {
   onError(listener: (error: Error) => void): () => void;
 }
 
-/** A client that sends commands. It never queues: what it is given while it is not ready fails. */
+/**
+ * A client that sends commands. It never queues: what it is given while it is not ready fails, and
+ * so does what is not answered when the connection is lost, which may have been executed. See
+ * `isTransient` (client-errors.ts) for what may be sent again.
+ */
 export interface RedisCommands extends RedisConnection {
   /**
    * Publishes messages in one write where the protocol allows (one write for each slot of a cluster,
@@ -73,7 +77,8 @@ export type SubscriptionKind = "channel" | "pattern" | "shard";
 export type ChannelListener = (payload: Buffer, channel: string) => void;
 
 /**
- * A client that subscribes. It keeps a list of what is wanted and brings Redis in line with it,
+ * A client that subscribes, over connections of its own, which are made like the client that the
+ * program gave: so that one may send commands, and needs no option for sharded channels. It keeps a list of what is wanted and brings Redis in line with it,
  * whenever there is a connection; subscriptions of one turn of the event loop travel in one write.
  */
 export interface RedisSubscriptions extends RedisConnection {

@@ -5,7 +5,8 @@ import {
   resolveShardedOptions,
   type ShardedRedisAdapterOptions,
 } from "./options.ts";
-import { PubSubAdapter, type PubSubClients } from "./pubsub-adapter.ts";
+import { PubSubAdapter } from "./pubsub-adapter.ts";
+import type { PubSubClients } from "./pubsub-transport.ts";
 import { ShardedWire } from "./sharded-wire.ts";
 
 /**

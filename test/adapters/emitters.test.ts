@@ -3,6 +3,8 @@
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
 import { Emitter as ReferenceEmitter } from "@socket.io/redis-emitter";
+
+import { Emitter } from "bun-socket.io/redis";
 import { Redis } from "ioredis";
 import { Fleet } from "../../adapters/adapter-tests/fleet.ts";
 import type { Member } from "../../adapters/adapter-tests/member.ts";
@@ -33,12 +35,32 @@ afterAll(async () => {
 const EMITTERS: readonly {
   name: string;
   config(): AdapterConfig;
-  make(): Pick<ReferenceEmitter, keyof ReferenceEmitter>;
+  make(): ReferenceEmitter | Emitter;
 }[] = [
   {
     name: "@socket.io/redis-emitter, over classic pub/sub",
     config: () => ({ kind: "classic", redisPort: redis.port, key: KEY }),
     make: () => new ReferenceEmitter(client, { key: KEY }),
+  },
+  {
+    name: "Emitter, over classic pub/sub",
+    config: () => ({ kind: "classic", redisPort: redis.port, key: KEY }),
+    make: () => new Emitter(client, { key: KEY }),
+  },
+  {
+    name: "Emitter, over sharded pub/sub",
+    config: () => ({
+      kind: "sharded",
+      redisPort: redis.port,
+      key: KEY,
+      subscriptionMode: "dynamic",
+    }),
+    make: () => new Emitter(client, { adapter: "sharded", channelPrefix: KEY }),
+  },
+  {
+    name: "Emitter, over streams",
+    config: () => ({ kind: "streams", redisPort: redis.port, key: KEY }),
+    make: () => new Emitter(client, { adapter: "streams", streamName: KEY }),
   },
 ];
 

@@ -81,6 +81,7 @@ describe("the package as published", () => {
         `import { ${adapter} } from "${NAME}/adapter";`,
         `import { ${engine} } from "${NAME}/engine";`,
         `import { ${redis} } from "${NAME}/redis";`,
+        `import { ${tests} } from "${NAME}/adapter-tests";`,
         `import { createRequire } from "node:module"; createRequire(import.meta.url)("${NAME}");`,
       ]) {
         await Bun.write(project.path("on-node.mjs"), program);

@@ -13,11 +13,13 @@ import {
   Socket,
 } from "bun-socket.io";
 import {
+  Adapter,
   ClusterAdapterWithHeartbeat,
   type ClusterMessage,
   type ClusterResponse,
   MessageType,
 } from "bun-socket.io/adapter";
+import { type AdapterTestOptions, type TestNode, testAdapter } from "bun-socket.io/adapter-tests";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
@@ -89,3 +91,11 @@ const sockets: Promise<RemoteSocket<ServerToClient, SocketData>[]> = io.fetchSoc
 const engine: EngineServer = io.engine;
 const attached: Server = new Server(createServer(), options);
 export const all = [attached, deepNamespace, operator, sockets, engine, Socket, Namespace];
+
+const tests: AdapterTestOptions = {
+  name: "mine",
+  createNode: ({ serverOptions }) => ({ adapter: Adapter, options: serverOptions }),
+  supports: { deaths: "nobody dies", presence: true },
+};
+export const define: () => void = () => testAdapter(tests);
+export const closing = (node: TestNode): Promise<void> => node.close();

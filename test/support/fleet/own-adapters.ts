@@ -1,8 +1,7 @@
 // The adapters of this package, as tests and the processes of their nodes make them.
 
 import type { ServerOptions } from "bun-socket.io";
-import { createAdapter, createShardedAdapter } from "bun-socket.io/redis";
-import { createStreamsAdapter } from "../../../adapters/redis/streams.ts";
+import { createAdapter, createShardedAdapter, createStreamsAdapter } from "bun-socket.io/redis";
 import {
   type AdapterConfig,
   type MadeAdapter,
