@@ -24,7 +24,7 @@ const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 const ENTRY_BYTES = 128;
 
 const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 2_000;
+const LAST_RETRY_MS = 500;
 /** What has waited for too long is dropped in lots. */
 const MIN_EXPIRY_MS = 20;
 

@@ -27,7 +27,7 @@ export interface StreamReaderOptions {
 }
 
 const SHORTEST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 3_200;
+const LONGEST_PAUSE_MS = 400;
 /** How much longer than it was asked to Redis may take to say that there is nothing. */
 const GRACE_MS = 10_000;
 /** How much longer makes one look for what was missed meanwhile. */

@@ -167,6 +167,8 @@ export class ClientSubscriptions implements RedisSubscriptions {
 
   /** Whether each subscription to a shard is with the node that has its slot. */
   #check(): void {
+    // A node that is gone tells nothing; which one serves its slots now has to be asked for.
+    if (this.isCluster && this.#lost.size + this.#homeless.size > 0) this.#driver.refresh();
     const moved: Subscription[] = [...this.#homeless];
     const addresses = new Map<number, string | undefined>();
     for (const [key, link] of this.#links) {
