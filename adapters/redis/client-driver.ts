@@ -53,6 +53,8 @@ export interface RedisDriver {
   nodeOf(slot: number): RedisNode | undefined;
   /** All nodes that are known, masters first. */
   nodes(): RedisNode[];
+  /** Which all clients know of: of a replica that is new, some may not. */
+  masters(): RedisNode[];
   /** Sends a command that a node said was for another one. */
   redirect(command: RedisCommand): Promise<RedisReply>;
   /** Sends a message on a sharded channel that a node said was for another one. */

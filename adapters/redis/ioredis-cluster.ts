@@ -66,6 +66,10 @@ export class IoredisClusterDriver implements OwnedDriver {
     return [...this.#list().values()];
   }
 
+  masters(): RedisNode[] {
+    return this.#cluster.nodes("master").map((client) => this.#nodeOf(client));
+  }
+
   async redirect({ args: [name, ...args] }: RedisCommand): Promise<RedisReply> {
     const { keyPrefix } = this.#cluster.options;
     return await this.#send(

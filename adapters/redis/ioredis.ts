@@ -103,6 +103,10 @@ export class IoredisDriver implements OwnedDriver {
     return [this.#node];
   }
 
+  masters(): RedisNode[] {
+    return [this.#node];
+  }
+
   redirect(): Promise<RedisReply> {
     return Promise.reject(new Error("Redis is no cluster"));
   }

@@ -69,6 +69,11 @@ export class NodeRedisClusterDriver implements OwnedDriver {
     return [...this.#list().values()];
   }
 
+  masters(): RedisNode[] {
+    const nodes = this.#list();
+    return this.#cluster.masters.flatMap(({ address }) => nodes.get(address) ?? []);
+  }
+
   async redirect({ key, args }: RedisCommand): Promise<RedisReply> {
     return await this.#send(key, args.map(toArgument));
   }
@@ -132,9 +137,13 @@ export class NodeRedisClusterDriver implements OwnedDriver {
     const { masters } = this.#cluster;
     if (masters === this.#masters) return this.#nodes;
     this.#masters = masters;
+    const before = this.#nodes;
     const nodes = new Map<string, NodeRedisNode>();
     this.#nodes = nodes;
     for (const node of [...masters, ...this.#cluster.replicas]) {
+      // Until it is known which client it has now.
+      const same = before.get(node.address);
+      if (same) nodes.set(node.address, same);
       Promise.resolve(this.#cluster.nodeClient(node)).then(
         (client) => {
           if (this.#nodes !== nodes) return;

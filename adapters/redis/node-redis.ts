@@ -122,6 +122,10 @@ export class NodeRedisDriver implements OwnedDriver {
     return [this.#node];
   }
 
+  masters(): RedisNode[] {
+    return [this.#node];
+  }
+
   redirect(): Promise<RedisReply> {
     return Promise.reject(new Error("Redis is no cluster"));
   }

@@ -138,9 +138,11 @@ export class ClientSubscriptions implements RedisSubscriptions {
         isOpen: () => this.#driver.isReady,
         node: () => {
           if (!this.isCluster) return this.#driver.nodeOf(0);
-          const nodes = this.#driver.nodes();
-          if (slot !== undefined) return nodes.find((node) => node.address === address);
-          const ready = nodes.filter((node) => node.isReady);
+          if (slot !== undefined) {
+            return this.#driver.nodes().find((node) => node.address === address);
+          }
+          // Not on a replica, or others that do not know of it yet would not count it.
+          const ready = this.#driver.masters().filter((node) => node.isReady);
           return ready[Math.floor(Math.random() * ready.length)];
         },
         dispatch: (kind, name, payload, channel) => {

@@ -3,7 +3,14 @@ import { Server } from "bun-socket.io";
 import { createAdapter, createShardedAdapter, createStreamsAdapter } from "bun-socket.io/redis";
 import { Redis } from "ioredis";
 
-const { NODE = "1", PORT = "3000", HOST = "127.0.0.1", REDIS_URL = "", SHARED, ADAPTER } = process.env;
+const {
+  NODE = "1",
+  PORT = "3000",
+  HOST = "127.0.0.1",
+  REDIS_URL = "",
+  SHARED,
+  ADAPTER,
+} = process.env;
 const isShared = SHARED === "1";
 
 const redis = new Redis(REDIS_URL);

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { commandsOf, subscriptionsOf } from "../../adapters/redis/client.ts";
 import type { ChannelMessage } from "../../adapters/redis/port.ts";
 import { slotOf } from "../../adapters/redis/client-slot.ts";
+import type { RedisServer } from "../support/redis.ts";
 import { type RedisCluster, startRedisCluster } from "../support/redis-cluster.ts";
 import { CLUSTERS, type ProgramClient } from "../support/redis-clients.ts";
 import { asked, countClients, next, state, until } from "../support/redis-connections.ts";
@@ -182,24 +183,7 @@ describe.each([...CLUSTERS])("a cluster of $name", ({ create }) => {
     subs.onInterrupted(() => told.push("interrupted"));
     subs.onResubscribed(() => told.push("resubscribed"));
     const back = next((listener) => subs.onResubscribed(listener));
-    const ids = await Promise.all(
-      cluster.masters.map((node) => asked(node, (redis) => redis.cluster("MYID"))),
-    );
-    const shares = await Promise.all(
-      cluster.masters.map((node) =>
-        asked(node, async (redis) =>
-          String(await redis.cluster("NODES"))
-            .split("\n")
-            .filter((line) => /myself/.test(line)),
-        ),
-      ),
-    );
-    const from = shares.findIndex((lines) => hasSlot(lines.join(""), slot));
-    const target = ids[(from + 1) % ids.length];
-    if (from < 0 || target === undefined) throw new Error("no node has the slot");
-    for (const node of cluster.masters) {
-      await asked(node, (redis) => redis.call("CLUSTER", "SETSLOT", slot, "NODE", String(target)));
-    }
+    await moveSlot(slot);
     // Who publishes is told of it.
     const publishing = setInterval(() => commands.publish([{ channel: name, payload: "x" }], true));
     await back;
@@ -243,6 +227,31 @@ describe.each([...CLUSTERS])("when a master dies, a cluster of $name", ({ create
     await own.stop();
   }, 40_000);
 });
+
+/** Hands a slot, of which there are no keys, to the next master, as a resharding does. */
+async function moveSlot(slot: number): Promise<void> {
+  const nodes = await Promise.all(
+    cluster.masters.map((server) =>
+      asked(server, async (redis) => {
+        const view = String(await redis.cluster("NODES"));
+        const own = view.split("\n").find((line) => line.includes("myself")) ?? "";
+        return { server, id: own.split(" ")[0] ?? "", hasSlot: hasSlot(own, slot) };
+      }),
+    ),
+  );
+  const at = nodes.findIndex((node) => node.hasSlot);
+  const [from, to] = [nodes[at], nodes[(at + 1) % nodes.length]];
+  if (!from || !to) throw new Error("no node has the slot");
+  const set = (server: RedisServer, ...args: string[]) =>
+    asked(server, (redis) => redis.call("CLUSTER", "SETSLOT", slot, ...args));
+  await set(to.server, "IMPORTING", from.id);
+  await set(from.server, "MIGRATING", to.id);
+  // In this order: the new one makes an epoch of it, so that no node goes back to the old one.
+  await set(to.server, "NODE", to.id);
+  await set(from.server, "NODE", to.id);
+  for (const { server } of nodes) await set(server, "NODE", to.id);
+  await cluster.settled();
+}
 
 /** Whether a line of CLUSTER NODES has the slot. */
 function hasSlot(line: string, slot: number): boolean {

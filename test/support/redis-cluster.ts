@@ -131,7 +131,9 @@ async function form(
     }
     await until(async () => {
       const infos = await Promise.all(replicas.map((r) => clients.get(r)?.info("replication")));
-      return infos.every((info) => info?.includes("master_link_status:up"));
+      if (!infos.every((info) => info?.includes("master_link_status:up"))) return false;
+      const views = await Promise.all(all.map((server) => run(server, "NODES")));
+      return views.every((view) => view.split("slave").length - 1 === replicas.length);
     });
   } finally {
     for (const client of clients.values()) client.disconnect();
