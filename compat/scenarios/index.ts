@@ -1,5 +1,11 @@
 import { ruleScenarios } from "../rules/scenarios.ts";
 import type { Scenario } from "../scenario.ts";
+import { adapterAckScenarios } from "./adapters-acks.ts";
+import { adapterBroadcastScenarios } from "./adapters-broadcast.ts";
+import { adapterEmitterScenarios } from "./adapters-emitter.ts";
+import { adapterRecoveryScenarios } from "./adapters-recovery.ts";
+import { adapterServerScenarios } from "./adapters-servers.ts";
+import { adapterSocketScenarios } from "./adapters-sockets.ts";
 import { clientAdapterScenarios } from "./client-adapters.ts";
 import { clientEndScenarios } from "./client-ends.ts";
 import { clientFeatureScenarios } from "./client-features.ts";
@@ -32,6 +38,12 @@ import { tourScenarios } from "./tour.ts";
 
 /** Every scenario. */
 export const SCENARIOS: readonly Scenario[] = [
+  ...adapterAckScenarios,
+  ...adapterBroadcastScenarios,
+  ...adapterEmitterScenarios,
+  ...adapterRecoveryScenarios,
+  ...adapterServerScenarios,
+  ...adapterSocketScenarios,
   ...clientAdapterScenarios,
   ...clientEndScenarios,
   ...clientFeatureScenarios,
