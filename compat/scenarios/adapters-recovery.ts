@@ -25,6 +25,21 @@ function heard(peer: Peer, text: string): Promise<void> {
   });
 }
 
+/** Remembers the offsets of what a client gets; what it returns says whether they ascend. */
+function watchOffsets(peer: Peer): () => unknown {
+  const offsets: unknown[] = [];
+  peer.on("said", (...args) => offsets.push(args.at(-1)));
+  const key = (offset: unknown): string =>
+    String(offset)
+      .split("-")
+      .map((part) => part.padStart(20, "0"))
+      .join("-");
+  return () => [
+    offsets.length,
+    offsets.every((it, index) => index === 0 || key(it) > key(offsets[index - 1])),
+  ];
+}
+
 /** A client in rooms loses its connection, misses things, and comes back. */
 function comesBack(it: Recovery): FleetScenario {
   return {
@@ -56,6 +71,7 @@ function comesBack(it: Recovery): FleetScenario {
         [ann, ["room", "another"]],
         [bob, ["room", "another", "elsewhere"]],
       ]);
+      const offsets = watchOffsets(bob);
       await ann.ask("remember", { deep: ["é", null] });
       await t.command("say", 1, "room", "first");
       await Promise.all([ann.next("said"), bob.next("said")]);
@@ -80,10 +96,12 @@ function comesBack(it: Recovery): FleetScenario {
       back.log("recovered", back.socket.recovered, back.socket.id === ann.socket.id);
       await t.command("say", 1 - it.to, "", "end");
       await ended;
+      const last = heard(bob, "to the room");
+      const backHeard = it.isRecovered === false ? null : heard(back, "to the room");
       await t.command("say", it.to, "room", "to the room");
-      if (it.isRecovered !== false) {
-        await heard(back, "to the room");
-      }
+      await last;
+      await backHeard;
+      bob.log("offsets", offsets());
     },
   };
 }
