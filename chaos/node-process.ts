@@ -38,8 +38,7 @@ export class NodeProcess {
   crash: Crash | null = null;
   /** What it used when that was last looked at. */
   usage: Usage = { cpuSeconds: 0, bytes: 0 };
-  /** The largest share of a core that it used for 2 s on end, since {@link watch}. */
-  peak = 0;
+  #peak = 0;
   #samples: { at: number; cpuSeconds: number }[] = [];
   readonly #child: Child;
   readonly #ready = Promise.withResolvers<number>();
@@ -112,9 +111,15 @@ export class NodeProcess {
     return this.usage;
   }
 
+  /** The largest share of a core that it used for 2 s on end, since {@link watch}. */
+  get peak(): number {
+    // It has not been watched for so long yet: what it used until now.
+    return this.#peak || this.#share();
+  }
+
   /** Forgets what it used so far. */
   watch(): void {
-    this.peak = 0;
+    this.#peak = 0;
     this.#samples = [];
   }
 
@@ -135,15 +140,18 @@ export class NodeProcess {
   }
 
   #look(): void {
-    const { cpuSeconds } = this.sample();
-    const at = performance.now();
-    this.#samples.push({ at, cpuSeconds });
+    this.#samples.push({ at: performance.now(), cpuSeconds: this.sample().cpuSeconds });
     if (this.#samples.length > PEAK_SAMPLES) {
-      const first = this.#samples.shift();
-      if (!first) return;
-      const share = (cpuSeconds - first.cpuSeconds) / ((at - first.at) / 1000);
-      this.peak = Math.max(this.peak, share);
+      this.#peak = Math.max(this.#peak, this.#share());
+      this.#samples.shift();
     }
+  }
+
+  /** The share of a core that it has used since the first sample. */
+  #share(): number {
+    const [first, last] = [this.#samples[0], this.#samples.at(-1)];
+    if (!first || !last || first === last) return 0;
+    return (last.cpuSeconds - first.cpuSeconds) / ((last.at - first.at) / 1000);
   }
 
   #command(command: Command): void {

@@ -11,7 +11,7 @@ export function time(ms: number): string {
 /** What a reader has to know of a result, in one phrase. */
 export function summarize({ outcome, problem, case: { fault } }: Result): string {
   if (!outcome) return `could not be run: ${problem?.split("\n")[0]}`;
-  const parts = [...crashes(outcome)];
+  const parts = [...crashes(outcome), ...outcome.notes.filter((note) => COUNTED.test(note))];
   if (outcome.answers.length > 0) {
     parts.push(...answers(outcome));
   } else {
@@ -22,11 +22,13 @@ export function summarize({ outcome, problem, case: { fault } }: Result): string
   return parts.join(", ");
 }
 
+/** Notes that sum up what the other notes tell. */
+const COUNTED = /^\d+ of \d+ kinds|^after \d+ of/;
+
 function crashes({ crashes, notes }: Outcome): string[] {
   const [first] = crashes;
   if (!first) return [];
-  const [counted] = notes.filter((note) => /kinds end the process$/.test(note));
-  if (counted) return [counted];
+  if (notes.some((note) => COUNTED.test(note))) return [];
   const who = crashes.length === 1 ? "a process ended" : `${crashes.length} processes ended`;
   return [`${who} after ${time(first.afterMs)}`];
 }

@@ -2,6 +2,7 @@ import { expect } from "bun:test";
 import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
 import type { TestNode } from "./options.ts";
+import { needing } from "./shared.ts";
 import { givingTime } from "./waiting.ts";
 
 interface Answer {
@@ -178,5 +179,5 @@ const cases: Case[] = [
 
 export const ackCases: Group = {
   title: "an event with an acknowledgement",
-  cases: cases.map((each) => ({ ...each, needs: ["acks", ...(each.needs ?? [])] })),
+  cases: needing(["acks"], cases),
 };

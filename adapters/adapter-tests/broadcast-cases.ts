@@ -3,6 +3,7 @@ import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Member } from "./member.ts";
 import type { Selection } from "./program.ts";
+import { needing } from "./shared.ts";
 
 const MANY = 200;
 const NAMES = [
@@ -243,5 +244,5 @@ const cases: Case[] = [
 
 export const broadcastCases: Group = {
   title: "an event",
-  cases: cases.map((each) => ({ ...each, needs: ["broadcast", ...(each.needs ?? [])] })),
+  cases: needing(["broadcast"], cases),
 };

@@ -4,8 +4,10 @@ import { afterAll, afterEach, beforeAll, describe, test } from "bun:test";
 import { ackCases } from "./ack-cases.ts";
 import { broadcastCases } from "./broadcast-cases.ts";
 import type { Case, Group } from "./cases.ts";
+import { fetchCases, remoteCases } from "./fetch-cases.ts";
 import { Fleet } from "./fleet.ts";
 import { misuseCases } from "./misuse-cases.ts";
+import { moveCases } from "./move-cases.ts";
 import { namespaceCases } from "./namespace-cases.ts";
 import { nodeCases } from "./node-cases.ts";
 import { type AdapterTestOptions, reasonAgainst } from "./options.ts";
@@ -14,7 +16,6 @@ import { presenceCases } from "./presence-cases.ts";
 import { recoveryCases } from "./recovery-cases.ts";
 import { roomCases } from "./room-cases.ts";
 import { serverCases } from "./server-cases.ts";
-import { fetchCases, moveCases, remoteCases } from "./socket-cases.ts";
 
 export type {
   AdapterFeatures,

@@ -1,6 +1,7 @@
 import { expect } from "bun:test";
 import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
+import { needing } from "./shared.ts";
 
 const MEGABYTE = 1_000_000;
 
@@ -166,5 +167,5 @@ const cases: Case[] = [
 
 export const payloadCases: Group = {
   title: "an event",
-  cases: cases.map((each) => ({ ...each, needs: ["broadcast", ...(each.needs ?? [])] })),
+  cases: needing(["broadcast"], cases),
 };

@@ -3,6 +3,7 @@ import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
 import type { TestNode } from "./options.ts";
 import { SERVER_EVENTS } from "./program.ts";
+import { needing } from "./shared.ts";
 import { givingTime, until } from "./waiting.ts";
 
 const SHORT_MS = 200;
@@ -168,5 +169,5 @@ const cases: Case[] = [
 
 export const serverCases: Group = {
   title: "an event between servers",
-  cases: cases.map((each) => ({ ...each, needs: ["serverSideEmit", ...(each.needs ?? [])] })),
+  cases: needing(["serverSideEmit"], cases),
 };

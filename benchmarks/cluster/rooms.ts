@@ -7,7 +7,7 @@ import { usageOf } from "../../chaos/process-usage.ts";
 import { startRedis } from "../../test/support/redis.ts";
 import { BenchNode } from "./bench-node.ts";
 import { PEERS, type Peer } from "./peers.ts";
-import { median } from "./statistics.ts";
+import { median } from "../statistics.ts";
 
 const { values: flags } = parseArgs({
   args: process.argv.slice(3),

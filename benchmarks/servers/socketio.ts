@@ -1,34 +1,71 @@
-// The same program for every Socket.IO server: BENCH_SERVER names the package. It prints its port.
+// The same program for every Socket.IO server: BENCH_SERVER names which. It prints its port.
 
 import type { AddressInfo } from "node:net";
+import { watchEventLoop } from "./event-loop.ts";
 
 const name = process.env.BENCH_SERVER ?? "bun-socket.io";
+const OPTIONS = { pingInterval: 300_000 }; // no run is as long: nothing but the load is measured
 
-interface BenchSocket {
-  on(event: string, listener: (...args: never[]) => void): unknown;
+interface Target {
   emit(event: string, ...args: unknown[]): unknown;
 }
 
-function serve(io: BenchSocket): void {
+interface BenchSocket extends Target {
+  handshake: { auth: { room?: string } };
+  on(event: string, listener: (...args: never[]) => void): unknown;
+  join(room: string): unknown;
+  to(room: string): Target;
+}
+
+interface BenchServer extends Target {
+  on(event: "connection", listener: (socket: never) => void): unknown;
+  except(room: string): Target;
+}
+
+function serve(io: BenchServer): void {
   io.on("connection", (socket: BenchSocket) => {
-    socket.on("echo", (payload: string) => socket.emit("echo", payload));
-    socket.on("all", (payload: string) => io.emit("all", payload));
+    const { room } = socket.handshake.auth;
+    if (room !== undefined) socket.join(room);
+    socket.on("echo", (payload: unknown) => socket.emit("echo", payload));
+    socket.on("ack", (payload: unknown, reply: (payload: unknown) => void) => reply(payload));
+    socket.on("all", (payload: unknown) => io.emit("all", payload));
+    socket.on("room", (payload: unknown) => socket.to(room as string).emit("room", payload));
+    socket.on("except", (payload: unknown) => io.except("quiet").emit("all", payload));
   });
 }
 
+const portOf = (address: AddressInfo | string | null | undefined): unknown =>
+  typeof address === "object" ? address?.port : address;
+
 if (name === "bun-socket.io") {
   const { Server } = await import("bun-socket.io");
-  const io = new Server({ hostname: "127.0.0.1" });
-  serve(io as unknown as BenchSocket);
+  const io = new Server({ ...OPTIONS, hostname: "127.0.0.1" });
+  serve(io as BenchServer);
   io.listen(0);
-  console.log(`port ${(io.httpServer?.address() as AddressInfo | undefined)?.port}`);
+  console.log(`port ${portOf(io.httpServer?.address())}`);
+} else if (name === "bun-engine") {
+  const { Server } = await import("socket.io");
+  const { Server: Engine } = await import("@socket.io/bun-engine");
+  const io = new Server(OPTIONS);
+  const engine = new Engine({ path: "/socket.io/", pingInterval: 100_000 }); // Bun has a limit
+  io.bind(engine as never);
+  serve(io as BenchServer);
+  const server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    ...(engine.handler() as object),
+  } as never);
+  console.log(`port ${server.port}`);
 } else {
   const { createServer } = await import("node:http");
-  const { Server } = await import("socket.io");
   const server = createServer();
-  serve(new Server(server) as unknown as BenchSocket);
-  server.listen(0, "127.0.0.1", () => {
-    const address = server.address();
-    console.log(`port ${typeof address === "object" ? address?.port : address}`);
-  });
+  if (name === "bun-socket.io on node:http") {
+    const { Server } = await import("bun-socket.io");
+    serve(new Server(server, OPTIONS) as BenchServer);
+  } else {
+    const { Server } = await import("socket.io");
+    serve(new Server(server, OPTIONS) as unknown as BenchServer);
+  }
+  server.listen(0, "127.0.0.1", () => console.log(`port ${portOf(server.address())}`));
 }
+watchEventLoop();

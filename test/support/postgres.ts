@@ -1,6 +1,6 @@
 // A PostgreSQL of a test's own.
 
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Client } from "pg";
@@ -49,7 +49,8 @@ function asAccount(owner: Account | undefined, argv: string[]): string[] {
 
 /** Starts a PostgreSQL on a free port of the loopback, and returns when it takes connections. */
 export async function startPostgres(): Promise<PostgresServer> {
-  const postgres = postgresPath();
+  // What is on PATH may be a link to where the other programs are.
+  const postgres = realpathSync(postgresPath());
   const owner = account();
   const directory = mkdtempSync(join(tmpdir(), "postgres-"));
   const remove = (): void => rmSync(directory, { recursive: true, force: true });

@@ -24,6 +24,15 @@ import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
 import type { Server as EngineServer } from "bun-socket.io/engine";
+import {
+  createAdapter,
+  createShardedAdapter,
+  createStreamsAdapter,
+  type Dropped,
+  Emitter,
+  type RedisAdapter,
+  type RedisAdapterOptions,
+} from "bun-socket.io/redis";
 
 interface ClientToServer {
   double: (value: number, reply: (doubled: number) => void) => void;
@@ -91,6 +100,19 @@ const sockets: Promise<RemoteSocket<ServerToClient, SocketData>[]> = io.fetchSoc
 const engine: EngineServer = io.engine;
 const attached: Server = new Server(createServer(), options);
 export const all = [attached, deepNamespace, operator, sockets, engine, Socket, Namespace];
+
+// What is a Redis client is seen at run time: the packages of clients are not needed for the types.
+declare const redis: object;
+const redisOptions: RedisAdapterOptions = { subscriptionMode: "dynamic", replay: false };
+const overRedis = new Server({ adapter: createAdapter(redis, redis, redisOptions) });
+const redisAdapter = overRedis.of("/").adapter as RedisAdapter;
+redisAdapter.on("dropped", ({ messages }: Dropped) => messages.toFixed());
+const waiting: number = redisAdapter.stats.outbox.waiting;
+overRedis.adapter(createShardedAdapter(redis, redis, { channelPrefix: "k" }));
+overRedis.adapter(createStreamsAdapter(redis));
+new Emitter<ServerToClient>(redis).to("room").emit("welcome", String(waiting));
+// @ts-expect-error: a mode that there is not
+createAdapter(redis, redis, { subscriptionMode: "dynamic-public" });
 
 const tests: AdapterTestOptions = {
   name: "mine",

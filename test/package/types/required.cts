@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import io = require("bun-socket.io");
 import engine = require("bun-socket.io/engine");
+import redis = require("bun-socket.io/redis");
 import type { Server, ServerOptions } from "bun-socket.io";
 
 const options: Partial<ServerOptions> = { serveClient: false };
@@ -18,4 +19,5 @@ const clients: number = constructed.engine.clientsCount;
 // The classes are the same, however they are named.
 const same: typeof Server = io.Server;
 const protocol: number = engine.protocol;
-export = { wrong, attached, clients, same, protocol, namespace: io.Namespace };
+const overRedis = new io.Server({ adapter: redis.createAdapter({}, {}, { key: "k" }) });
+export = { overRedis, wrong, attached, clients, same, protocol, namespace: io.Namespace };

@@ -1,9 +1,9 @@
 import { expect } from "bun:test";
-import type { Socket } from "socket.io-client";
 import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
 import type { Member } from "./member.ts";
 import type { Selection, SocketDetails } from "./program.ts";
+import { lives, needing, without } from "./shared.ts";
 import { until } from "./waiting.ts";
 
 const SHORT_MS = 100;
@@ -24,23 +24,6 @@ async function finds(
     expect({ from, ids: idsOf(found) }).toEqual({ from, ids: idsOf(expected) });
   }
   return found;
-}
-
-/** Holds whether a connection lives on: by its other namespace, which is asked something. */
-async function lives(fleet: Fleet, sibling: Socket, isAlive: boolean): Promise<void> {
-  if (isAlive) {
-    await sibling.timeout(fleet.deadlineMs).emitWithAck("set data", {});
-  } else {
-    await until(
-      () => !sibling.connected,
-      fleet.deadlineMs,
-      () => "the connection is still there",
-    );
-  }
-}
-
-function without(members: readonly Member[], member: Member | undefined): Member[] {
-  return members.filter((other) => other !== member);
 }
 
 const fetching: Case[] = [
@@ -241,109 +224,8 @@ const fetched: Case[] = [
   },
 ];
 
-const moving: Case[] = [
-  {
-    name: "makes sockets of all nodes join and leave rooms",
-    async run(fleet) {
-      const members = await fleet.connectEach();
-      for (const node of fleet.nodes) {
-        const [one, two] = [fleet.name("one"), fleet.name("two")];
-        await node.call("socketsJoin", {}, one);
-        await Promise.all(members.map((member) => member.isIn(one)));
-        await node.call("socketsJoin", { rooms: [one] }, [two]);
-        await Promise.all(members.map((member) => member.isIn(one, two)));
-        await node.call("socketsLeave", {}, [one, two]);
-        await Promise.all(members.map((member) => member.isIn()));
-      }
-    },
-  },
-  {
-    name: "does so only to those in the rooms, without those excepted",
-    async run(fleet) {
-      const members = await fleet.connectEach();
-      const outsider = await fleet.connect(0);
-      const [room, quiet] = [fleet.name("room"), fleet.name("quiet")];
-      await Promise.all(members.map((member) => member.join(room)));
-      const excepted = await fleet.connect(fleet.nodes.length - 1);
-      await excepted.join(room, quiet);
-      for (const node of fleet.nodes) {
-        const added = fleet.name("added");
-        await node.call("socketsJoin", { rooms: [room], except: [quiet] }, added);
-        await Promise.all(members.map((member) => member.isIn(room, added)));
-        await outsider.isIn();
-        await excepted.isIn(room, quiet);
-        await node.call("socketsLeave", { rooms: [added] }, added);
-        await Promise.all(members.map((member) => member.isIn(room)));
-      }
-    },
-  },
-  {
-    name: "moves the node's own sockets at once",
-    async run(fleet) {
-      const members = await fleet.connectEach();
-      for (const member of members) {
-        const room = fleet.name("room");
-        await member.node.call("socketsJoin", { local: true }, room);
-        await member.isIn(room);
-      }
-      const rooms = await Promise.all(members.map((member) => member.rooms()));
-      expect(rooms.map((each) => each.length)).toEqual(members.map(() => 2));
-    },
-  },
-  {
-    name: "moves a socket to a room of which events then reach it",
-    needs: ["broadcast"],
-    async run(fleet) {
-      const members = await fleet.connectEach();
-      const last = members.at(-1);
-      const room = fleet.name("room");
-      await fleet.node(0).call("socketsJoin", { rooms: [last?.id ?? ""] }, room);
-      await last?.isIn(room);
-      await fleet.settle([room], last === undefined ? [] : [last]);
-      const event = fleet.name("moved");
-      await fleet.node(0).call("emit", { rooms: [room] }, event, "x");
-      expect(await last?.gets(event)).toEqual([["x"]]);
-    },
-  },
-  {
-    name: "disconnects sockets of all nodes, with their connections or without",
-    async run(fleet) {
-      for (const [from, node] of fleet.nodes.entries()) {
-        const close = from % 2 === 0;
-        const members = await fleet.connectEach();
-        const siblings = await Promise.all(members.map((member) => member.addSibling()));
-        const gone = members.map((member) => member.isGone());
-        await node.call("disconnectSockets", {}, close);
-        expect(await Promise.all(gone)).toEqual(members.map(() => "io server disconnect"));
-        await Promise.all(siblings.map((sibling) => lives(fleet, sibling, !close)));
-      }
-    },
-  },
-  {
-    name: "disconnects only those in the rooms, without those excepted",
-    async run(fleet) {
-      const members = await fleet.connectEach();
-      const staying = await fleet.connect(fleet.nodes.length - 1);
-      const [room, quiet] = [fleet.name("room"), fleet.name("quiet")];
-      await Promise.all([...members, staying].map((member) => member.join(room)));
-      await staying.join(quiet);
-      const outsider = await fleet.connect(0);
-      const gone = members.map((member) => member.isGone());
-      await fleet.node(0).call("disconnectSockets", { rooms: [room], except: [quiet] }, true);
-      await Promise.all(gone);
-      await staying.isIn(room, quiet);
-      await outsider.isIn();
-      expect([staying.client.connected, outsider.client.connected]).toEqual([true, true]);
-    },
-  },
-];
-
-const with_ = (needs: Case["needs"], cases: readonly Case[]): Case[] =>
-  cases.map((each) => ({ ...each, needs: [...(needs ?? []), ...(each.needs ?? [])] }));
-
-export const fetchCases: Group = { title: "a node", cases: with_(["fetchSockets"], fetching) };
+export const fetchCases: Group = { title: "a node", cases: needing(["fetchSockets"], fetching) };
 export const remoteCases: Group = {
   title: "a socket that was fetched",
-  cases: with_(["fetchSockets"], fetched),
+  cases: needing(["fetchSockets"], fetched),
 };
-export const moveCases: Group = { title: "a node", cases: with_(["remoteSockets"], moving) };

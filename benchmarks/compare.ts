@@ -1,0 +1,44 @@
+// Another revision of this repository as one of those who are measured.
+
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Peer } from "./peers.ts";
+
+const ROOT = join(import.meta.dir, "..");
+
+/** A revision that was checked out beside this tree. */
+export interface Checkout {
+  peer: Peer;
+  remove(): void;
+}
+
+/**
+ * Checks a revision out, with the dependencies and the benchmark programs of this tree.
+ *
+ * @param revision what git takes for one
+ */
+export function checkOut(revision: string): Checkout {
+  const directory = join(mkdtempSync(join(tmpdir(), "bench-")), "tree");
+  git("worktree", "add", "--detach", directory, revision);
+  symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
+  const servers = join(directory, "benchmarks/servers");
+  cpSync(join(ROOT, "benchmarks/servers"), servers, { recursive: true });
+  return {
+    peer: {
+      id: "revision",
+      name: revision,
+      command: [process.execPath, join(servers, "socketio.ts")],
+      directory,
+    },
+    remove() {
+      git("worktree", "remove", "--force", directory);
+      rmSync(join(directory, ".."), { recursive: true, force: true });
+    },
+  };
+}
+
+function git(...argv: string[]): void {
+  const { success, stderr } = Bun.spawnSync(["git", "-C", ROOT, ...argv]);
+  if (!success) throw new Error(`git ${argv[0]} failed: ${stderr.toString().trim()}`);
+}
