@@ -32,14 +32,14 @@ export const adapterAckScenarios = inFleets([
     size: 3,
     server(nodes, { command, log }) {
       command("ask", (who: number) =>
-        outcome(nodes[who]?.timeout(LONG_MS).emitWithAck("question", Buffer.from("?"), "how")),
+        outcome(nodes[who].timeout(LONG_MS).emitWithAck("question", Buffer.from("?"), "how")),
       );
       command(
         "call back",
         (who: number) =>
           new Promise<void>((resolve) => {
             nodes[who]
-              ?.timeout(LONG_MS)
+              .timeout(LONG_MS)
               .emit("question", "by call", (error: unknown, answers: unknown) => {
                 log("called back", error, sorted(answers));
                 resolve();
@@ -63,7 +63,7 @@ export const adapterAckScenarios = inFleets([
     mixed: KINDS,
     server(nodes, { command, log }) {
       command("ask", async (who: number) => {
-        const answers = await nodes[who]?.timeout(LONG_MS).emitWithAck("question");
+        const answers = await nodes[who].timeout(LONG_MS).emitWithAck("question");
         log("answers", sorted(answers));
       });
     },
@@ -85,7 +85,7 @@ export const adapterAckScenarios = inFleets([
     kinds: ALL_KINDS,
     mixed: KINDS,
     server(nodes, { command }) {
-      const [io, other] = nodes as [Anything, Anything];
+      const [io, other] = nodes;
       command("ask", (what: string) => {
         const base = io.timeout(LONG_MS);
         const asked = {
@@ -115,7 +115,7 @@ export const adapterAckScenarios = inFleets([
   {
     name: "only clients of its own server answer what is local",
     server(nodes, { command }) {
-      command("ask", () => outcome(nodes[0]?.local.timeout(SHORT_MS).emitWithAck("question")));
+      command("ask", () => outcome(nodes[0].local.timeout(SHORT_MS).emitWithAck("question")));
     },
     async client(t) {
       for (const peer of await clients(t)) {
@@ -130,14 +130,14 @@ export const adapterAckScenarios = inFleets([
     size: 3,
     server(nodes, { command, log }) {
       command("ask", (who: number) =>
-        outcome(nodes[who]?.timeout(SHORT_MS).emitWithAck("question")),
+        outcome(nodes[who].timeout(SHORT_MS).emitWithAck("question")),
       );
       command(
         "call back",
         () =>
           new Promise<void>((resolve) => {
             nodes[0]
-              ?.timeout(SHORT_MS)
+              .timeout(SHORT_MS)
               .emit("nobody answers", (error: unknown, answers: unknown) => {
                 log("called back", error, sorted(answers));
                 resolve();
@@ -157,7 +157,7 @@ export const adapterAckScenarios = inFleets([
   {
     name: "a client that leaves is not waited for, or till the timeout",
     server(nodes, { command }) {
-      command("ask", () => outcome(nodes[0]?.timeout(SHORT_MS).emitWithAck("question")));
+      command("ask", () => outcome(nodes[0].timeout(SHORT_MS).emitWithAck("question")));
     },
     async client(t) {
       const [ann, bob] = await clients(t);
@@ -172,7 +172,7 @@ export const adapterAckScenarios = inFleets([
     kinds: ALL_KINDS,
     server(nodes, { command }) {
       command("ask", (event: string) =>
-        outcome(nodes[0]?.to("room").timeout(LONG_MS).emitWithAck(event)),
+        outcome(nodes[0].to("room").timeout(LONG_MS).emitWithAck(event)),
       );
     },
     async client(t) {
@@ -225,7 +225,7 @@ export const adapterAckScenarios = inFleets([
     mixed: KINDS,
     server(nodes, { command, log }) {
       command("ask", async (who: number, id: string, event: string, ms: number) => {
-        const [remote] = (await nodes[who]?.in(id).fetchSockets()) as Anything[];
+        const [remote] = (await nodes[who].in(id).fetchSockets()) as Anything[];
         log(event, await outcome(remote.timeout(ms).emitWithAck(event, Buffer.from("?"), [1])));
       });
     },

@@ -49,7 +49,7 @@ function comesBack(it: Recovery): FleetScenario {
     options: { connectionStateRecovery: it.options ?? {} },
     server(nodes, { command, logOf }) {
       for (const io of nodes) {
-        io.on("connection", (socket) => {
+        io.on("connection", (socket: Anything) => {
           logOf(socket, "data and rooms", socket.data, named(socket.rooms));
           socket.on("remember", (value: unknown, reply: () => void) => {
             socket.data.value = value;
@@ -58,11 +58,11 @@ function comesBack(it: Recovery): FleetScenario {
         });
       }
       command("say", (who: number, room: string, text: string) => {
-        const io = nodes[who] as Anything;
+        const io = nodes[who];
         const to = room === "" ? io : room.startsWith("-") ? io.except(room.slice(1)) : io.to(room);
         to.emit("said", text, ...(text.includes("bytes") ? [Buffer.from([0, 255])] : []));
       });
-      command("volatile", () => void nodes[0]?.volatile.emit("said", "volatile"));
+      command("volatile", () => void nodes[0].volatile.emit("said", "volatile"));
       command("count", () => nodes.map((io) => io.sockets.sockets.size));
     },
     async client(t) {

@@ -2,7 +2,6 @@
 
 import type { Anything, ClientTools, CompatServer } from "../scenario.ts";
 import { ALL_KINDS, clients, inFleets, joinAll, KINDS, say } from "./adapters-support.ts";
-import { WEBSOCKET } from "./client-support.ts";
 
 const until = (t: ClientTools, command: string, value: unknown): Promise<void> =>
   t.until(async () => JSON.stringify(await t.command(command)) === JSON.stringify(value));
@@ -28,7 +27,7 @@ export const adapterServerScenarios = inFleets([
       const heard = listen(nodes);
       const heardInB = listen(nodes, "/b");
       command("say", (who: number) => {
-        const io = nodes[who] as Anything;
+        const io = nodes[who];
         io.serverSideEmit("hello", "text", 1, null, { deep: [{ é: "€" }] });
         io.of("/b").serverSideEmit("hello", "in b");
         io.serverSideEmit("nobody listens", 1);
@@ -68,14 +67,14 @@ export const adapterServerScenarios = inFleets([
       const byAt = (answers: Anything): Anything =>
         answers?.sort((a: Anything, b: Anything) => (a?.at ?? 0) - (b?.at ?? 0));
       command("ask", async (who: number) =>
-        byAt(await nodes[who]?.serverSideEmitWithAck("question", { deep: [1, "é"] })),
+        byAt(await nodes[who].serverSideEmitWithAck("question", { deep: [1, "é"] })),
       );
-      command("ask in b", (who: number) => nodes[who]?.of("/b").serverSideEmitWithAck("question"));
+      command("ask in b", (who: number) => nodes[who].of("/b").serverSideEmitWithAck("question"));
       command(
         "call back",
         (who: number) =>
           new Promise<void>((resolve) => {
-            nodes[who]?.serverSideEmit("question", 1, (error: unknown, answers: unknown) => {
+            nodes[who].serverSideEmit("question", 1, (error: unknown, answers: unknown) => {
               log("called back", error, byAt(answers));
               resolve();
             });
@@ -99,11 +98,11 @@ export const adapterServerScenarios = inFleets([
     size: 3,
     adapter: { requestsTimeout: 600 },
     server(nodes, { command }) {
-      nodes[1]?.on("question", (reply: (answer: unknown) => void) => reply("the second"));
-      nodes[2]?.on("question", () => {});
+      nodes[1].on("question", (reply: (answer: unknown) => void) => reply("the second"));
+      nodes[2].on("question", () => {});
       command("ask", async () => {
         try {
-          return await nodes[0]?.serverSideEmitWithAck("question");
+          return await nodes[0].serverSideEmitWithAck("question");
         } catch (error) {
           const { message, responses } = error as Error & { responses: unknown };
           return { message, responses };
@@ -119,10 +118,10 @@ export const adapterServerScenarios = inFleets([
     name: "a name that is reserved is not said to servers, and one alone needs no answer",
     size: 1,
     server([io], { command }) {
-      command("say", (event: string) => io?.serverSideEmit(event, 1));
-      command("ask", () => io?.serverSideEmitWithAck("question"));
-      command("find", async () => ((await io?.fetchSockets()) as Anything[]).length);
-      command("ask all", () => io?.timeout(5000).emitWithAck("question"));
+      command("say", (event: string) => io.serverSideEmit(event, 1));
+      command("ask", () => io.serverSideEmitWithAck("question"));
+      command("find", async () => ((await io.fetchSockets()) as Anything[]).length);
+      command("ask all", () => io.timeout(5000).emitWithAck("question"));
     },
     async client(t) {
       const [ann] = await clients(t, 1);
@@ -141,9 +140,9 @@ export const adapterServerScenarios = inFleets([
     mixed: KINDS,
     size: 3,
     server(nodes, { command }) {
-      const [io] = nodes as [Anything, Anything, Anything];
+      const [io] = nodes;
       command("close", async (who: number) => {
-        await nodes[who]?.close();
+        await nodes[who].close();
       });
       command("count", () => io.of("/").adapter.serverCount());
       command("names", async () =>
@@ -175,13 +174,13 @@ export const adapterServerScenarios = inFleets([
     name: "clients that left are found no more, whatever their server",
     server(nodes, { command }) {
       command("names", async () =>
-        ((await nodes[0]?.fetchSockets()) as Anything[])
+        ((await nodes[0].fetchSockets()) as Anything[])
           .map(({ handshake }) => handshake.query.name)
           .sort(),
       );
       command(
         "in the room",
-        async () => ((await nodes[0]?.in("room").fetchSockets()) as Anything[]).length,
+        async () => ((await nodes[0].in("room").fetchSockets()) as Anything[]).length,
       );
     },
     async client(t) {
@@ -195,80 +194,6 @@ export const adapterServerScenarios = inFleets([
       await bob.next("disconnect");
       await until(t, "names", ["ann"]);
       t.log("in the room", await t.command("in the room"));
-    },
-  },
-  {
-    name: "each namespace has its own clients, rooms and servers",
-    mixed: KINDS,
-    server(nodes, { command }) {
-      for (const io of nodes) {
-        io.of("/b").on("connection", (socket: Anything) => socket.join("room"));
-      }
-      command("say", (who: number) => {
-        const io = nodes[who] as Anything;
-        io.to("room").emit("said", "in the main one");
-        io.of("/b").to("room").emit("said", "in b");
-        io.of("/b").emit("said", Buffer.from("to all of b"));
-        io.emit("end");
-        io.of("/b").emit("end");
-      });
-      command("found", async () =>
-        Promise.all(
-          ["/", "/b"].map(
-            async (name) => ((await nodes[0]?.of(name).fetchSockets()) as Anything[]).length,
-          ),
-        ),
-      );
-      command("leave b", () => void nodes[0]?.of("/b").disconnectSockets());
-      command("in b", () => nodes.map((io) => io.of("/b").sockets.size));
-    },
-    async client(t) {
-      const [ann, bob] = await clients(t);
-      await joinAll([
-        [ann, "room"],
-        [bob, "room"],
-      ]);
-      const inB = [ann.of("/b"), bob.of("/b")];
-      await Promise.all(inB.map((peer) => peer.connected()));
-      await t.command("ready", "/b");
-      for (const who of [0, 1]) {
-        await say(t, [ann, bob, ...inB], "say", who);
-      }
-      t.log("found", await t.command("found"));
-      await t.command("leave b");
-      await Promise.all(inB.map((peer) => peer.next("disconnect")));
-      await until(t, "in b", [0, 0]);
-      t.log("found", await t.command("found"));
-    },
-  },
-  {
-    name: "namespaces that a pattern makes are joined across servers",
-    mixed: KINDS,
-    server(nodes, { command }) {
-      const parents = nodes.map((io) => io.of(/^\/child-\d$/));
-      for (const parent of parents) {
-        parent.on("connection", (socket: Anything) => socket.join("room"));
-      }
-      command("say", (who: number) => {
-        const io = nodes[who] as Anything;
-        io.of("/child-1").to("room").emit("said", "in the first child");
-        parents[who].to("room").emit("said", "in all children");
-        parents[who].emit("end");
-      });
-      command(
-        "found",
-        async () => ((await nodes[0]?.of("/child-1").fetchSockets()) as Anything[]).length,
-      );
-    },
-    async client(t) {
-      const namespace = "/child-1";
-      const more = { transports: WEBSOCKET, namespace };
-      const ann = await t.connect("ann", more);
-      const bob = await t.connect("bob", { ...more, server: 1 });
-      await t.command("ready", namespace);
-      await say(t, [ann, bob], "say", 0);
-      await say(t, [ann, bob], "say", 1);
-      t.log("found", await t.command("found"));
     },
   },
 ]);

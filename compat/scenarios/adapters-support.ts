@@ -40,7 +40,7 @@ export interface FleetScenario {
   /** Options of each adapter. */
   adapter?: CompatOptions;
   /** Sets all servers up; each lets its clients join rooms already. */
-  server?(nodes: CompatServer[], tools: FleetTools): void;
+  server?(nodes: Anything[], tools: FleetTools): void;
   client: Scenario["client"];
   timeoutMs?: number;
 }

@@ -3,6 +3,9 @@ import type { Scenario } from "../scenario.ts";
 import { adapterAckScenarios } from "./adapters-acks.ts";
 import { adapterBroadcastScenarios } from "./adapters-broadcast.ts";
 import { adapterEmitterScenarios } from "./adapters-emitter.ts";
+import { adapterMoveScenarios } from "./adapters-moves.ts";
+import { adapterNamespaceScenarios } from "./adapters-namespaces.ts";
+import { adapterReachScenarios } from "./adapters-reach.ts";
 import { adapterRecoveryScenarios } from "./adapters-recovery.ts";
 import { adapterServerScenarios } from "./adapters-servers.ts";
 import { adapterSocketScenarios } from "./adapters-sockets.ts";
@@ -41,6 +44,9 @@ export const SCENARIOS: readonly Scenario[] = [
   ...adapterAckScenarios,
   ...adapterBroadcastScenarios,
   ...adapterEmitterScenarios,
+  ...adapterMoveScenarios,
+  ...adapterNamespaceScenarios,
+  ...adapterReachScenarios,
   ...adapterRecoveryScenarios,
   ...adapterServerScenarios,
   ...adapterSocketScenarios,
