@@ -1,5 +1,8 @@
 // Stable names for what is random: ids of sessions and sockets, offsets, ports.
 
+/** The id of an entry of a Redis stream: a time in ms, and a number. */
+const STREAM_ID = /\b\d{13}-\d+\b/g;
+
 /** Replaces each id that is known by its name. */
 export class Names {
   readonly #names = new Map<string, string>();
@@ -35,6 +38,6 @@ export class Names {
     for (const [id, name] of [...this.#names].sort(([a], [b]) => b.length - a.length)) {
       result = result.replaceAll(id, name);
     }
-    return result;
+    return result.replace(STREAM_ID, "<offset>");
   }
 }

@@ -44,8 +44,14 @@ export interface ServerTools {
    * option `server: 1`. For adapters of several nodes.
    */
   addServer(options?: CompatOptions): CompatServer;
+  /** The same, with a server of the reference: for fleets of both. */
+  addReference(options?: CompatOptions): CompatServer;
   /** The package under test: `Server`, `Namespace`, `Socket`, and what else it exports. */
   package: Anything;
+  /** `createAdapter`, `createShardedAdapter`, `createStreamsAdapter` and `Emitter` of the package under test. */
+  redis: Anything;
+  /** Those of the reference. */
+  referenceRedis: Anything;
   /** The server of `node:http`, on the implementations that have one. */
   httpServer: Anything;
 }
@@ -111,8 +117,8 @@ export type CompatOptions = Record<string, unknown>;
 export interface Scenario {
   /** A sentence, unlike that of every other scenario. */
   name: string;
-  /** Options of the server, or what makes them of the package under test. */
-  options?: CompatOptions | ((packageUnderTest: Anything) => CompatOptions);
+  /** Options of the server, or what makes them of the package under test and its adapters over Redis. */
+  options?: CompatOptions | ((packageUnderTest: Anything, redis: Anything) => CompatOptions);
   /** Sets the server up, before it listens; it runs in the server's process. */
   server?: (io: CompatServer, tools: ServerTools) => void | Promise<void>;
   /** Does something to the server, and returns when all of it has happened. */

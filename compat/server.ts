@@ -2,7 +2,7 @@
 
 import type { ImplementationId } from "./implementations.ts";
 import { SCENARIOS } from "./scenarios/index.ts";
-import { hostOf } from "./server/hosts.ts";
+import { hostOf, referenceHost } from "./server/hosts.ts";
 import { serve } from "./server/serve.ts";
 
-serve(SCENARIOS, await hostOf(process.argv[2] as ImplementationId));
+serve(SCENARIOS, await hostOf(process.argv[2] as ImplementationId), await referenceHost());

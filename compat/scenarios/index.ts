@@ -1,5 +1,14 @@
 import { ruleScenarios } from "../rules/scenarios.ts";
 import type { Scenario } from "../scenario.ts";
+import { adapterAckScenarios } from "./adapters-acks.ts";
+import { adapterBroadcastScenarios } from "./adapters-broadcast.ts";
+import { adapterEmitterScenarios } from "./adapters-emitter.ts";
+import { adapterMoveScenarios } from "./adapters-moves.ts";
+import { adapterNamespaceScenarios } from "./adapters-namespaces.ts";
+import { adapterReachScenarios } from "./adapters-reach.ts";
+import { adapterRecoveryScenarios } from "./adapters-recovery.ts";
+import { adapterServerScenarios } from "./adapters-servers.ts";
+import { adapterSocketScenarios } from "./adapters-sockets.ts";
 import { clientAdapterScenarios } from "./client-adapters.ts";
 import { clientEndScenarios } from "./client-ends.ts";
 import { clientFeatureScenarios } from "./client-features.ts";
@@ -32,6 +41,15 @@ import { tourScenarios } from "./tour.ts";
 
 /** Every scenario. */
 export const SCENARIOS: readonly Scenario[] = [
+  ...adapterAckScenarios,
+  ...adapterBroadcastScenarios,
+  ...adapterEmitterScenarios,
+  ...adapterMoveScenarios,
+  ...adapterNamespaceScenarios,
+  ...adapterReachScenarios,
+  ...adapterRecoveryScenarios,
+  ...adapterServerScenarios,
+  ...adapterSocketScenarios,
   ...clientAdapterScenarios,
   ...clientEndScenarios,
   ...clientFeatureScenarios,

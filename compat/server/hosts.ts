@@ -20,6 +20,8 @@ export interface Hosted {
 export interface Host {
   /** The package under test. */
   package: Anything;
+  /** Its adapters over Redis, by the names that this package exports. */
+  redis: Anything;
   make(options: CompatOptions): Hosted;
 }
 
@@ -34,9 +36,10 @@ function listenOn(server: HttpServer): Promise<number> {
 }
 
 /** On a server of `node:http`. */
-export function nodeHost(packageUnderTest: Anything): Host {
+export function nodeHost(packageUnderTest: Anything, redis?: Anything): Host {
   return {
     package: packageUnderTest,
+    redis,
     make(options) {
       const httpServer = createServer();
       const io = new packageUnderTest.Server(httpServer, options);
@@ -55,9 +58,10 @@ export function nodeHost(packageUnderTest: Anything): Host {
 }
 
 /** This package, on `Bun.serve`. */
-function bunServeHost(packageUnderTest: Anything): Host {
+function bunServeHost(packageUnderTest: Anything, redis: Anything): Host {
   return {
     package: packageUnderTest,
+    redis,
     make(options) {
       const io = new packageUnderTest.Server({ hostname, ...options });
       return {
@@ -74,9 +78,10 @@ function bunServeHost(packageUnderTest: Anything): Host {
 }
 
 /** The reference, with the engine for Bun of its authors. */
-function bunEngineHost(packageUnderTest: Anything, engineModule: Anything): Host {
+function bunEngineHost(packageUnderTest: Anything, engineModule: Anything, redis: Anything): Host {
   return {
     package: packageUnderTest,
+    redis,
     make(options) {
       const io = new packageUnderTest.Server(options);
       const engine = new engineModule.Server({ path: "/socket.io/", ...options });
@@ -97,16 +102,33 @@ function bunEngineHost(packageUnderTest: Anything, engineModule: Anything): Host
   };
 }
 
+/** The adapters over Redis of the reference, which are packages of their own. */
+async function referenceRedis(): Promise<Anything> {
+  const { createAdapter, createShardedAdapter } = await import("@socket.io/redis-adapter");
+  const { createAdapter: createStreamsAdapter } = await import("@socket.io/redis-streams-adapter");
+  const { Emitter } = await import("@socket.io/redis-emitter");
+  return { createAdapter, createShardedAdapter, createStreamsAdapter, Emitter };
+}
+
+/** The reference, whatever the implementation: for fleets of both. */
+export async function referenceHost(): Promise<Host> {
+  return nodeHost(await import("socket.io"), await referenceRedis());
+}
+
 /** Loads what an implementation needs. */
 export async function hostOf(id: ImplementationId): Promise<Host> {
   switch (id) {
     case "ours on Bun.serve":
-      return bunServeHost(await import("bun-socket.io"));
+      return bunServeHost(await import("bun-socket.io"), await import("bun-socket.io/redis"));
     case "ours on node:http":
-      return nodeHost(await import("bun-socket.io"));
+      return nodeHost(await import("bun-socket.io"), await import("bun-socket.io/redis"));
     case "bun-engine":
-      return bunEngineHost(await import("socket.io"), await import("@socket.io/bun-engine"));
+      return bunEngineHost(
+        await import("socket.io"),
+        await import("@socket.io/bun-engine"),
+        await referenceRedis(),
+      );
     default:
-      return nodeHost(await import("socket.io"));
+      return referenceHost();
   }
 }

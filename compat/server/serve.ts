@@ -24,8 +24,12 @@ function say(report: Report): void {
   process.stdout.write(`${REPORT_MARK}${JSON.stringify(report)}\n`);
 }
 
-/** Does what the runner asks for, until it closes the input. */
-export function serve(scenarios: readonly Scenario[], host: Host): void {
+/**
+ * Does what the runner asks for, until it closes the input.
+ *
+ * @param reference what hosts the servers of a fleet that are of the reference
+ */
+export function serve(scenarios: readonly Scenario[], host: Host, reference: Host = host): void {
   let run: Run | null = null;
 
   async function answer(request: Request): Promise<unknown> {
@@ -34,7 +38,7 @@ export function serve(scenarios: readonly Scenario[], host: Host): void {
       if (scenario === undefined) {
         throw new Error(`there is no scenario "${request.scenario}"`);
       }
-      const started = await start(scenario, host);
+      const started = await start(scenario, host, reference);
       run = started;
       return Promise.all(started.hosted.map((hosted) => hosted.listen()));
     }
@@ -68,7 +72,7 @@ export function serve(scenarios: readonly Scenario[], host: Host): void {
   process.stdin.once("end", () => process.exit(0));
 }
 
-async function start(scenario: Scenario, host: Host): Promise<Run> {
+async function start(scenario: Scenario, host: Host, reference: Host): Promise<Run> {
   const { options = {} } = scenario;
   const run: Run = { hosted: [], isOver: false, commands: new Map() };
   const tell = (report: Report): void => {
@@ -76,21 +80,26 @@ async function start(scenario: Scenario, host: Host): Promise<Run> {
       say(report);
     }
   };
-  const add = (wanted: CompatOptions): Hosted => {
-    const hosted = host.make(wanted);
+  const add = (wanted: CompatOptions, by = host): Hosted => {
+    const hosted = by.make(wanted);
     run.hosted.push(hosted);
     if (scenario.taps !== false) {
       tapServer(hosted.io, tell, wanted.connectionStateRecovery !== undefined);
     }
     return hosted;
   };
-  const { io, httpServer } = add(typeof options === "function" ? options(host.package) : options);
+  const { io, httpServer } = add(
+    typeof options === "function" ? options(host.package, host.redis) : options,
+  );
   await scenario.server?.(io, {
     log: (what, ...details) => tell({ say: "line", section: LOG, text: renderLine(what, details) }),
     logOf: (socket, what, ...details) => sayOfSocket(tell, socket, what, details),
     command: (name, doIt) => run.commands.set(name, doIt),
     addServer: (wanted = {}) => add(wanted).io,
+    addReference: (wanted = {}) => add(wanted, reference).io,
     package: host.package,
+    redis: host.redis,
+    referenceRedis: reference.redis,
     httpServer,
   });
   return run;

@@ -49,7 +49,7 @@ const FAULTS: Record<string, Fault> = {
 const host = nodeHost(await import("socket.io"));
 const fault = FAULTS[process.argv[2] ?? ""];
 serve(TEST_SCENARIOS, {
-  package: host.package,
+  ...host,
   make(options) {
     const hosted = host.make(options);
     fault?.(hosted);
