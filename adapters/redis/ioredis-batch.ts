@@ -25,6 +25,7 @@ export interface BatchItem {
 
 type BatchCommandClass = new (
   index: number,
+  count: number,
   onReply: OnReply,
   name: string,
   args: (string | Buffer | number)[],
@@ -45,7 +46,7 @@ export function sendBatch(
   const Command = batchCommandOf(client);
   const commands = items.map(({ args: [name, ...args], keyPrefix }, i) => {
     const options = keyPrefix === undefined ? {} : { keyPrefix };
-    return new Command(i, onReply, String(name).toLowerCase(), args.map(toArgument), options);
+    return new Command(i, 1, onReply, String(name).toLowerCase(), args.map(toArgument), options);
   });
   const parts = commands.map((command) => Buffer.from(command.encoded(NOWHERE)));
   write(client, commands, Buffer.concat(parts));
@@ -60,8 +61,9 @@ export function publishBatch(
 ): void {
   const Command = batchCommandOf(client);
   const name = isSharded ? "spublish" : "publish";
-  const commands: BatchCommand[] = [];
-  for (let i = 0; i < messages.length; i++) commands.push(new Command(i, onReply, name, []));
+  // Replies come in order: one command in the client's queue that stands for all will do.
+  const command = new Command(0, messages.length, onReply, name, []);
+  const commands = new Array<BatchCommand>(messages.length).fill(command);
   write(client, commands, encodeMessages(messages, isSharded));
 }
 
@@ -95,13 +97,19 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     bytes: Buffer | undefined = undefined;
     /** Not reported to the diagnostics channels of version 5.11 and later: that costs too much here. */
     readonly isTraced = true;
-    readonly #index: number;
+    /** The place of the next reply. */
+    #index: number;
+    readonly #end: number;
     readonly #onReply: OnReply;
     #timer: ReturnType<typeof setTimeout> | undefined;
-    #isSettled = false;
 
+    /**
+     * @param index its place in the batch
+     * @param count for how many commands it stands, from there: it is sent as often
+     */
     constructor(
       index: number,
+      count: number,
       onReply: OnReply,
       name: string,
       args: (string | Buffer | number)[],
@@ -109,6 +117,7 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     ) {
       super(name, args, options);
       this.#index = index;
+      this.#end = index + count;
       this.#onReply = onReply;
       // Never the place that the client expects: what is unanswered when the connection is lost is
       // given back, and not sent again behind the back of whoever keeps the order of messages.
@@ -118,7 +127,9 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     }
 
     override toWritable(socket: IoredisSocket): string | Buffer {
-      if (this.bytes) socket.write(this.bytes);
+      const { bytes } = this;
+      this.bytes = undefined;
+      if (bytes) socket.write(bytes);
       return "";
     }
 
@@ -128,7 +139,10 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     }
 
     override setTimeout(ms: number): void {
-      this.#timer ??= setTimeout(() => this.#reject(new Error("Command timed out")), ms);
+      this.#timer ??= setTimeout(() => {
+        const error = new Error("Command timed out");
+        while (this.#index < this.#end) this.#reject(error);
+      }, ms);
     }
 
     #resolve(reply: unknown): void {
@@ -147,10 +161,10 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     }
 
     #settle(error: Error | null, reply: unknown): void {
-      if (this.#isSettled) return;
-      this.#isSettled = true;
-      clearTimeout(this.#timer);
-      this.#onReply(this.#index, error, reply);
+      if (this.#index === this.#end) return;
+      const index = this.#index++;
+      if (this.#index === this.#end) clearTimeout(this.#timer);
+      this.#onReply(index, error, reply);
     }
   };
 }

@@ -4,13 +4,13 @@
 // Every server and every Redis is a process of its own, fresh for each measurement; the order is
 // turned round each round. One client is connected to each node, 64 bytes go along. What is printed
 // is the median of the rounds, with the spread, and the ratio to the reference in the same mode.
-// Linux only: CPU time, of all threads, is read from /proc.
+// Linux only: CPU time, of all threads, is what its clocks say.
 
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { usageOf } from "../../chaos/process-usage.ts";
 import { startRedis } from "../../test/support/redis.ts";
 import { BenchNode } from "./bench-node.ts";
+import { cpuSecondsOf } from "./cpu-clock.ts";
 import { isNamed, PEERS, type Peer } from "./peers.ts";
 import { median, spread } from "./statistics.ts";
 
@@ -103,7 +103,7 @@ async function measure(peer: Peer, scenario: Scenario): Promise<Cost> {
     const used = () => [
       emitting.cpuSeconds,
       receiving.cpuSeconds,
-      usageOf(redis.pid)?.cpuSeconds ?? Number.NaN,
+      cpuSecondsOf(redis.pid),
     ];
     const before = used();
     const done = await drive.run(scenario.count);
