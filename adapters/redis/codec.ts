@@ -115,7 +115,12 @@ export function hasBinary(value: unknown, depth = 0): boolean {
     throw new RangeError("it is nested too deep, or contains itself");
   }
   if (Array.isArray(value)) {
-    return value.some((item) => hasBinary(item, depth + 1));
+    for (let i = 0; i < value.length; i++) {
+      if (hasBinary(value[i], depth + 1)) {
+        return true;
+      }
+    }
+    return false;
   }
   for (const key of Object.keys(value)) {
     if (hasBinary(Reflect.get(value, key), depth + 1)) {
