@@ -57,11 +57,14 @@ export function decodeMsgpack(bytes: Buffer, from = 0): unknown {
  *
  * @throws an Error of some kind where it is malformed, or nested so deep that it could not be encoded
  */
-export function decodeJson(bytes: Buffer): unknown {
-  if (bytes.length > 2 * MAX_DEPTH && depthOf(bytes) > MAX_DEPTH) {
+export function decodeJson(json: Buffer | string): unknown {
+  if (
+    json.length > 2 * MAX_DEPTH &&
+    depthOf(typeof json === "string" ? Buffer.from(json) : json) > MAX_DEPTH
+  ) {
     throw new RangeError("it is nested too deep");
   }
-  return JSON.parse(bytes.toString());
+  return JSON.parse(json.toString());
 }
 
 /** Whether bytes are a JSON object, where MessagePack would be possible too. */

@@ -7,7 +7,7 @@ import {
   type IoredisCommandClass,
   type IoredisSocket,
 } from "./ioredis-shape.ts";
-import type { ChannelMessage, RedisArgument } from "./port.ts";
+import type { ChannelMessage, RedisArgument, RedisCommand } from "./port.ts";
 
 /** Called with what Redis answered to one command of a batch. */
 export type OnReply = (index: number, error: Error | null, reply: unknown) => void;
@@ -62,12 +62,30 @@ export function publishBatch(
   isSharded: boolean,
   onReply: OnReply,
 ): void {
-  const Command = batchCommandOf(client);
   const name = isSharded ? "spublish" : "publish";
-  // Replies come in order: one command in the client's queue that stands for all will do.
-  const command = new Command(0, messages.length, onReply, name, []);
-  const commands = new Array<BatchCommand>(messages.length).fill(command);
-  write(client, commands, encodeMessages(messages, isSharded));
+  writeAlike(client, name, messages.length, encodeMessages(messages, isSharded), onReply);
+}
+
+/** Sends commands that are all XADD, likewise. */
+export function addBatch(
+  client: IoredisClient,
+  commands: readonly RedisCommand[],
+  onReply: OnReply,
+): void {
+  writeAlike(client, "xadd", commands.length, encodeCommands(commands), onReply);
+}
+
+/** Replies come in order: one command in the client's queue that stands for all will do. */
+function writeAlike(
+  client: IoredisClient,
+  name: string,
+  count: number,
+  bytes: Buffer,
+  onReply: OnReply,
+): void {
+  const Command = batchCommandOf(client);
+  const command = new Command(0, count, onReply, name, []);
+  write(client, new Array<BatchCommand>(count).fill(command), bytes);
 }
 
 function write(client: IoredisClient, commands: readonly BatchCommand[], bytes: Buffer): void {
@@ -188,6 +206,25 @@ function encodeMessages(messages: readonly ChannelMessage[], isSharded: boolean)
   return messages.every(({ payload }) => typeof payload === "string")
     ? encodeTexts(messages, start)
     : encodeBytes(messages, start);
+}
+
+function encodeCommands(commands: readonly RedisCommand[]): Buffer {
+  const parts: Uint8Array[] = [];
+  let text = "";
+  for (const { args } of commands) {
+    text += `*${args.length}\r\n`;
+    for (const arg of args) {
+      if (arg instanceof Uint8Array) {
+        parts.push(Buffer.from(`${text}$${arg.length}\r\n`), arg);
+        text = "\r\n";
+      } else {
+        const value = String(arg);
+        text += `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
+      }
+    }
+  }
+  const last = Buffer.from(text);
+  return parts.length === 0 ? last : Buffer.concat([...parts, last]);
 }
 
 /** Of texts: one text is turned into bytes faster than many. */
