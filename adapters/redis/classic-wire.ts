@@ -235,6 +235,9 @@ export class ClassicWire implements Wire {
   }
 
   #isForUs(channel: string): boolean {
+    if (channel === this.#broadcastChannel) {
+      return true;
+    }
     const room = channel.slice(this.#broadcastChannel.length, -1);
     return room === "" || isHeld(this.#rooms, room);
   }

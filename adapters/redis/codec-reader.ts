@@ -219,13 +219,13 @@ export class MsgpackReader {
   }
 
   #uint16(): number {
-    this.#at += 2;
-    return this.#view.getUint16(this.#at - 2);
+    const high = this.#uint8(); // a view for each message would cost more
+    return high * 0x100 + this.#uint8();
   }
 
   #uint32(): number {
-    this.#at += 4;
-    return this.#view.getUint32(this.#at - 4);
+    const high = this.#uint16();
+    return high * 0x10000 + this.#uint16();
   }
 
   #int32(): number {

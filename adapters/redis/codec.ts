@@ -57,11 +57,14 @@ export function decodeMsgpack(bytes: Buffer, from = 0): unknown {
  *
  * @throws an Error of some kind where it is malformed, or nested so deep that it could not be encoded
  */
-export function decodeJson(bytes: Buffer): unknown {
-  if (bytes.length > 2 * MAX_DEPTH && depthOf(bytes) > MAX_DEPTH) {
+export function decodeJson(json: Buffer | string): unknown {
+  if (
+    json.length > 2 * MAX_DEPTH &&
+    depthOf(typeof json === "string" ? Buffer.from(json) : json) > MAX_DEPTH
+  ) {
     throw new RangeError("it is nested too deep");
   }
-  return JSON.parse(bytes.toString());
+  return JSON.parse(json.toString());
 }
 
 /** Whether bytes are a JSON object, where MessagePack would be possible too. */
@@ -115,7 +118,12 @@ export function hasBinary(value: unknown, depth = 0): boolean {
     throw new RangeError("it is nested too deep, or contains itself");
   }
   if (Array.isArray(value)) {
-    return value.some((item) => hasBinary(item, depth + 1));
+    for (let i = 0; i < value.length; i++) {
+      if (hasBinary(value[i], depth + 1)) {
+        return true;
+      }
+    }
+    return false;
   }
   for (const key of Object.keys(value)) {
     if (hasBinary(Reflect.get(value, key), depth + 1)) {

@@ -8,7 +8,7 @@ import {
   type IoredisCommandClass,
   type IoredisSocket,
 } from "./ioredis-shape.ts";
-import type { ChannelMessage, RedisArgument } from "./port.ts";
+import type { ChannelMessage, RedisArgument, RedisCommand } from "./port.ts";
 
 /** Called with what Redis answered to one command of a batch. */
 export type OnReply = (index: number, error: Error | null, reply: unknown) => void;
@@ -26,6 +26,7 @@ export interface BatchItem {
 
 type BatchCommandClass = new (
   index: number,
+  count: number,
   onReply: OnReply,
   name: string,
   args: (string | Buffer | number)[],
@@ -34,6 +35,9 @@ type BatchCommandClass = new (
 
 /** By the class of a client, as the packages of several versions may be in use. */
 const classes = new WeakMap<object, BatchCommandClass>();
+
+/** What a message has beside its channel and its payload, at most. */
+const HEAD_BYTES = 64;
 
 const NOWHERE: IoredisSocket = { write() {} };
 
@@ -46,7 +50,7 @@ export function sendBatch(
   const Command = batchCommandOf(client);
   const commands = items.map(({ args: [name, ...args], keyPrefix }, i) => {
     const options = keyPrefix === undefined ? {} : { keyPrefix };
-    return new Command(i, onReply, String(name).toLowerCase(), args.map(toArgument), options);
+    return new Command(i, 1, onReply, String(name).toLowerCase(), args.map(toArgument), options);
   });
   const parts = commands.map((command) => Buffer.from(command.encoded(NOWHERE)));
   write(client, commands, Buffer.concat(parts));
@@ -59,11 +63,30 @@ export function publishBatch(
   isSharded: boolean,
   onReply: OnReply,
 ): void {
-  const Command = batchCommandOf(client);
   const name = isSharded ? "spublish" : "publish";
-  const commands: BatchCommand[] = [];
-  for (let i = 0; i < messages.length; i++) commands.push(new Command(i, onReply, name, []));
-  write(client, commands, encodeMessages(messages, isSharded));
+  writeAlike(client, name, messages.length, encodeMessages(messages, isSharded), onReply);
+}
+
+/** Sends commands that are all XADD, likewise. */
+export function addBatch(
+  client: IoredisClient,
+  commands: readonly RedisCommand[],
+  onReply: OnReply,
+): void {
+  writeAlike(client, "xadd", commands.length, encodeCommands(commands), onReply);
+}
+
+/** Replies come in order: one command in the client's queue that stands for all will do. */
+function writeAlike(
+  client: IoredisClient,
+  name: string,
+  count: number,
+  bytes: Buffer,
+  onReply: OnReply,
+): void {
+  const Command = batchCommandOf(client);
+  const command = new Command(0, count, onReply, name, []);
+  write(client, new Array<BatchCommand>(count).fill(command), bytes);
 }
 
 function write(client: IoredisClient, commands: readonly BatchCommand[], bytes: Buffer): void {
@@ -96,13 +119,19 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     bytes: Buffer | undefined = undefined;
     /** Not reported to the diagnostics channels of version 5.11 and later: that costs too much here. */
     readonly isTraced = true;
-    readonly #index: number;
+    /** The place of the next reply. */
+    #index: number;
+    readonly #end: number;
     readonly #onReply: OnReply;
     #timer: ReturnType<typeof setTimeout> | undefined;
-    #isSettled = false;
 
+    /**
+     * @param index its place in the batch
+     * @param count for how many commands it stands, from there: it is sent as often
+     */
     constructor(
       index: number,
+      count: number,
       onReply: OnReply,
       name: string,
       args: (string | Buffer | number)[],
@@ -110,6 +139,7 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     ) {
       super(name, args, options);
       this.#index = index;
+      this.#end = index + count;
       this.#onReply = onReply;
       // Never the place that the client expects: what is unanswered when the connection is lost is
       // given back, and not sent again behind the back of whoever keeps the order of messages.
@@ -119,7 +149,9 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     }
 
     override toWritable(socket: IoredisSocket): string | Buffer {
-      if (this.bytes) socket.write(this.bytes);
+      const { bytes } = this;
+      this.bytes = undefined;
+      if (bytes) socket.write(bytes);
       return "";
     }
 
@@ -129,7 +161,10 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     }
 
     override setTimeout(ms: number): void {
-      this.#timer ??= setTimeout(() => this.#reject(new Error("Command timed out")), ms);
+      this.#timer ??= setTimeout(() => {
+        const error = new Error("Command timed out");
+        while (this.#index < this.#end) this.#reject(error);
+      }, ms);
     }
 
     #resolve(reply: unknown): void {
@@ -148,10 +183,10 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     }
 
     #settle(error: Error | null, reply: unknown): void {
-      if (this.#isSettled) return;
-      this.#isSettled = true;
-      clearTimeout(this.#timer);
-      this.#onReply(this.#index, error, reply);
+      if (this.#index === this.#end) return;
+      const index = this.#index++;
+      if (this.#index === this.#end) clearTimeout(this.#timer);
+      this.#onReply(index, error, reply);
     }
   };
 }
@@ -163,25 +198,84 @@ export function toArgument(argument: RedisArgument): string | Buffer | number {
 
 function encodeMessages(messages: readonly ChannelMessage[], isSharded: boolean): Buffer {
   const start = isSharded ? "*3\r\n$8\r\nSPUBLISH\r\n$" : "*3\r\n$7\r\nPUBLISH\r\n$";
-  const heads: string[] = [];
-  const lengths: number[] = [];
-  let total = 0;
+  return messages.every(({ payload }) => typeof payload === "string")
+    ? encodeTexts(messages, start)
+    : encodeBytes(messages, start);
+}
+
+function encodeCommands(commands: readonly RedisCommand[]): Buffer {
+  const parts: Uint8Array[] = [];
+  let text = "";
+  for (const { args } of commands) {
+    text += `*${args.length}\r\n`;
+    for (const arg of args) {
+      if (arg instanceof Uint8Array) {
+        parts.push(Buffer.from(`${text}$${arg.length}\r\n`), arg);
+        text = "\r\n";
+      } else {
+        const value = String(arg);
+        text += `$${Buffer.byteLength(value)}\r\n${value}\r\n`;
+      }
+    }
+  }
+  const last = Buffer.from(text);
+  return parts.length === 0 ? last : Buffer.concat([...parts, last]);
+}
+
+/** Of texts: one text is turned into bytes faster than many. */
+function encodeTexts(messages: readonly ChannelMessage[], start: string): Buffer {
+  let all = "";
   for (const { channel, payload } of messages) {
-    const length = Buffer.byteLength(payload);
-    const head = `${start}${Buffer.byteLength(channel)}\r\n${channel}\r\n$${length}\r\n`;
-    heads.push(head);
-    lengths.push(length);
-    total += Buffer.byteLength(head) + length + 2;
+    all += `${headOf(start, channel)}${Buffer.byteLength(payload)}\r\n${payload}\r\n`;
   }
-  const bytes = Buffer.allocUnsafe(total);
-  let offset = 0;
-  for (const [i, { payload }] of messages.entries()) {
-    offset += bytes.write(heads[i] ?? "", offset);
-    if (typeof payload === "string") bytes.write(payload, offset);
-    else bytes.set(payload, offset);
-    offset += lengths[i] ?? 0;
-    bytes[offset++] = 13;
-    bytes[offset++] = 10;
+  return Buffer.from(all);
+}
+
+function encodeBytes(messages: readonly ChannelMessage[], start: string): Buffer {
+  const payloads = messages.map(({ payload }) =>
+    typeof payload === "string" ? Buffer.from(payload) : payload,
+  );
+  let most = 0;
+  for (let i = 0; i < payloads.length; i++) {
+    const { channel } = messages[i] as ChannelMessage;
+    most += HEAD_BYTES + 3 * channel.length + (payloads[i] as Uint8Array).length;
   }
-  return bytes;
+  const bytes = Buffer.allocUnsafe(most);
+  let at = 0;
+  let lastChannel: string | undefined;
+  let head = Buffer.alloc(0);
+  for (let i = 0; i < payloads.length; i++) {
+    const { channel } = messages[i] as ChannelMessage;
+    const payload = payloads[i] as Uint8Array;
+    if (channel !== lastChannel) {
+      lastChannel = channel;
+      head = Buffer.from(headOf(start, channel));
+    }
+    bytes.set(head, at);
+    at = writeLine(bytes, at + head.length, payload.length);
+    bytes.set(payload, at);
+    at += payload.length;
+    bytes[at++] = 13;
+    bytes[at++] = 10;
+  }
+  return bytes.subarray(0, at);
+}
+
+/** A message up to the length of its payload. */
+function headOf(start: string, channel: string): string {
+  return `${start}${Buffer.byteLength(channel)}\r\n${channel}\r\n$`;
+}
+
+/** Writes a whole number and the end of the line; returns where that ends. */
+function writeLine(bytes: Buffer, from: number, value: number): number {
+  let end = from + 1;
+  for (let rest = value; rest >= 10; rest = Math.floor(rest / 10)) end++;
+  let rest = value;
+  for (let at = end - 1; at >= from; at--) {
+    bytes[at] = 48 + (rest % 10);
+    rest = Math.floor(rest / 10);
+  }
+  bytes[end] = 13;
+  bytes[end + 1] = 10;
+  return end + 2;
 }

@@ -4,7 +4,7 @@ import type {
   SubscriberConnection,
   SubscriberEvents,
 } from "./client-driver.ts";
-import { publishBatch, sendBatch } from "./ioredis-batch.ts";
+import { addBatch, type OnReply, publishBatch, sendBatch } from "./ioredis-batch.ts";
 import { canSend, type IoredisClient } from "./ioredis-shape.ts";
 import { IoredisSubscriber } from "./ioredis-subscriber.ts";
 import type { ChannelMessage, RedisCommand, RedisReply } from "./port.ts";
@@ -49,11 +49,16 @@ export class IoredisNode implements RedisNode {
       const results = new Array<RedisReply | Error>(commands.length).fill(null);
       let open = commands.length;
       if (open === 0) resolve(results);
-      const items = commands.map(({ args }) => ({ args, keyPrefix: this.#keyPrefix }));
-      sendBatch(this.#client, items, (i, error, reply) => {
+      const onReply: OnReply = (i, error, reply) => {
         results[i] = error ?? toReply(reply);
         if (--open === 0) resolve(results);
-      });
+      };
+      if (!this.#keyPrefix && commands.every(({ args }) => args[0] === "XADD")) {
+        addBatch(this.#client, commands, onReply);
+        return;
+      }
+      const items = commands.map(({ args }) => ({ args, keyPrefix: this.#keyPrefix }));
+      sendBatch(this.#client, items, onReply);
     });
   }
 
@@ -138,9 +143,15 @@ export class IoredisDriver implements OwnedDriver {
 
 /** What ioredis made of a reply, as one. */
 export function toReply(value: unknown): RedisReply {
-  if (Array.isArray(value)) return value.map(toReply);
+  if (Array.isArray(value)) return value.every(isReply) ? value : value.map(toReply);
   if (typeof value === "string" || typeof value === "number" || Buffer.isBuffer(value)) {
     return value;
   }
   return value === null || value === undefined ? null : String(value);
+}
+
+/** Whether it need not be made one; long lists are not copied then. */
+function isReply(value: unknown): value is RedisReply {
+  if (Buffer.isBuffer(value) || typeof value === "string" || value === null) return true;
+  return typeof value === "number" || (Array.isArray(value) && value.every(isReply));
 }

@@ -4,8 +4,12 @@ import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 /** Redis counts as away when it has answered nothing for so long. */
 const STALLED_MS = 1_000;
 
-/** Called with the replies to a batch, in its order, once all are there. */
-export type OnReplies = (batch: readonly Entry[], replies: readonly (RedisReply | Error)[]) => void;
+/** Called with the replies to a batch, in its order, once all are there; `sentAt` is in ms. */
+export type OnReplies = (
+  batch: readonly Entry[],
+  replies: readonly (RedisReply | Error)[],
+  sentAt: number,
+) => void;
 
 /** The batches that were handed to the client and are not answered. */
 export class OutboxFlight {
@@ -52,8 +56,9 @@ export class OutboxFlight {
 
   /** Hands entries to the client. */
   async send(batch: readonly Entry[], bytes: number): Promise<void> {
+    const now = performance.now();
     if (this.#batches.size === 0) {
-      this.#owesSince = performance.now();
+      this.#owesSince = now;
     }
     this.#batches.add(batch);
     this.#entries += batch.length;
@@ -63,7 +68,7 @@ export class OutboxFlight {
     this.#entries -= batch.length;
     this.#bytes -= bytes;
     this.#owesSince = performance.now();
-    this.#onReplies(batch, replies);
+    this.#onReplies(batch, replies, now);
   }
 
   async #ask(batch: readonly Entry[]): Promise<readonly (RedisReply | Error)[]> {

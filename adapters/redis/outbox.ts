@@ -21,6 +21,11 @@ const BATCH_BYTES = 256 * 1024;
 const IN_FLIGHT_BATCHES = 4_096;
 const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 
+/** An answer that comes so soon is waited for: what was sent meanwhile then leaves in one write. */
+const SOON_MS = 2;
+/** What is not held up for that. */
+const GATHERED_BYTES = 64 * 1024;
+
 /** What an entry takes beside its payload, about. */
 const ENTRY_BYTES = 128;
 
@@ -73,7 +78,7 @@ export function outboxOf(redis: RedisCommands, options: OutboxOptions = {}): Out
 
 /**
  * What is to be sent to Redis: it leaves in the order in which it came, once a turn of the event loop
- * in as few writes as can be. While Redis is away or slow it waits here, within bounds; beyond them
+ * in as few writes as can be; where Redis answers within {@link SOON_MS}, that is once an answer. While Redis is away or slow it waits here, within bounds; beyond them
  * the oldest is dropped, and its owner told. What fails for a reason that passes is sent again, so
  * that after a lost connection Redis may get a message twice.
  *
@@ -94,6 +99,8 @@ export class Outbox {
   #sent = 0;
   #retried = 0;
   #isScheduled = false;
+  /** How long the last answer took. */
+  #roundTripMs = Number.POSITIVE_INFINITY;
   /** When this turn of the event loop began to send, in ms. */
   #now = 0;
   #retryMs = FIRST_RETRY_MS;
@@ -106,7 +113,9 @@ export class Outbox {
     this.#maxBytes = options.maxBytes ?? DEFAULT_BYTES;
     this.#backlog = new OutboxBacklog(redis.isCluster);
     this.#delays = new LongestDelay(this.#maxDurationMs);
-    this.#flight = new OutboxFlight(redis, (batch, replies) => this.#onReplies(batch, replies));
+    this.#flight = new OutboxFlight(redis, (batch, replies, sentAt) => {
+      this.#onReplies(batch, replies, sentAt);
+    });
     redis.onState((isReady) => {
       if (isReady) {
         this.#retry();
@@ -242,9 +251,16 @@ export class Outbox {
 
   readonly #onTurn = (): void => {
     this.#isScheduled = false;
-    this.#pump();
+    if (!this.#isAnswerDue || this.#backlog.bytes >= GATHERED_BYTES) {
+      this.#pump();
+    }
     this.#drops.tell();
   };
+
+  /** Whether an answer will come soon, and what waits will be sent then. */
+  get #isAnswerDue(): boolean {
+    return this.#flight.batches > 0 && this.#roundTripMs < SOON_MS;
+  }
 
   /** Sends what can be sent now. */
   #pump(): void {
@@ -262,8 +278,13 @@ export class Outbox {
     this.#watchAge();
   }
 
-  #onReplies(batch: readonly Entry[], replies: readonly (RedisReply | Error)[]): void {
+  #onReplies(
+    batch: readonly Entry[],
+    replies: readonly (RedisReply | Error)[],
+    sentAt: number,
+  ): void {
     const now = performance.now();
+    this.#roundTripMs = now - sentAt;
     this.#delays.add(now, now - (batch[0]?.at ?? now));
     let hasFailed = false;
     batch.forEach((entry, index) => {

@@ -11,14 +11,6 @@ const ENTRY_BYTES = 128;
 /** Of how many channels the last number is kept. */
 const CHANNELS = 65_536;
 
-interface Sent {
-  readonly number: number;
-  /** When, in ms. */
-  readonly at: number;
-  readonly channel: string;
-  readonly payload: Payload;
-}
-
 /** Which messages are wanted. */
 export interface Since {
   /** Only those of these channels. */
@@ -34,7 +26,13 @@ export class SentLog {
   readonly #maxDurationMs: number;
   readonly #maxBytes: number;
   readonly #numbers = new ChannelNumbers(CHANNELS);
-  #sent: (Sent | undefined)[] = [];
+  // What is kept, in lists side by side: a hundred thousand objects would be work for the collector.
+  #payloads: Payload[] = [];
+  #channels: string[] = [];
+  #sizes: number[] = [];
+  /** When they were sent, in ms. */
+  #times: number[] = [];
+  /** Where what is kept begins in them; what is before is gone. */
   #head = 0;
   #bytes = 0;
   #last = 0;
@@ -60,7 +58,7 @@ export class SentLog {
 
   /** How many messages are kept. */
   get length(): number {
-    return this.#sent.length - this.#head;
+    return this.#payloads.length - this.#head;
   }
 
   get bytes(): number {
@@ -76,8 +74,12 @@ export class SentLog {
   keep([number]: Link, channel: string, payload: Payload): void {
     this.#last = number;
     this.#numbers.set(channel, number);
-    this.#sent.push({ number, at: performance.now(), channel, payload });
-    this.#bytes += payload.length + ENTRY_BYTES;
+    const size = payload.length + ENTRY_BYTES;
+    this.#payloads.push(payload);
+    this.#channels.push(channel);
+    this.#sizes.push(size);
+    this.#times.push(performance.now());
+    this.#bytes += size;
     while (this.#bytes > this.#maxBytes) {
       this.#dropFirst();
     }
@@ -99,15 +101,11 @@ export class SentLog {
     if (at <= this.#goneAt) {
       return Math.max(0, this.#gone - 1);
     }
-    let number = this.#last;
-    for (let index = this.#sent.length - 1; index >= this.#head; index--) {
-      const sent = this.#sent[index];
-      if (sent === undefined || sent.at < at) {
-        break;
-      }
-      number = sent.number - 1;
+    let index = this.#times.length;
+    while (index > this.#head && (this.#times[index - 1] ?? 0) >= at) {
+      index--;
     }
-    return number;
+    return this.#numberAt(index) - 1;
   }
 
   /** The messages after a number, in order. */
@@ -118,30 +116,35 @@ export class SentLog {
     const messages: ReplayAnswer["messages"] = [];
     let bytes = 0;
     let isMore = false;
-    for (let index = this.#indexAfter(after, slackMs); index < this.#sent.length; index++) {
-      const sent = this.#sent[index];
-      if (sent === undefined || channels?.has(sent.channel) === false) {
+    for (let index = this.#indexAfter(after, slackMs); index < this.#payloads.length; index++) {
+      const channel = this.#channels[index] ?? "";
+      const payload = this.#payloads[index] ?? "";
+      if (channels?.has(channel) === false) {
         continue;
       }
-      if (messages.length > 0 && bytes + sent.payload.length > maxBytes) {
+      if (messages.length > 0 && bytes + payload.length > maxBytes) {
         isMore = true;
         break;
       }
-      bytes += sent.payload.length + sent.channel.length;
-      messages.push([sent.number, sent.channel, sent.payload]);
+      bytes += payload.length + channel.length;
+      messages.push([this.#numberAt(index), channel, payload]);
     }
     return { messages, isMore, isIncomplete: after < this.#gone };
   }
 
+  /** The number of what is at a place: numbers have no holes. */
+  #numberAt(index: number): number {
+    return this.#gone + 1 + index - this.#head;
+  }
+
   #indexAfter(after: number, slackMs: number): number {
-    // Numbers have no holes.
     const index = Math.max(this.#head, this.#head + after - this.#gone);
-    const at = this.#sent[index - 1]?.at ?? this.#sent[index]?.at;
+    const at = this.#times[index - 1] ?? this.#times[index];
     if (slackMs <= 0 || at === undefined) {
       return index;
     }
     let first = index;
-    while (first > this.#head && (this.#sent[first - 1]?.at ?? 0) >= at - slackMs) {
+    while (first > this.#head && (this.#times[first - 1] ?? 0) >= at - slackMs) {
       first--;
     }
     return first;
@@ -151,34 +154,42 @@ export class SentLog {
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#sent = [];
-    this.#head = 0;
+    this.#cut(this.#payloads.length);
     this.#bytes = 0;
     this.#gone = this.#last;
     this.#goneAt = performance.now();
   }
 
   #dropFirst(): void {
-    const first = this.#sent[this.#head];
-    if (first === undefined) {
+    const head = this.#head;
+    const size = this.#sizes[head];
+    if (size === undefined) {
       this.#bytes = 0;
       return;
     }
-    this.#bytes -= first.payload.length + ENTRY_BYTES;
-    this.#gone = first.number;
-    this.#goneAt = first.at;
-    this.#sent[this.#head] = undefined; // its place goes later, along with others
+    this.#bytes -= size;
+    this.#gone++;
+    this.#goneAt = this.#times[head] ?? 0;
+    this.#payloads[head] = ""; // or it would stay in memory
     this.#head++;
-    if (this.#head >= 1_024 && this.#head * 2 >= this.#sent.length) {
-      this.#sent = this.#sent.slice(this.#head);
-      this.#head = 0;
+    if (this.#head >= 1_024 && this.#head * 2 >= this.#payloads.length) {
+      this.#cut(this.#head);
     }
   }
 
+  /** Makes the lists begin at a place. */
+  #cut(head: number): void {
+    this.#payloads = this.#payloads.slice(head);
+    this.#channels = this.#channels.slice(head);
+    this.#sizes = this.#sizes.slice(head);
+    this.#times = this.#times.slice(head);
+    this.#head = 0;
+  }
+
   #schedule(): void {
-    const oldest = this.#sent[this.#head];
+    const oldest = this.#times[this.#head];
     if (this.#timer === undefined && oldest !== undefined) {
-      const delayMs = oldest.at + this.#maxDurationMs + PRUNE_INTERVAL_MS - performance.now();
+      const delayMs = oldest + this.#maxDurationMs + PRUNE_INTERVAL_MS - performance.now();
       this.#timer = setTimeout(() => this.#prune(), Math.min(delayMs, LONGEST_TIMER_MS));
       this.#timer.unref();
     }
@@ -187,12 +198,11 @@ export class SentLog {
   #prune(): void {
     this.#timer = undefined;
     const deadline = performance.now() - this.#maxDurationMs;
-    while ((this.#sent[this.#head]?.at ?? Number.POSITIVE_INFINITY) <= deadline) {
+    while ((this.#times[this.#head] ?? Number.POSITIVE_INFINITY) <= deadline) {
       this.#dropFirst();
     }
     if (this.length === 0) {
-      this.#sent = [];
-      this.#head = 0;
+      this.#cut(this.#head);
     }
     this.#schedule();
   }

@@ -185,6 +185,9 @@ export class StreamReader {
   }
 
   #tellWaiters(): void {
+    if (this.#waiters.size === 0) {
+      return;
+    }
     for (const check of [...this.#waiters]) {
       check();
     }

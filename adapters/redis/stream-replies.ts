@@ -44,8 +44,44 @@ export function entriesOfRead(reply: RedisReply): ReadEntry[] {
 export function entriesOf(reply: RedisReply | undefined): ReadEntry[] {
   return listOf(reply).map((entry) => {
     const [id, fields] = listOf(entry);
-    return { id: textOf(id), fields: pairsOf(fields, textOf) };
+    return { id: textOf(id), fields: new ReplyFields(listOf(fields)) };
   });
+}
+
+/** The fields of an entry, each read when it is asked for. */
+class ReplyFields implements EntryFields {
+  readonly #list: readonly RedisReply[];
+
+  /** @param list names and values in turns */
+  constructor(list: readonly RedisReply[]) {
+    this.#list = list;
+  }
+
+  /** The last field of that name, where there are several. */
+  get(name: string): string | undefined {
+    const list = this.#list;
+    for (let i = list.length - (list.length % 2 === 0 ? 2 : 1); i >= 0; i -= 2) {
+      if (isText(list[i], name)) {
+        return textOf(list[i + 1]);
+      }
+    }
+    return undefined;
+  }
+}
+
+function isText(reply: RedisReply | undefined, text: string): boolean {
+  if (!Buffer.isBuffer(reply)) {
+    return textOf(reply) === text;
+  }
+  if (reply.length !== text.length) {
+    return false; // it is asked for ASCII
+  }
+  for (let i = 0; i < text.length; i++) {
+    if (reply[i] !== text.charCodeAt(i)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 /** What XINFO STREAM says. */

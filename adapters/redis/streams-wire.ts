@@ -28,12 +28,14 @@ export interface StreamEntry {
   readonly type: number;
   /** Its number among those of its sender; undefined if that is no node of this package. */
   readonly seq: number | undefined;
-  /** JSON or base64, still encoded. */
-  readonly data: string | undefined;
+  /** Returns JSON or base64, still encoded. */
+  data(): string | undefined;
 }
 
 /** The fields of an entry by name, as they were read. */
-export type EntryFields = ReadonlyMap<string, string>;
+export interface EntryFields {
+  get(name: string): string | undefined;
+}
 
 /**
  * The streams of a namespace. For some namespaces and stream counts the reference computes a negative
@@ -157,7 +159,7 @@ export function parseEntry(fields: EntryFields): StreamEntry | null {
     nsp,
     type,
     seq: Number.isSafeInteger(seq) && seq > 0 ? seq : undefined,
-    data: fields.get("data"),
+    data: () => fields.get("data"), // which nobody asks of a node's own entries
   };
 }
 
@@ -167,12 +169,13 @@ export function parseEntry(fields: EntryFields): StreamEntry | null {
  * @throws SocketIOError with `ERR_MALFORMED_MESSAGE`
  */
 export function decodeEntry({ uid, nsp, type, data }: StreamEntry): ClusterMessage {
-  const decoded = data === undefined ? undefined : parsing(() => decodeData(data));
+  const encoded = data();
+  const decoded = encoded === undefined ? undefined : parsing(() => decodeData(encoded));
   return { uid, nsp, type, data: decoded } as Untyped;
 }
 
 function decodeData(data: string): unknown {
-  return data.startsWith("{") ? decodeJson(Buffer.from(data)) : decodeBase64(data);
+  return data.startsWith("{") ? decodeJson(data) : decodeBase64(data);
 }
 
 /**

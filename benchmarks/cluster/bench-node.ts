@@ -3,6 +3,7 @@
 import type { Subprocess } from "bun";
 import { usageOf } from "../../chaos/process-usage.ts";
 import { NODE_SETTINGS, type NodeSettings } from "../../chaos/server/protocol.ts";
+import { cpuSecondsOf } from "./cpu-clock.ts";
 import type { Peer } from "./peers.ts";
 import type { Command } from "./protocol.ts";
 
@@ -81,7 +82,7 @@ export class BenchNode {
 
   /** CPU time so far. */
   get cpuSeconds(): number {
-    return usageOf(this.pid)?.cpuSeconds ?? Number.NaN;
+    return cpuSecondsOf(this.pid);
   }
 
   get bytes(): number {

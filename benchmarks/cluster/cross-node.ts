@@ -4,13 +4,13 @@
 // Every server and every Redis is a process of its own, fresh for each measurement; the order is
 // turned round each round. One client is connected to each node, 64 bytes go along. What is printed
 // is the median of the rounds, with the spread, and the ratio to the reference in the same mode.
-// Linux only: CPU time, of all threads, is read from /proc.
+// Linux only: CPU time, of all threads, is what its clocks say.
 
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { usageOf } from "../../chaos/process-usage.ts";
 import { startRedis } from "../../test/support/redis.ts";
 import { BenchNode } from "./bench-node.ts";
+import { cpuSecondsOf } from "./cpu-clock.ts";
 import { isNamed, PEERS, type Peer } from "./peers.ts";
 import { median, spread } from "../statistics.ts";
 
@@ -18,7 +18,7 @@ const BATCH = 100; // broadcasts in a turn of the event loop
 const IN_FLIGHT = 5; // batches
 const RELAYED = 100; // messages of a client in flight
 const PER_SECOND = 2000;
-const WARM_MESSAGES = 50_000;
+const WARM_MESSAGES = 200_000;
 const PAYLOAD = "x".repeat(64);
 
 const { values: flags, positionals } = parseArgs({
@@ -100,11 +100,7 @@ async function measure(peer: Peer, scenario: Scenario): Promise<Cost> {
     // A server runs for days: its code is compiled for good before anything is counted.
     await drive.run(WARM_MESSAGES, scenario.by === "rate" ? "batch" : scenario.by);
     await drive.run(Math.ceil(scenario.count / 20));
-    const used = () => [
-      emitting.cpuSeconds,
-      receiving.cpuSeconds,
-      usageOf(redis.pid)?.cpuSeconds ?? Number.NaN,
-    ];
+    const used = () => [emitting.cpuSeconds, receiving.cpuSeconds, cpuSecondsOf(redis.pid)];
     const before = used();
     const done = await drive.run(scenario.count);
     const [e = 0, r = 0, s = 0] = used().map((now, i) => ((now - (before[i] ?? 0)) * 1e6) / done);

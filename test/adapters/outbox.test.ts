@@ -144,6 +144,33 @@ describe("the outbox", () => {
     expect(heard).toEqual(["first", "second"]);
   });
 
+  test("sends what comes before Redis has answered in one write, where it answers soon", async () => {
+    const server = await startServer();
+    const { outbox, owner } = openOutbox(server.port);
+    const listener = await listen(server.port, "x");
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    for (let ms = 1_000; ms > 1.5; ) {
+      const before = performance.now();
+      outbox.publish("x", "warm", false, owner);
+      expect(await outbox.flush(5_000)).toBe(true);
+      ms = performance.now() - before;
+    }
+    server.pause();
+    for (const text of numbers(50)) {
+      outbox.publish("x", text, false, owner);
+      await turn();
+    }
+    expect(outbox.stats).toMatchObject({ inFlight: 1, waiting: 49 });
+    outbox.publish("x", "x".repeat(65_536), false, owner); // so much is not held up
+    await turn();
+    expect(outbox.stats).toMatchObject({ inFlight: 51, waiting: 0 });
+    server.resume();
+    outbox.publish("x", "last", false, owner);
+    await hears(listener, "last");
+    const heard = listener.heard.filter((text) => text !== "warm");
+    expect(heard).toEqual([...numbers(50), "x".repeat(65_536), "last"]);
+  });
+
   test("keeps what is sent before there is a connection", async () => {
     const port = freePort();
     const { outbox, owner } = openOutbox(port);

@@ -115,6 +115,37 @@ describe.each([...CLIENTS])("a client of $name", ({ create }) => {
     expect(replies[3]).toBeNull();
   });
 
+  test("writes entries of streams in one go, and gives each its id or its error", async () => {
+    const { commands } = await connected();
+    const [key, other] = [`s${Math.random()}`, `o${Math.random()}`];
+    await commands.send([{ key: other, args: ["SET", other, "no stream"] }]);
+    const add = (stream: string, id: string, ...fields: (string | number | Uint8Array)[]) => ({
+      key: stream,
+      args: ["XADD", stream, id, ...fields],
+    });
+    const replies = await commands.send([
+      add(key, "1-1", "grüße", "日本\r\n"),
+      add(other, "1-1", "a", "b"),
+      add(key, "1-2", "bytes", new Uint8Array([0, 255, 13, 10]), "n", 3),
+      add(key, "1-3", "", ""),
+    ]);
+    expect(replies.map(String)).toEqual([
+      "1-1",
+      expect.stringContaining("WRONGTYPE"),
+      "1-2",
+      "1-3",
+    ]);
+    const [entries] = await commands.send([{ key, args: ["XRANGE", key, "-", "+"] }]);
+    expect(entries).toEqual([
+      [Buffer.from("1-1"), [Buffer.from("grüße"), Buffer.from("日本\r\n")]],
+      [
+        Buffer.from("1-2"),
+        [Buffer.from("bytes"), Buffer.from([0, 255, 13, 10]), Buffer.from("n"), Buffer.from("3")],
+      ],
+      [Buffer.from("1-3"), [Buffer.from(""), Buffer.from("")]],
+    ]);
+  });
+
   test("takes the last listener of a channel, and tells none after it is unsubscribed", async () => {
     const { commands, subs } = await connected();
     const heard: string[] = [];

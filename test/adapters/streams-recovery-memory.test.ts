@@ -72,7 +72,7 @@ function open(requestsTimeout: number) {
 /** How many of the events that were read since are in memory. */
 async function countKept(recovery: StreamRecovery): Promise<number> {
   const entries = Array.from({ length: 100 }, (_, index): WeakRef<LoggedEntry> => {
-    const entry = { uid: "you", nsp: "/", type: 3, seq: index + 1, data: "{}" };
+    const entry = { uid: "you", nsp: "/", type: 3, seq: index + 1, data: () => "{}" };
     const logged = { id: `2-${index}`, entry };
     recovery.onEntry(logged);
     return new WeakRef(logged);
