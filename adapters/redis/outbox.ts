@@ -4,6 +4,7 @@ import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
 import { isRetriable } from "./outbox-errors.ts";
 import { OutboxFlight } from "./outbox-flight.ts";
+import { type LaneGuard, OutboxGuards } from "./outbox-guards.ts";
 import { type Entry, Kind, type OnReply } from "./outbox-queue.ts";
 import type { Payload, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 
@@ -88,6 +89,7 @@ export class Outbox {
   readonly #flight: OutboxFlight;
   readonly #drops = new OutboxDrops();
   readonly #delays: LongestDelay;
+  readonly #guards: OutboxGuards;
   readonly #flushes = new Set<{ readonly last: number; readonly resolve: () => void }>();
   #lastError: Error | undefined;
   #sent = 0;
@@ -106,9 +108,12 @@ export class Outbox {
     this.#backlog = new OutboxBacklog(redis.isCluster);
     this.#delays = new LongestDelay(this.#maxDurationMs);
     this.#flight = new OutboxFlight(redis, (batch, replies) => this.#onReplies(batch, replies));
+    this.#guards = new OutboxGuards(this.#backlog, (isMended) => this.#onMended(isMended));
     redis.onState((isReady) => {
       if (isReady) {
         this.#retry();
+      } else {
+        this.#guards.onBreak();
       }
     });
   }
@@ -117,6 +122,22 @@ export class Outbox {
   widen(options: OutboxOptions): void {
     this.#maxDurationMs = Math.max(this.#maxDurationMs, options.maxDuration ?? DEFAULT_DURATION_MS);
     this.#maxBytes = Math.max(this.#maxBytes, options.maxBytes ?? DEFAULT_BYTES);
+  }
+
+  /** Has a guard watch over the commands of its key. */
+  guard(guard: LaneGuard): void {
+    this.#guards.add(guard);
+  }
+
+  /** Ends {@link guard}, once the guard has made good what is lost by now. */
+  unguard(guard: LaneGuard): void {
+    this.#guards.remove(guard);
+  }
+
+  /** What was written for a key may be lost, as is known from elsewhere: its guard is asked. */
+  suspect(key: string): void {
+    this.#guards.onBreak(key);
+    this.#retry();
   }
 
   /**
@@ -213,7 +234,9 @@ export class Outbox {
   #isSettled(last: number): boolean {
     const later = last + 1;
     return (
-      (this.#backlog.first?.number ?? later) > last && (this.#flight.first?.number ?? later) > last
+      !this.#guards.isOwing &&
+      (this.#backlog.first?.number ?? later) > last &&
+      (this.#flight.first?.number ?? later) > last
     );
   }
 
@@ -264,12 +287,18 @@ export class Outbox {
       const reply = replies[index] ?? null;
       if (!(reply instanceof Error)) {
         this.#sent++;
+        if (entry.kind === Kind.COMMAND) {
+          this.#guards.onWritten(entry, reply);
+        }
         this.#reply(entry, reply);
       } else if (isRetriable(reply)) {
         hasFailed = true;
         this.#retried++;
         this.#lastError = reply;
         this.#backlog.fail(entry);
+        if (entry.kind === Kind.COMMAND) {
+          this.#guards.onBreak(entry.channel);
+        }
       } else {
         this.#drop(entry, "refused", reply);
       }
@@ -305,8 +334,19 @@ export class Outbox {
     if (!this.#redis.isReady) {
       return; // it will say when it is
     }
+    this.#guards.mend();
     this.#backlog.restore();
     this.#pump();
+  }
+
+  #onMended(isMended: boolean): void {
+    if (isMended) {
+      this.#backlog.restore();
+      this.#pump();
+      this.#settle();
+    } else {
+      this.#retryLater();
+    }
   }
 
   /** Drops what is too much. */

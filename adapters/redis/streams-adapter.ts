@@ -14,6 +14,7 @@ import type {
 import { type ClusterMessage, MessageType } from "../cluster/messages.ts";
 import { encodeOptions } from "../cluster/validation.ts";
 import { OffsetQueue } from "./stream-offsets.ts";
+import { textOf } from "./stream-replies.ts";
 import { StreamRecovery } from "./stream-recovery.ts";
 import type { StreamsHub } from "./streams-hub.ts";
 import { StreamsTransport } from "./streams-transport.ts";
@@ -97,7 +98,9 @@ export class StreamsAdapter extends StreamsTransport {
     const local = localOf(options);
     let seq = 0;
     try {
-      seq = this.write(broadcastOf(packet, options), () => queue.onDropped(seq));
+      seq = this.write(broadcastOf(packet, options), (reply) =>
+        reply instanceof Error ? queue.onDropped(seq) : queue.onWritten(seq, textOf(reply)),
+      );
     } catch (error) {
       this.report(error);
       queue.follow(() => super.broadcast(packet, local));
