@@ -28,6 +28,7 @@ export class OutboxGuards {
   /** The keys that stand still, with how often something was lost since. */
   readonly #breaks = new Map<string, number>();
   readonly #mending = new Set<string>();
+  readonly #waiters = new Map<string, (() => void)[]>();
   /** Those that are not needed any more, but owe something. */
   readonly #leaving = new Set<LaneGuard>();
 
@@ -66,6 +67,16 @@ export class OutboxGuards {
   /** Whether something may have to be made good now. */
   get isOwing(): boolean {
     return [...this.#breaks.keys()].some((key) => this.#of(key).some(({ isOwing }) => isOwing));
+  }
+
+  /** Resolves when nothing of this key is to be made good. */
+  whenMended(key: string): Promise<void> {
+    if (!this.#breaks.has(key)) {
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => {
+      this.#waiters.set(key, [...(this.#waiters.get(key) ?? []), resolve]);
+    });
   }
 
   /** Redis has carried out a command. */
@@ -109,6 +120,10 @@ export class OutboxGuards {
     if (isMended) {
       this.#breaks.delete(key);
       this.#backlog.release(key);
+      for (const resolve of this.#waiters.get(key) ?? []) {
+        resolve();
+      }
+      this.#waiters.delete(key);
       for (const guard of this.#leaving) {
         this.remove(guard);
       }

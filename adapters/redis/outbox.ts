@@ -134,6 +134,11 @@ export class Outbox {
     this.#guards.remove(guard);
   }
 
+  /** Resolves when a {@link guard} has made good what is lost by now of a key. */
+  whenMended(key: string): Promise<void> {
+    return this.#guards.whenMended(key);
+  }
+
   /** What was written for a key may be lost, as is known from elsewhere: its guard is asked. */
   suspect(key: string): void {
     this.#guards.onBreak(key);

@@ -142,7 +142,7 @@ export class StreamRecovery {
   }
 
   async #find(pid: string, offset: string | undefined): Promise<RestoredSession | null> {
-    const { nsp, queue, reader, hub } = this.#host;
+    const { nsp, queue, reader, hub, stream } = this.#host;
     await this.#redisIsThere();
     await reader.until(() => reader.origin !== undefined, hub.options.requestsTimeout);
     const session = await this.#take(pid);
@@ -151,6 +151,7 @@ export class StreamRecovery {
     if (session === null || from === undefined || (session.nsp ?? nsp.name) !== nsp.name) {
       return null;
     }
+    await hub.outbox.whenMended(stream); // the entry that its client had last may be written again
     const tap: Tap = { entries: [] };
     this.#taps.set(pid, tap);
     const missed = await this.#missedSince(from, from === offset || session.start === undefined);
