@@ -113,12 +113,11 @@ export class OffsetQueue {
   /** What was to come before it in the stream will not come: the stream was deleted, or cut. */
   #giveUpBefore(seq: number, offset: string): void {
     for (const [key, { needsOffset, id }] of this.#waiting) {
-      if (key === seq || (needsOffset && (id === undefined || compareIds(id, offset) >= 0))) {
+      if (key === seq || (needsOffset && (id === undefined || compareIds(id, offset) > 0))) {
         return;
       }
       if (needsOffset) {
-        this.#lastPassed = Math.max(this.#lastPassed, key);
-        this.#finish(key, undefined);
+        this.#finish(key, id);
       }
     }
   }

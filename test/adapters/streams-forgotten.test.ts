@@ -209,11 +209,7 @@ test("with recovery, local clients get what was deleted before this node had rea
   await direct.acl("SETUSER", "a", "+xread");
   a.io.emit("event", "last");
   await until(() => events.length === 3);
-  expect(events).toEqual([
-    ["first", expect.any(String)],
-    ["deleted"],
-    ["last", expect.any(String)],
-  ]);
+  expect(events.map(([text]) => text)).toEqual(["first", "deleted", "last"]);
 });
 
 test("what was cut off a stream that is too long is not written again", async () => {
