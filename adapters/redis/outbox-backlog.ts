@@ -10,6 +10,8 @@ export class OutboxBacklog {
   /** What failed, and what came after it in its lane. It came before all that is waiting. */
   readonly #failed = new OutboxQueue();
   readonly #failedLanes = new Set<string>();
+  /** Those that stand still whether something failed or not. */
+  readonly #heldLanes = new Set<string>();
 
   /** @param isCluster whether sharded channels are on different servers, and so fail apart */
   constructor(isCluster: boolean) {
@@ -47,7 +49,7 @@ export class OutboxBacklog {
         break;
       }
       this.#waiting.shift();
-      if (this.#failedLanes.size > 0 && this.#failedLanes.has(this.#laneOf(entry))) {
+      if (this.#standsStill(entry)) {
         this.#failed.insert(entry);
       } else {
         batch.push(entry);
@@ -67,6 +69,24 @@ export class OutboxBacklog {
   restore(): void {
     this.#waiting.takeBack(this.#failed);
     this.#failedLanes.clear();
+  }
+
+  /** Lets the commands of a key stand still until {@link release}. */
+  hold(key: string): void {
+    this.#heldLanes.add(Kind.COMMAND + key);
+  }
+
+  /** Lets them be sent again, from the next {@link restore} on. */
+  release(key: string): void {
+    this.#heldLanes.delete(Kind.COMMAND + key);
+  }
+
+  #standsStill(entry: Entry): boolean {
+    if (this.#failedLanes.size === 0 && this.#heldLanes.size === 0) {
+      return false;
+    }
+    const lane = this.#laneOf(entry);
+    return this.#failedLanes.has(lane) || this.#heldLanes.has(lane);
   }
 
   /** Takes the oldest one away. */

@@ -5,6 +5,7 @@ import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
 import { isRetriable } from "./outbox-errors.ts";
 import { OutboxFlight } from "./outbox-flight.ts";
+import { type LaneGuard, OutboxGuards } from "./outbox-guards.ts";
 import { type Entry, Kind, type OnReply } from "./outbox-queue.ts";
 import type { Payload, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 
@@ -94,6 +95,7 @@ export class Outbox {
   readonly #flight: OutboxFlight;
   readonly #drops = new OutboxDrops();
   readonly #delays: LongestDelay;
+  readonly #guards: OutboxGuards;
   readonly #flushes = new Set<{ readonly last: number; readonly resolve: () => void }>();
   #lastError: Error | undefined;
   #sent = 0;
@@ -116,9 +118,12 @@ export class Outbox {
     this.#flight = new OutboxFlight(redis, (batch, replies, sentAt) => {
       this.#onReplies(batch, replies, sentAt);
     });
+    this.#guards = new OutboxGuards(this.#backlog, (isMended) => this.#onMended(isMended));
     redis.onState((isReady) => {
       if (isReady) {
         this.#retry();
+      } else {
+        this.#guards.onBreak();
       }
     });
   }
@@ -127,6 +132,27 @@ export class Outbox {
   widen(options: OutboxOptions): void {
     this.#maxDurationMs = Math.max(this.#maxDurationMs, options.maxDuration ?? DEFAULT_DURATION_MS);
     this.#maxBytes = Math.max(this.#maxBytes, options.maxBytes ?? DEFAULT_BYTES);
+  }
+
+  /** Has a guard watch over the commands of its key. */
+  guard(guard: LaneGuard): void {
+    this.#guards.add(guard);
+  }
+
+  /** Ends {@link guard}, once the guard has made good what is lost by now. */
+  unguard(guard: LaneGuard): void {
+    this.#guards.remove(guard);
+  }
+
+  /** Resolves when a {@link guard} has made good what is lost by now of a key. */
+  whenMended(key: string): Promise<void> {
+    return this.#guards.whenMended(key);
+  }
+
+  /** What was written for a key may be lost, as is known from elsewhere: its guard is asked. */
+  suspect(key: string): void {
+    this.#guards.onBreak(key);
+    this.#retry();
   }
 
   /**
@@ -228,7 +254,9 @@ export class Outbox {
   #isSettled(last: number): boolean {
     const later = last + 1;
     return (
-      (this.#backlog.first?.number ?? later) > last && (this.#flight.first?.number ?? later) > last
+      !this.#guards.isOwing &&
+      (this.#backlog.first?.number ?? later) > last &&
+      (this.#flight.first?.number ?? later) > last
     );
   }
 
@@ -291,12 +319,18 @@ export class Outbox {
       const reply = replies[index] ?? null;
       if (!(reply instanceof Error)) {
         this.#sent++;
+        if (entry.kind === Kind.COMMAND) {
+          this.#guards.onWritten(entry, reply);
+        }
         this.#reply(entry, reply);
       } else if (isRetriable(reply)) {
         hasFailed = true;
         this.#retried++;
         this.#lastError = reply;
         this.#backlog.fail(entry);
+        if (entry.kind === Kind.COMMAND) {
+          this.#guards.onBreak(entry.channel);
+        }
       } else {
         this.#drop(entry, "refused", reply);
       }
@@ -331,10 +365,21 @@ export class Outbox {
     clearTimeout(this.#retryTimer);
     this.#retryTimer = undefined;
     if (this.#redis.isReady) {
+      this.#guards.mend();
       this.#backlog.restore();
       this.#pump();
     } else if (this.#backlog.length > 0) {
       this.#retryLater(); // it says when it is, but for clusters that were away for a moment
+    }
+  }
+
+  #onMended(isMended: boolean): void {
+    if (isMended) {
+      this.#backlog.restore();
+      this.#pump();
+      this.#settle();
+    } else {
+      this.#retryLater();
     }
   }
 

@@ -1,10 +1,13 @@
 import { throwLater } from "../../lib/errors.ts";
+import { compareIds } from "./stream-ids.ts";
 
 interface Waiting {
   readonly since: number;
   /** Whether it waits for an offset of its own, or only for those before it. */
   readonly needsOffset: boolean;
   run(offset: string | undefined): void;
+  /** Where it is in the stream, once it is known. */
+  id?: string;
 }
 
 /**
@@ -65,9 +68,18 @@ export class OffsetQueue {
     return new Promise((resolve) => this.follow(resolve));
   }
 
+  /** A message was written. */
+  onWritten(seq: number, id: string): void {
+    const found = this.#waiting.get(seq);
+    if (found !== undefined) {
+      found.id = id;
+    }
+  }
+
   /** A message of this node was read back. */
   onRead(seq: number, offset: string): void {
     this.#isPassing = false;
+    this.#giveUpBefore(seq, offset);
     this.#lastRead = Math.max(this.#lastRead, seq);
     this.#finish(seq, offset);
   }
@@ -95,6 +107,18 @@ export class OffsetQueue {
     this.#waiting.set(key, { since: performance.now(), needsOffset, run });
     if (this.#timer === undefined) {
       this.#schedule(this.#timeoutMs);
+    }
+  }
+
+  /** What was to come before it in the stream will not come: the stream was deleted, or cut. */
+  #giveUpBefore(seq: number, offset: string): void {
+    for (const [key, { needsOffset, id }] of this.#waiting) {
+      if (key === seq || (needsOffset && (id === undefined || compareIds(id, offset) > 0))) {
+        return;
+      }
+      if (needsOffset) {
+        this.#finish(key, id);
+      }
     }
   }
 

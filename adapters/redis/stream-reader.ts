@@ -1,3 +1,4 @@
+import { isRetriable } from "./outbox-errors.ts";
 import type { RedisCommands } from "./port.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import { EntryCount } from "./stream-count.ts";
@@ -14,6 +15,10 @@ import {
 export interface StreamReaderEvents {
   /** An entry, each once, in their order. */
   onEntry(entry: ReadEntry): void;
+  /** Redis has answered. */
+  onAlive(): void;
+  /** The connection was lost, or Redis cannot answer now: it may have forgotten something. */
+  onBroken(): void;
   /** The stream cannot be read, and why; it is tried again. Told once until it can be read. */
   onError(error: Error): void;
   /** The stream was cut behind the reader: so many entries were never read. */
@@ -155,6 +160,7 @@ export class StreamReader {
       ["XREAD", "COUNT", readCount, "BLOCK", blockTimeInMs, "STREAMS", this.#stream, position],
       blockTimeInMs === 0 ? undefined : blockTimeInMs + GRACE_MS,
     );
+    this.#events.onAlive();
     const entries = entriesOfRead(reply);
     for (const entry of entries) {
       if (this.#hasEnded) {
@@ -259,6 +265,9 @@ export class StreamReader {
   #onFailure(error: unknown): void {
     this.#mustInspect = true;
     this.#count.isOpen = true;
+    if (this.#position !== undefined && error instanceof Error && isRetriable(error)) {
+      this.#events.onBroken();
+    }
     // Of a lost connection the client tells by itself.
     if (this.#connection.isReady) {
       this.#tellError(error instanceof Error ? error : new Error(String(error)));

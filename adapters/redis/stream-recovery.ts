@@ -154,7 +154,7 @@ export class StreamRecovery {
   }
 
   async #find(pid: string, offset: string | undefined, tap: Tap): Promise<RestoredSession | null> {
-    const { nsp, queue, reader, hub } = this.#host;
+    const { nsp, queue, reader, hub, stream } = this.#host;
     await this.#redisIsThere();
     await reader.until(() => reader.origin !== undefined, hub.options.requestsTimeout);
     const session = await this.#take(pid);
@@ -163,6 +163,7 @@ export class StreamRecovery {
     if (session === null || from === undefined || (session.nsp ?? nsp.name) !== nsp.name) {
       return null;
     }
+    await hub.outbox.whenMended(stream); // the entry that its client had last may be written again
     if (tap.isOver) {
       return null;
     }

@@ -14,6 +14,7 @@ import type {
 import { type ClusterMessage, MessageType } from "../cluster/messages.ts";
 import { encodeOptions } from "../cluster/validation.ts";
 import { OffsetQueue } from "./stream-offsets.ts";
+import { textOf } from "./stream-replies.ts";
 import { StreamRecovery } from "./stream-recovery.ts";
 import type { StreamsHub } from "./streams-hub.ts";
 import { StreamsTransport } from "./streams-transport.ts";
@@ -98,9 +99,13 @@ export class StreamsAdapter extends StreamsTransport {
     let seq = 0;
     let isDropped = false;
     try {
-      seq = this.write(broadcastOf(packet, options), () => {
-        isDropped = true; // perhaps before it has a number
-        queue.onDropped(seq);
+      seq = this.write(broadcastOf(packet, options), (reply) => {
+        if (reply instanceof Error) {
+          isDropped = true; // perhaps before it has a number
+          queue.onDropped(seq);
+        } else {
+          queue.onWritten(seq, textOf(reply));
+        }
       });
     } catch (error) {
       this.report(error);

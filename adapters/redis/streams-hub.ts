@@ -3,6 +3,7 @@ import type { ResolvedStreamsOptions } from "./options.ts";
 import { type Outbox, type OutboxOwner, outboxOf } from "./outbox.ts";
 import type { OwnedRedis, RedisCommands } from "./port.ts";
 import { type SharedSubscriptions, sharedSubscriptionsOf } from "./shared-subscriptions.ts";
+import { StreamKeeper } from "./stream-keeper.ts";
 import { StreamReader } from "./stream-reader.ts";
 import type { ReadEntry } from "./stream-replies.ts";
 import { parseEntry, type StreamEntry } from "./streams-wire.ts";
@@ -25,6 +26,7 @@ export interface HubMember extends OutboxOwner {
 interface SharedReader {
   readonly reader: StreamReader;
   readonly members: Members;
+  readonly keeper: StreamKeeper;
 }
 
 /** Those who read a stream, by the name of their namespace: there may be thousands. */
@@ -94,7 +96,7 @@ export class StreamsHub {
   /** Ends what is needed no more, at once. */
   remove(member: HubMember): void {
     this.#members.delete(member);
-    for (const [stream, { reader, members }] of this.#readers) {
+    for (const [stream, { reader, members, keeper }] of this.#readers) {
       const namesakes = members.get(member.nsp.name);
       namesakes?.delete(member);
       if (namesakes?.size === 0) {
@@ -103,6 +105,7 @@ export class StreamsHub {
       if (members.size === 0) {
         this.#readers.delete(stream);
         reader.end();
+        this.outbox.unguard(keeper);
       }
     }
     if (this.#members.size === 0) {
@@ -147,8 +150,10 @@ export class StreamsHub {
 
   #startReader(stream: string): SharedReader {
     const members: Members = new Map();
-    const reader = new StreamReader(this.redis, stream, this.options, {
+    const reader: StreamReader = new StreamReader(this.redis, stream, this.options, {
       onEntry: (entry) => onEntry(entry, stream, members),
+      onAlive: () => keeper.onAlive(),
+      onBroken: () => this.outbox.suspect(stream),
       onError: (cause) => {
         const message = `the stream "${stream}" cannot be read: ${cause.message}`;
         for (const member of allOf(members)) {
@@ -161,7 +166,9 @@ export class StreamsHub {
         }
       },
     });
-    return { reader, members };
+    const keeper = new StreamKeeper(this.redis, stream, this.options.maxLen, reader);
+    this.outbox.guard(keeper);
+    return { reader, members, keeper };
   }
 }
 

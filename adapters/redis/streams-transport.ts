@@ -11,7 +11,7 @@ import {
 } from "../cluster/messages.ts";
 import type { Survivors } from "../cluster/survivors.ts";
 import { Membership } from "./membership.ts";
-import type { Dropped, OutboxStats } from "./outbox.ts";
+import type { Dropped, OnReply, OutboxStats } from "./outbox.ts";
 import { toDropError } from "./outbox-drops.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { Senders } from "./stream-senders.ts";
@@ -199,19 +199,16 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   /**
    * Writes a message into the stream.
    *
-   * @param onDropped called if it never gets there
+   * @param onReply called with its id there, also once more if it gets another one, or with why it
+   * never gets there
    * @returns its number
    * @throws SocketIOError with `ERR_INVALID_ARGUMENT` where it cannot be encoded
    */
-  protected write(message: ClusterMessage, onDropped?: () => void): number {
+  protected write(message: ClusterMessage, onReply?: OnReply): number {
     const seq = this.#lastSeq + 1;
     const command = encodeEntry(this.stream, this.#stamp(message), seq, this.hub.options);
     this.#lastSeq = seq;
-    this.hub.outbox.send(
-      command,
-      this,
-      onDropped && ((reply) => reply instanceof Error && onDropped()),
-    );
+    this.hub.outbox.send(command, this, onReply);
     return seq;
   }
 

@@ -12,6 +12,9 @@ import {
 } from "./codec.ts";
 import type { RedisCommand } from "./port.ts";
 
+/** Where the id is among the arguments of XADD. */
+const ID_PLACE = 5;
+
 /** What of the options says how messages travel. */
 export interface StreamsWireOptions {
   readonly streamName: string;
@@ -122,6 +125,16 @@ export function encodeEntry(
     args.push("data", encodeData(message, options.onlyPlaintext));
   }
   return { key: stream, args };
+}
+
+/**
+ * The same command for an entry with another id.
+ *
+ * @param command what {@link encodeEntry} has made
+ * @param id "*" for one that Redis chooses
+ */
+export function withEntryId(command: RedisCommand, id: string): RedisCommand {
+  return { key: command.key, args: command.args.with(ID_PLACE, id) };
 }
 
 function encodeData({ type, data }: ClusterMessage, onlyPlaintext: boolean): string {

@@ -1,0 +1,215 @@
+import { throwLater } from "../../lib/errors.ts";
+import { isRetriable } from "./outbox-errors.ts";
+import type { LaneGuard } from "./outbox-guards.ts";
+import type { Entry } from "./outbox-queue.ts";
+import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
+import { compareIds } from "./stream-ids.ts";
+import { infoOf, type StreamInfo, succeed, textOf } from "./stream-replies.ts";
+import { withEntryId } from "./streams-wire.ts";
+
+/** How long before the last sign of life of Redis something may be that another node has not read. */
+const KEPT_MS = 2_000;
+/** How long what this node itself has not read. */
+const UNREAD_MS = 30_000;
+const KEPT_BYTES = 4 * 1024 * 1024;
+/** So many entries are looked for at once. */
+const CHUNK = 256;
+const SMALLEST_GAP = 1_024;
+
+interface Kept {
+  readonly entry: Entry;
+  readonly command: RedisCommand;
+  /** Where it is in the stream, as far as is known. */
+  id: string;
+  /** When Redis has answered, in ms. */
+  at: number;
+}
+
+/** What it has to know of the reader of the stream. */
+export interface KeeperReader {
+  readonly position: string | undefined;
+}
+
+/**
+ * Keeps the last entries that this node has written into a stream. What Redis has acknowledged it may
+ * forget all the same: when it is killed, or a replica takes over that has not got it. Then entries
+ * that not all nodes may have read are written again, before all others of this node: with the ids
+ * that they had, so that who has read them does not see them again; or, where others have written
+ * meanwhile, with new ones, so that they may come twice.
+ */
+export class StreamKeeper implements LaneGuard {
+  readonly key: string;
+  readonly #redis: RedisCommands;
+  readonly #maxLen: number;
+  readonly #reader: KeeperReader;
+  /** In the order in which they were written. */
+  #kept: Kept[] = [];
+  #head = 0;
+  #bytes = 0;
+  #aliveAt = 0;
+
+  /**
+   * @param stream its key
+   * @param maxLen how long it may become before old entries are cut off
+   */
+  constructor(redis: RedisCommands, stream: string, maxLen: number, reader: KeeperReader) {
+    this.#redis = redis;
+    this.key = stream;
+    this.#maxLen = maxLen;
+    this.#reader = reader;
+  }
+
+  get isOwing(): boolean {
+    return this.#kept.length > this.#head;
+  }
+
+  onWritten(entry: Entry, reply: RedisReply): void {
+    const { command, bytes } = entry;
+    this.#aliveAt = performance.now();
+    if (command !== undefined) {
+      this.#kept.push({ entry, command, id: textOf(reply), at: this.#aliveAt });
+      this.#bytes += bytes;
+    }
+    this.#prune();
+  }
+
+  /** Redis has answered something. */
+  onAlive(): void {
+    this.#aliveAt = performance.now();
+    this.#prune();
+  }
+
+  async mend(): Promise<boolean> {
+    try {
+      return await this.#writeAgain(await this.#findLost());
+    } catch (error) {
+      // It is away again; or it refuses, and so it will what is to be written next, which is told.
+      return !(error instanceof Error && isRetriable(error));
+    }
+  }
+
+  #prune(): void {
+    const readUpTo = this.#reader.position;
+    for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
+      const ageMs = this.#aliveAt - first.at;
+      const isOld =
+        ageMs > KEPT_MS &&
+        (ageMs > UNREAD_MS || (readUpTo !== undefined && compareIds(first.id, readUpTo) <= 0));
+      if (!isOld && this.#bytes <= KEPT_BYTES) {
+        break;
+      }
+      this.#head++;
+      this.#bytes -= first.entry.bytes;
+    }
+    if (this.#head === this.#kept.length || this.#head >= SMALLEST_GAP) {
+      this.#kept = this.#kept.slice(this.#head);
+      this.#head = 0;
+    }
+  }
+
+  /** Those that are in the stream no more, though they were not cut off it as it became too long. */
+  async #findLost(): Promise<Kept[]> {
+    const kept = this.#kept.slice(this.#head);
+    let lost: Kept[] = [];
+    for (let end = kept.length; end > 0; end -= CHUNK) {
+      const chunk = kept.slice(Math.max(0, end - CHUNK), end);
+      const missing = await this.#missingOf(chunk);
+      if (missing.length === 0) {
+        break; // what Redis forgets is what came last
+      }
+      lost = [...missing, ...lost];
+    }
+    return lost;
+  }
+
+  async #missingOf(chunk: readonly Kept[]): Promise<Kept[]> {
+    const commands = chunk.map(({ id }) => this.#command("XRANGE", this.key, id, id));
+    const info = this.#command("XINFO", "STREAM", this.key);
+    const [infoReply, ...ranges] = await this.#redis.send([info, ...commands]);
+    const missing = chunk.filter((_, i) => {
+      const range = succeed(ranges[i]);
+      return !Array.isArray(range) || range.length === 0;
+    });
+    if (missing.length === 0 || isNoKey(infoReply)) {
+      return missing;
+    }
+    const cutUpTo = this.#cutUpTo(infoOf(succeed(infoReply)));
+    return missing.filter(({ id }) => cutUpTo === undefined || compareIds(id, cutUpTo) > 0);
+  }
+
+  /** The first entry of a stream that had others before it; undefined if it had none. */
+  #cutUpTo({ added, length, firstId }: StreamInfo): string | undefined {
+    const isCut = added === undefined ? length >= this.#maxLen : added > length;
+    return isCut ? firstId : undefined;
+  }
+
+  async #writeAgain(lost: readonly Kept[]): Promise<boolean> {
+    if (lost.length === 0) {
+      return true;
+    }
+    const before = lost.map(({ command, id }) => withEntryId(command, id));
+    const { isDone, refused } = await this.#write(lost, before);
+    if (!isDone || refused.length === 0) {
+      return isDone;
+    }
+    // Another node was faster, and its entries are behind theirs.
+    const anew = refused.map(({ command }) => withEntryId(command, "*"));
+    return (await this.#write(refused, anew)).isDone;
+  }
+
+  /** Writes, and tells whether all was answered, and whose ids were too low. */
+  async #write(
+    lost: readonly Kept[],
+    commands: readonly RedisCommand[],
+  ): Promise<{ isDone: boolean; refused: Kept[] }> {
+    const replies = await this.#redis.send(commands);
+    const refused: Kept[] = [];
+    let isDone = true;
+    for (const [i, kept] of lost.entries()) {
+      const reply = replies[i] ?? null;
+      if (!(reply instanceof Error)) {
+        kept.id = textOf(reply);
+        kept.at = performance.now();
+        tell(kept, reply);
+      } else if (/equal or smaller/i.test(reply.message)) {
+        refused.push(kept);
+      } else if (isRetriable(reply)) {
+        isDone = false;
+      } else {
+        this.#giveUp(kept, reply);
+      }
+    }
+    return { isDone, refused };
+  }
+
+  #giveUp(kept: Kept, error: Error): void {
+    const { owner, bytes } = kept.entry;
+    const place = this.#kept.indexOf(kept);
+    if (place >= this.#head) {
+      this.#kept.splice(place, 1);
+      this.#bytes -= bytes;
+    }
+    tell(kept, error);
+    try {
+      owner.onDropped({ messages: 1, bytes, reason: "refused", error });
+    } catch (thrown) {
+      throwLater(thrown); // of a listener: the others are written all the same
+    }
+  }
+
+  #command(...args: string[]): RedisCommand {
+    return { key: this.key, args };
+  }
+}
+
+function tell({ entry }: Kept, reply: RedisReply | Error): void {
+  try {
+    entry.onReply?.(reply);
+  } catch (error) {
+    throwLater(error); // the others are told all the same
+  }
+}
+
+function isNoKey(reply: RedisReply | Error | undefined): boolean {
+  return reply instanceof Error && /no such key/i.test(reply.message);
+}

@@ -1,0 +1,235 @@
+// Redis forgets what it has acknowledged, before the nodes have read it.
+
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { Redis } from "ioredis";
+import { once } from "../support/clients.ts";
+import { type RedisServer, startRedis } from "../support/redis.ts";
+import {
+  assembled,
+  Fleet,
+  type FleetNode,
+  type NodeSettings,
+  type Pair,
+  until,
+} from "./streams-fleet.ts";
+
+// So that each node can be kept from reading; they are there after a restart, too.
+const USERS = ["a", "b", "c"].flatMap((name) => [
+  "--user",
+  name,
+  "on",
+  "nopass",
+  "~*",
+  "&*",
+  "+@all",
+]);
+
+let redis: RedisServer;
+const fleet = new Fleet();
+const directs: Redis[] = [];
+beforeEach(async () => {
+  redis = await startRedis({ args: USERS });
+});
+afterEach(async () => {
+  await fleet.end();
+  for (const direct of directs.splice(0)) {
+    direct.disconnect();
+  }
+  await redis.stop();
+});
+
+function connect(): Redis {
+  const direct = new Redis(redis.port, "127.0.0.1", { retryStrategy: () => 50 });
+  direct.on("error", () => {}); // Redis is ended meanwhile
+  directs.push(direct);
+  return direct;
+}
+
+const start = (username: string, settings: NodeSettings = {}): FleetNode =>
+  fleet.start(redis.port, settings, { username, password: "" });
+
+/** From now on, these nodes write, but read nothing of the stream until Redis is restarted. */
+async function holdReaders(direct: Redis, ...users: string[]): Promise<void> {
+  for (const user of users) {
+    await direct.acl("SETUSER", user, "-xread");
+    await direct.client("KILL", "SKIPME", "yes", "USER", user);
+  }
+}
+
+async function isWritten(direct: Redis, text: string): Promise<void> {
+  await until(async () =>
+    JSON.stringify(await direct.xrange("socket.io", "-", "+")).includes(text),
+  );
+}
+
+/** The arguments of each event of this name that comes to a client. */
+function record({ client }: Pair, name: string): unknown[][] {
+  const events: unknown[][] = [];
+  client.on(name, (...args: unknown[]) => events.push(args));
+  return events;
+}
+
+const isLast = (events: unknown[][], last: string) => events.at(-1)?.[0] === last;
+
+describe.each([false, true])("with recovery: %p", (isRecovering) => {
+  const server = isRecovering ? { connectionStateRecovery: {} } : {};
+
+  test("what no node had read when Redis was killed arrives everywhere, once and in order", async () => {
+    const direct = connect();
+    const nodes = [start("a", { server }), start("b", { server })] as const;
+    await assembled("/", ...nodes);
+    const pairs = [await nodes[0].connect(), await nodes[1].connect()] as const;
+    const lists = pairs.map((pair) => ["from 0", "from 1"].map((name) => record(pair, name)));
+    await holdReaders(direct, "a", "b");
+    const sent: string[][] = [[], []];
+    const emit = (text: string): void => {
+      for (const [i, { io }] of nodes.entries()) {
+        sent[i]?.push(`${text} of ${i}`);
+        io.emit(`from ${i}`, `${text} of ${i}`);
+      }
+    };
+    await until(() => nodes.every(({ redis: { status } }) => status === "ready"));
+    for (let i = 0; i < 20; i++) {
+      emit(`acknowledged ${i}`);
+    }
+    await isWritten(direct, "acknowledged 19 of 0");
+    await isWritten(direct, "acknowledged 19 of 1");
+    await redis.kill();
+    emit("meanwhile");
+    await redis.restart();
+    emit("afterwards");
+    await until(() =>
+      lists.every((list) => list.every((events, i) => isLast(events, `afterwards of ${i}`))),
+    );
+    const texts = lists.map((list) => list.map((events) => events.map(([text]) => text)));
+    expect(texts).toEqual([sent, sent]);
+  });
+
+  test("what only the other node had not read arrives there", async () => {
+    const direct = connect();
+    const nodes = [start("a", { server }), start("b", { server })] as const;
+    await assembled("/", ...nodes);
+    const pairs = [await nodes[0].connect(), await nodes[1].connect()] as const;
+    const [here, there] = [record(pairs[0], "event"), record(pairs[1], "event")];
+    await holdReaders(direct, "b");
+    for (let i = 0; i < 20; i++) {
+      nodes[0].io.emit("event", `${i}`);
+    }
+    await until(() => here.length === 20);
+    await isWritten(direct, '\\"19\\"');
+    await redis.kill();
+    await redis.restart();
+    await until(() => there.length === 20);
+    nodes[0].io.emit("event", "20");
+    await until(() => there.length === 21 && here.length === 21);
+    const numbers = Array.from({ length: 21 }, (_, i) => `${i}`);
+    expect(here.map(([text]) => text)).toEqual(numbers);
+    expect(there).toEqual(here); // the offsets, too: nobody has written in between
+  });
+});
+
+test("what is written again has its old id: nodes of the reference that had read it get it once", async () => {
+  const direct = connect();
+  const server = { connectionStateRecovery: {} };
+  const a = start("a", { server });
+  const reference = start("c", { isReference: true });
+  await assembled("/", a, reference);
+  const pairs = [await a.connect(), await reference.connect()] as const;
+  const lists = pairs.map((pair) => record(pair, "event"));
+  for (let i = 0; i < 10; i++) {
+    a.io.emit("event", `${i}`);
+  }
+  await until(() => lists.every(({ length }) => length === 10));
+  const before = await direct.xrange("socket.io", "-", "+");
+  await redis.kill();
+  await redis.restart();
+  await isWritten(direct, '\\"9\\"');
+  const after = await direct.xrange("socket.io", "-", "+");
+  expect(before.slice(-10)).toEqual(after.slice(-10));
+  a.io.emit("event", "last");
+  await until(() => lists.every((events) => isLast(events, "last")));
+  expect(lists.map(({ length }) => length)).toEqual([11, 11]);
+});
+
+test("a client that had its last event before Redis was killed recovers with its offset", async () => {
+  const a = start("a", { server: { connectionStateRecovery: {} } });
+  const { client, socket } = await a.connect();
+  const events = record({ client, socket }, "event");
+  a.io.emit("event", "first");
+  await until(() => events.length === 1);
+  await redis.kill();
+  await redis.restart();
+  const gone = once(socket, "disconnect");
+  client.io.engine.close();
+  await gone;
+  a.io.emit("event", "second");
+  client.connect();
+  await once(client, "connect");
+  expect(client.recovered).toBeTrue();
+  await until(() => events.length === 2);
+  expect(events.map(([text]) => text)).toEqual(["first", "second"]);
+});
+
+test("nothing is written again when everything is deleted, or connections are cut", async () => {
+  const direct = connect();
+  const [a, b] = [start("a"), start("b")];
+  await assembled("/", a, b);
+  const pair = await b.connect();
+  const events = record(pair, "event");
+  a.io.emit("event", "before");
+  await until(() => isLast(events, "before"));
+  await direct.client("KILL", "SKIPME", "yes");
+  a.io.emit("event", "cut");
+  await until(() => isLast(events, "cut"));
+  const length = await direct.xlen("socket.io");
+  await direct.client("KILL", "SKIPME", "yes");
+  await until(() => [a, b].every(({ redis: { status } }) => status === "ready"));
+  a.io.emit("event", "cut again");
+  await until(() => isLast(events, "cut again"));
+  expect(await direct.xlen("socket.io")).toBe(length + 1);
+  await direct.flushall();
+  a.io.emit("event", "after");
+  await until(() => isLast(events, "after"));
+  expect(await direct.xlen("socket.io")).toBe(1);
+  expect(events.map(([text]) => text)).toEqual(["before", "cut", "cut again", "after"]);
+});
+
+test("with recovery, local clients get what was deleted before this node had read it", async () => {
+  const direct = connect();
+  const a = start("a", { server: { connectionStateRecovery: {} } });
+  const pair = await a.connect();
+  const events = record(pair, "event");
+  a.io.emit("event", "first");
+  await until(() => events.length === 1);
+  await holdReaders(direct, "a");
+  await until(() => a.redis.status === "ready");
+  a.io.emit("event", "deleted");
+  await isWritten(direct, "deleted");
+  await direct.flushall();
+  await direct.acl("SETUSER", "a", "+xread");
+  a.io.emit("event", "last");
+  await until(() => events.length === 3);
+  expect(events.map(([text]) => text)).toEqual(["first", "deleted", "last"]);
+});
+
+test("what was cut off a stream that is too long is not written again", async () => {
+  const direct = connect();
+  const adapter = { maxLen: 10 };
+  const [a, b] = [start("a", { adapter }), start("b", { adapter })];
+  await assembled("/", a, b);
+  const pair = await b.connect();
+  const events = record(pair, "event");
+  for (let i = 0; i < 1000; i++) {
+    a.io.emit("event", `${i}`);
+  }
+  await until(() => isLast(events, "999"));
+  const added = async (): Promise<number> => {
+    const info = (await direct.xinfo("STREAM", "socket.io")) as unknown[];
+    return Number(info[info.indexOf("entries-added") + 1]);
+  };
+  const before = await added();
+  await direct.client("KILL", "SKIPME", "yes");
+  a.io.emit("event", "last");
+  await until(() => isLast(events, "last"));
+  expect(await added()).toBe(before + 1);
+});
