@@ -34,7 +34,7 @@ export interface StreamReaderOptions {
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 400;
 /** How much longer than it was asked to Redis may take to say that there is nothing. */
-const GRACE_MS = 10_000;
+const GRACE_MS = 3_000;
 /** How much longer makes one look for what was missed meanwhile. */
 const LATE_MS = 1_000;
 const COUNT_INTERVAL_MS = 1_000;
