@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Packet } from "socket.io-parser";
 import { throwLater } from "../lib/errors.ts";
 import type { Untyped } from "../lib/events.ts";
+import { NativeTopics } from "./native-topics.ts";
 import type {
   AdapterApi,
   AdapterNamespace,
@@ -29,6 +30,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
   readonly nsp: AdapterNamespace;
   readonly rooms = new Map<Room, Set<SocketId>>();
   readonly sids = new Map<SocketId, Set<Room>>();
+  readonly #topics = new NativeTopics();
 
   constructor(nsp: AdapterNamespace) {
     super();
@@ -37,7 +39,9 @@ export class Adapter extends EventEmitter implements AdapterApi {
 
   init(): Promise<void> | void {}
 
-  close(): Promise<void> | void {}
+  close(): Promise<void> | void {
+    this.#topics.clear();
+  }
 
   serverCount(): Promise<number> {
     return Promise.resolve(1);
@@ -84,6 +88,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     for (const room of this.sids.get(id) ?? NOBODY) {
       this.#leave(id, room);
     }
+    this.#topics.onLeave(null, id);
     if (this.sids.delete(id) && this.rooms.has(id)) {
       this.onRoomOccupied(id); // by others: it is no longer a socket's own
     }
@@ -95,6 +100,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
       return;
     }
     if (members.delete(id)) {
+      this.#topics.onLeave(room, id);
       this.#tell("leave-room", room, id);
     }
     if (members.size === 0 && this.rooms.delete(room)) {
@@ -128,10 +134,25 @@ export class Adapter extends EventEmitter implements AdapterApi {
 
   broadcast(packet: Packet, options: BroadcastOptions): void {
     const { encoded, write } = this.#prepare(packet, options);
-    for (const socket of this.targets(options)) {
-      socket.notifyOutgoingListeners(packet);
-      socket.client.writeToEngine(encoded, write);
+    for (const socket of this.#publish(encoded, options) ?? this.targets(options)) {
+      if (this.nsp.sockets.get(socket.id) === socket) {
+        // the listeners of another may have ended it
+        socket.notifyOutgoingListeners(packet);
+        socket.client.writeToEngine(encoded, write);
+      }
     }
+  }
+
+  /** Publishes a broadcast; returns those who have to be sent it themselves, or null for all. */
+  #publish(encoded: EncodedPackets, options: BroadcastOptions): AdapterSocket[] | null {
+    const { rooms, except, flags } = options;
+    if (rooms.size > 1 || flags?.volatile === true) {
+      return null; // not all topics together deliver once; what is volatile depends on each
+    }
+    const [room = null] = rooms;
+    const members = room === null ? this.sids : (this.rooms.get(room) ?? NOBODY);
+    const excluded = this.#membersOfAny(except);
+    return this.#topics.publish({ room, members, excluded, sockets: this.nsp.sockets }, encoded);
   }
 
   broadcastWithAck(

@@ -149,6 +149,11 @@ export abstract class SocketEmitter<
     }
   }
 
+  /** Whether somebody listens to what goes out. */
+  protected get hasOutgoingListeners(): boolean {
+    return this.#outgoing !== null && this.#outgoing.length > 0;
+  }
+
   /** Calls the listeners for what goes out. */
   protected callAnyOutgoing(event: readonly unknown[]): void {
     this.#callAny(this.#outgoing, event);

@@ -1,5 +1,5 @@
 import { type Packet, PacketType } from "socket.io-parser";
-import type { BroadcastFlags, SocketId } from "../adapters/adapter.ts";
+import type { BroadcastFlags, SocketFeed, SocketId } from "../adapters/adapter.ts";
 import type { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
@@ -175,6 +175,11 @@ export abstract class SocketSender<
     const flags = this.#flags;
     this.#flags = null;
     return flags ?? NO_FLAGS;
+  }
+
+  /** By what adapters can reach its client past it, as long as that makes no difference. @internal */
+  get feed(): SocketFeed | null {
+    return this.hasOutgoingListeners ? null : this.client.conn.feed;
   }
 
   /** Called by adapters before they send a packet. @internal */

@@ -3,17 +3,25 @@ import type { Flushable, FlushQueue } from "./flush-queue.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
 import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
 import type { ReadyState, SendCallback, SessionEvents } from "./session-types.ts";
+import type { TopicPort } from "./topics.ts";
 import type { Transport } from "./transports/transport.ts";
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine:socket");
+
+/** What the sending half of a session needs of its engine. */
+export interface SenderPort {
+  readonly flushQueue: FlushQueue;
+  /** Whether somebody listens to what the sessions send. */
+  readonly isWatched: boolean;
+}
 
 /** The sending half of a session: what is sent waits in the outbox until the turn ends. */
 export abstract class SessionSender
   extends GuardedEmitter<SessionEvents>
   implements OutboxPort, Flushable
 {
-  abstract readonly server: { readonly flushQueue: FlushQueue };
+  abstract readonly server: SenderPort;
   abstract readonly readyState: ReadyState;
   abstract readonly transport: Transport;
 
@@ -94,6 +102,25 @@ export abstract class SessionSender
       this.#inFlushQueue = true;
       this.server.flushQueue.add(this);
     }
+  }
+
+  /**
+   * By what the client can be reached past the session. Null while that would make a difference: to
+   * the order, as something waits, or to somebody who listens.
+   */
+  get feed(): TopicPort | null {
+    return this.readyState === "open" && this.outbox.isEmpty && !this.#isWatched()
+      ? (this.transport.feed ?? null)
+      : null;
+  }
+
+  #isWatched(): boolean {
+    return (
+      this.listenerCount("packetCreate") > 0 ||
+      this.listenerCount("flush") > 0 ||
+      this.listenerCount("drain") > 0 ||
+      this.server.isWatched
+    );
   }
 
   /** Hands the waiting packets to the transport, as far as it takes them. */

@@ -15,6 +15,7 @@ import { BunExchange, toHeaders, toResponse, toResponseAtLast } from "./bun-exch
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
 import { BunRequest, pathOf } from "./bun-request.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
+import { allowsTopics, BunTopics } from "./bun-topics.ts";
 import { maxMessageBytes, silenceS, webSocketSettings } from "./bun-websocket-settings.ts";
 import { makeLog } from "../log.ts";
 
@@ -39,6 +40,7 @@ export class BunHost {
   /** Whether Bun hands us the WebSockets we accept; until the first has come, that is watched. */
   #isWired = false;
   #hasWarned = false;
+  readonly #topics = new BunTopics();
 
   constructor(service: BunService) {
     this.#service = service;
@@ -122,7 +124,7 @@ export class BunHost {
           resolve(toResponseAtLast(decision, request));
           return;
         }
-        const data = new SessionSocket(socket, (port) => {
+        const data = new SessionSocket(socket, this.#topics.of(server), (port) => {
           this.#isWired = true;
           return decision.open(port);
         });
@@ -207,11 +209,12 @@ export class BunHost {
    * @param own the application's, for WebSockets that are no session's
    */
   websocket<Data>(own?: BunWebSocketHandler<Data>): BunWebSocketHandler<Data> {
+    const hasTopics = allowsTopics(own);
     return {
       ...webSocketSettings(this.#service.engine.opts, own),
       open: (ws) => {
         if (isSession(ws.data)) {
-          ws.data.onOpen(ws);
+          ws.data.onOpen(ws, hasTopics);
           return;
         }
         if (own === undefined) {

@@ -1,5 +1,7 @@
 import type { Codec, Packet } from "../codec/codec.ts";
+import { codecV4 } from "../codec/v4.ts";
 import type { HttpExchange, WebSocketPort } from "../exchange.ts";
+import type { TopicPort } from "../topics.ts";
 import {
   changeState,
   type Transport,
@@ -13,6 +15,7 @@ const log = makeLog("engine:ws");
 
 const MESSAGE = 0x34; // "4", the message type of Engine.IO
 const MESSAGE_TOO_BIG = 1009; // RFC 6455, section 7.4.1
+const UNCHECKED_BYTES = 64 * 1024;
 
 /** What the transport needs to know of the engine's options. */
 export interface WebSocketSettings {
@@ -29,12 +32,17 @@ export class WebSocketTransport implements Transport {
   #congested = false;
   readonly #port: WebSocketPort;
   readonly #settings: WebSocketSettings;
+  /** Null where what is published is not what would be sent. */
+  readonly #topics: TopicPort | null;
+  /** How much had been published when it was last known whether the connection is congested. */
+  #checkedAt = 0;
 
   constructor(port: WebSocketPort, codec: Codec, settings: WebSocketSettings, sink: TransportSink) {
     this.#port = port;
     this.codec = codec;
     this.#settings = settings;
     this.sink = sink;
+    this.#topics = codec === codecV4 ? (port.topics ?? null) : null;
   }
 
   get readyState(): TransportState {
@@ -42,7 +50,23 @@ export class WebSocketTransport implements Transport {
   }
 
   get writable(): boolean {
-    return this.#state === "open" && !this.#congested;
+    return this.#state === "open" && !this.#isCongestedAfter(0);
+  }
+
+  /** Null while it is congested, too: the session then keeps what is sent. */
+  get feed(): TopicPort | null {
+    const isPlain = this.#state === "open" && this.#settings.perMessageDeflate === false;
+    return isPlain && !this.#isCongestedAfter(UNCHECKED_BYTES) ? this.#topics : null;
+  }
+
+  // Nobody tells what became of what was published: we ask, if it was more than so many bytes.
+  #isCongestedAfter(bytes: number): boolean {
+    const topics = this.#topics;
+    if (topics !== null && topics.publisher.publishedBytes - this.#checkedAt > bytes) {
+      this.#checkedAt = topics.publisher.publishedBytes;
+      this.#congested ||= topics.bufferedBytes > 0; // the host will tell when it has left
+    }
+    return this.#congested;
   }
 
   send(packets: readonly Packet[]): number {
