@@ -15,6 +15,14 @@ export abstract class GuardedEmitter<Events extends EventsMap> extends StrictEve
   Events,
   Events
 > {
+  /** How many events have listeners; of the emitter of node:events. @internal */
+  declare readonly _eventsCount: number;
+
+  /** Whether somebody listens to any of these. Ask `_eventsCount` first, where it has to be quick. */
+  protected isHeard(...events: EventNames<Events>[]): boolean {
+    return events.some((event) => this.listenerCount(event) > 0);
+  }
+
   /** Calls the listeners of one of the class's own events; it costs nothing where there are none. */
   protected tell<Ev extends EventNames<Events>>(event: Ev, ...args: EventParams<Events, Ev>): void {
     if (this.listenerCount(event) > 0) {

@@ -109,18 +109,12 @@ export abstract class SessionSender
    * the order, as something waits, or to somebody who listens.
    */
   get feed(): TopicPort | null {
-    return this.readyState === "open" && this.outbox.isEmpty && !this.#isWatched()
+    const isWatched =
+      (this._eventsCount !== 0 && this.isHeard("packetCreate", "flush", "drain")) ||
+      this.server.isWatched;
+    return this.readyState === "open" && this.outbox.isEmpty && !isWatched
       ? (this.transport.feed ?? null)
       : null;
-  }
-
-  #isWatched(): boolean {
-    return (
-      this.listenerCount("packetCreate") > 0 ||
-      this.listenerCount("flush") > 0 ||
-      this.listenerCount("drain") > 0 ||
-      this.server.isWatched
-    );
   }
 
   /** Hands the waiting packets to the transport, as far as it takes them. */
