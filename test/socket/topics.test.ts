@@ -1,6 +1,6 @@
 // Broadcasts by topics of the host, beside the same broadcasts socket by socket.
 
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, test } from "bun:test";
 import { TOPIC_LIMITS } from "../../adapters/native-topics.ts";
 import { type Outcome, runProgram } from "../support/broadcast-program.ts";
 

@@ -196,7 +196,7 @@ class ProgramWorld {
 
   /** Lets some come back who are gone, and one upgrade. */
   async #mend(): Promise<void> {
-    for (const [index, end] of this.#ends.entries()) {
+    for (const end of this.#ends) {
       if (!end.connected && this.#chance(0.5)) {
         end.connect();
         await connected(end);
@@ -235,18 +235,23 @@ class ProgramWorld {
     } else if (dice < 0.94) {
       this.#listen(socket);
     } else if (dice < 0.97) {
-      const { conn } = socket;
-      const listener = (): void => {};
-      this.#one([
-        () => conn.on("packetCreate", listener),
-        () => conn.removeAllListeners("packetCreate"),
-        () => this.#io.engine.once("drain", listener),
-      ])();
+      this.#watchSession(socket);
     } else if (dice < 0.985) {
       socket.disconnect(this.#chance(0.5));
     } else {
       this.#io.in(this.#one(ROOMS)).except(ROOMS).disconnectSockets();
     }
+  }
+
+  #watchSession(socket: ServerSocket): void {
+    const { conn } = socket;
+    const list = this.outgoing[Number(socket.handshake.auth.index)];
+    this.#one([
+      // Numbers of acknowledgements differ, and pings come by the clock.
+      () => conn.on("packetCreate", ({ type }) => type === "message" && list?.push("a packet")),
+      () => conn.removeAllListeners("packetCreate"),
+      () => this.#io.engine.once("drain", () => {}),
+    ])();
   }
 
   #listen(socket: ServerSocket): void {
