@@ -45,6 +45,13 @@ export interface WriteOptions {
 export interface FeedPublisher {
   /** Whether this can be published as it would be written to each. */
   canCarry(encodedPackets: EncodedPackets): boolean;
+  /** Where the changes end now. */
+  readonly position: number;
+  /**
+   * Whose `feed` may have become another since a position; null where everyone's may. Of those that
+   * were null nothing is told.
+   */
+  changesSince(position: number): readonly SocketFeed[] | null;
   publish(topic: string, encodedPackets: EncodedPackets): void;
 }
 

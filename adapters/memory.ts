@@ -52,6 +52,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     if (joined === undefined) {
       joined = new Set();
       this.sids.set(id, joined);
+      this.#topics.onJoin(null, id);
       if (this.rooms.has(id)) {
         this.onRoomVacated(id); // others were in it; now it is a socket's own
       }
@@ -72,6 +73,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     }
     if (!members.has(id)) {
       members.add(id);
+      this.#topics.onJoin(room, id);
       this.#tell("join-room", room, id);
     }
     if (isNew && !this.sids.has(room)) {

@@ -35,9 +35,9 @@ export interface TopicTargets {
 /**
  * Reaches the sockets of a room in one call, by a topic to which their connections are subscribed.
  *
- * Who can be reached that way, and who is to be, is found out at each broadcast; the subscriptions
- * follow. So nothing has to be told of what happens in between, and those who are left out of one
- * broadcast are unsubscribed until the next.
+ * The subscriptions follow when there is a broadcast. Until then the servers note down whose session
+ * has changed, so that not everyone has to be asked: that would cost more than the publishing. Who is
+ * left out of one broadcast stays unsubscribed until the next.
  */
 export class NativeTopics {
   /** Those of rooms that are broadcast to; null is everyone's. */
@@ -61,6 +61,11 @@ export class NativeTopics {
       this.#watch();
     }
     return topic.isHot(Date.now()) ? topic.publish(targets, encoded) : null;
+  }
+
+  /** A socket has joined a room; null for the namespace. */
+  onJoin(room: Room | null, id: SocketId): void {
+    this.#topics.get(room)?.add(id);
   }
 
   /** A socket has left a room; null for the namespace. */
@@ -104,6 +109,11 @@ export class NativeTopics {
 class Topic {
   readonly #name = generateId();
   readonly #subscribers = new Map<SocketId, SocketFeed>();
+  readonly #ids = new Map<SocketFeed, SocketId>();
+  /** The other members, who are asked at each broadcast: who cannot be reached, or was left out. */
+  readonly #others = new Set<SocketId>();
+  /** Up to where the changes of the servers are known. */
+  readonly #positions = new Map<FeedPublisher, number>();
   #usedAt = 0;
   #uses = 0;
 
@@ -125,105 +135,124 @@ class Topic {
 
   /** @returns the sockets that have to be sent it themselves; null where all have to */
   publish(targets: TopicTargets, encoded: EncodedPackets): AdapterSocket[] | null {
-    const plan = this.#plan(targets, encoded);
-    if (plan === null) {
+    const { members, excluded, sockets } = targets;
+    const spare = members.size * TOPIC_LIMITS.maxOthers;
+    if (excluded.size > spare) {
       return null;
     }
-    for (const id of plan.leaving) {
-      this.remove(id);
+    if (!this.#catchUp(targets)) {
+      this.#askAll(targets);
     }
-    for (const [id, feed] of plan.joining) {
-      this.remove(id); // of an earlier connection
-      this.#subscribers.set(id, feed);
-      feed.subscribe(this.#name);
+    for (const id of excluded) {
+      this.#divert(id);
     }
-    for (const publisher of plan.publishers) {
-      publisher.publish(this.#name, encoded);
-    }
-    return plan.others;
-  }
-
-  #plan({ members, excluded, sockets }: TopicTargets, encoded: EncodedPackets): TopicPlan | null {
-    const plan: TopicPlan = { publishers: [], joining: [], leaving: [], others: [] };
-    let publisher: FeedPublisher | null = null;
-    let staying = 0;
-    let spare = members.size * TOPIC_LIMITS.maxOthers;
-    for (const id of members.keys()) {
+    const others: AdapterSocket[] = [];
+    for (const id of this.#others) {
       const socket = excluded.has(id) ? undefined : sockets.get(id);
       const feed = socket?.feed ?? null;
-      if (feed === null) {
-        if (socket !== undefined) {
-          plan.others.push(socket);
-        }
-        if (--spare < 0) {
-          return null;
-        }
-        if (this.#subscribers.has(id)) {
-          plan.leaving.push(id);
-        }
-        continue;
-      }
-      if (feed.publisher !== publisher) {
-        publisher = feed.publisher;
-        if (!addPublisher(plan.publishers, publisher, encoded)) {
-          return null;
-        }
-      }
-      if (this.#subscribers.get(id) === feed) {
-        staying++;
-      } else {
-        plan.joining.push([id, feed]);
+      if (feed !== null) {
+        this.#others.delete(id);
+        this.#subscribe(id, feed);
+      } else if (socket !== undefined && others.push(socket) > spare) {
+        return null;
       }
     }
-    const expected = staying + plan.leaving.length;
-    if (this.#subscribers.size > expected) {
-      this.#removeStrangers(members);
+    for (const publisher of this.#positions.keys()) {
+      if (!publisher.canCarry(encoded)) {
+        return null;
+      }
     }
-    return plan;
+    for (const publisher of this.#positions.keys()) {
+      publisher.publish(this.#name, encoded);
+    }
+    return others;
   }
 
-  // Members may have been taken out of a room past the adapter, or have come back by another connection.
-  #removeStrangers(members: TopicTargets["members"]): void {
-    const ids = new Set(members.keys());
-    for (const id of this.#subscribers.keys()) {
-      if (!ids.has(id)) {
-        this.remove(id);
+  /** Diverts those who cannot be reached any more. @returns false where everyone has to be asked */
+  #catchUp({ members, sockets }: TopicTargets): boolean {
+    if (this.#subscribers.size + this.#others.size !== members.size) {
+      return false; // it is new; or a room was changed past the adapter
+    }
+    for (const [publisher, position] of this.#positions) {
+      const changes = publisher.changesSince(position);
+      if (changes === null) {
+        return false;
       }
+      if (changes.length > 0) {
+        this.#positions.set(publisher, publisher.position);
+      }
+      for (const feed of changes) {
+        const id = this.#ids.get(feed);
+        if (id !== undefined && sockets.get(id)?.feed !== feed) {
+          this.#divert(id);
+        }
+      }
+    }
+    return true;
+  }
+
+  #askAll({ members, sockets }: TopicTargets): void {
+    const known = new Set(this.#subscribers.keys());
+    this.#others.clear();
+    this.#positions.clear();
+    for (const id of members.keys()) {
+      const feed = sockets.get(id)?.feed ?? null;
+      known.delete(id);
+      if (feed === null) {
+        this.remove(id);
+        this.#others.add(id);
+      } else {
+        this.#subscribe(id, feed);
+      }
+    }
+    for (const id of known) {
+      this.remove(id);
+    }
+  }
+
+  #subscribe(id: SocketId, feed: SocketFeed): void {
+    if (this.#subscribers.get(id) !== feed) {
+      this.remove(id); // of an earlier connection
+      this.#subscribers.set(id, feed);
+      this.#ids.set(feed, id);
+      feed.subscribe(this.#name);
+    }
+    if (!this.#positions.has(feed.publisher)) {
+      this.#positions.set(feed.publisher, feed.publisher.position);
+    }
+  }
+
+  /** Unsubscribes one who stays a member. */
+  #divert(id: SocketId): void {
+    if (this.#subscribers.has(id)) {
+      this.remove(id);
+      this.#others.add(id);
+    }
+  }
+
+  /** One more is a member. */
+  add(id: SocketId): void {
+    if (this.#subscribers.size > 0) {
+      this.#others.add(id);
     }
   }
 
   /** @returns whether it was subscribed */
   remove(id: SocketId): boolean {
     const feed = this.#subscribers.get(id);
-    feed?.unsubscribe(this.#name);
-    return this.#subscribers.delete(id);
+    this.#others.delete(id);
+    if (feed === undefined) {
+      return false;
+    }
+    this.#subscribers.delete(id);
+    this.#ids.delete(feed);
+    feed.unsubscribe(this.#name);
+    return true;
   }
 
   clear(): void {
-    for (const feed of this.#subscribers.values()) {
-      feed.unsubscribe(this.#name);
+    for (const id of this.#subscribers.keys()) {
+      this.remove(id);
     }
-    this.#subscribers.clear();
   }
-}
-
-/** What a broadcast asks of a topic. */
-interface TopicPlan {
-  readonly publishers: FeedPublisher[];
-  readonly joining: [SocketId, SocketFeed][];
-  readonly leaving: SocketId[];
-  /** Who has to be sent it by themselves. */
-  readonly others: AdapterSocket[];
-}
-
-/** @returns false where it cannot carry this */
-function addPublisher(
-  publishers: FeedPublisher[],
-  publisher: FeedPublisher,
-  encoded: EncodedPackets,
-): boolean {
-  if (!publishers.includes(publisher)) {
-    publishers.push(publisher);
-  }
-  return publisher.canCarry(encoded);
 }

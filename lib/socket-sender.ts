@@ -182,6 +182,10 @@ export abstract class SocketSender<
     return this.hasOutgoingListeners ? null : this.client.conn.feed;
   }
 
+  protected override onOutgoingListener(): void {
+    this.client.conn.stir();
+  }
+
   /** Called by adapters before they send a packet. @internal */
   notifyOutgoingListeners(packet: Packet): void {
     try {

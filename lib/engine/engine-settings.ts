@@ -53,7 +53,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
 
   /** Whether somebody listens to what the sessions send. */
   get isWatched(): boolean {
-    return this._eventsCount !== 0 && this.isHeard("flush", "drain");
+    return this.isHeard("flush", "drain");
   }
 
   get allowRequest(): EngineOptions["allowRequest"] {

@@ -9,19 +9,12 @@ import { makeLog } from "../log.ts";
 
 const log = makeLog("engine:socket");
 
-/** What the sending half of a session needs of its engine. */
-export interface SenderPort {
-  readonly flushQueue: FlushQueue;
-  /** Whether somebody listens to what the sessions send. */
-  readonly isWatched: boolean;
-}
-
 /** The sending half of a session: what is sent waits in the outbox until the turn ends. */
 export abstract class SessionSender
   extends GuardedEmitter<SessionEvents>
   implements OutboxPort, Flushable
 {
-  abstract readonly server: SenderPort;
+  abstract readonly server: { readonly flushQueue: FlushQueue };
   abstract readonly readyState: ReadyState;
   abstract readonly transport: Transport;
 
@@ -101,6 +94,7 @@ export abstract class SessionSender
     if (!this.#inFlushQueue) {
       this.#inFlushQueue = true;
       this.server.flushQueue.add(this);
+      this.stir();
     }
   }
 
@@ -109,12 +103,19 @@ export abstract class SessionSender
    * the order, as something waits, or to somebody who listens.
    */
   get feed(): TopicPort | null {
-    const isWatched =
-      (this._eventsCount !== 0 && this.isHeard("packetCreate", "flush", "drain")) ||
-      this.server.isWatched;
-    return this.readyState === "open" && this.outbox.isEmpty && !isWatched
+    const isHeard = this._eventsCount !== 0 && this.isHeard("packetCreate", "flush", "drain");
+    return this.readyState === "open" && this.outbox.isEmpty && !isHeard
       ? (this.transport.feed ?? null)
       : null;
+  }
+
+  /** Has those who reach the client past the session ask anew whether they may. */
+  stir(): void {
+    this.transport.stir?.();
+  }
+
+  protected override onListening(): void {
+    this.stir();
   }
 
   /** Hands the waiting packets to the transport, as far as it takes them. */

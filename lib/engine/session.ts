@@ -1,9 +1,10 @@
 import type { Packet, RawData } from "./codec/codec.ts";
+import type { FlushQueue } from "./flush-queue.ts";
 import { Heartbeat, type HeartbeatPort, type SessionHeartbeat } from "./heartbeat.ts";
 import type { ResolvedEngineOptions } from "./options.ts";
 import { PingWatch, type PingWatchPort } from "./ping-watch.ts";
 import type { EngineRequest } from "./request.ts";
-import { type SenderPort, SessionSender } from "./session-sender.ts";
+import { SessionSender } from "./session-sender.ts";
 import type { CloseReason, ReadyState, SessionHandler } from "./session-types.ts";
 import {
   SILENT,
@@ -17,8 +18,9 @@ import { makeLog } from "../log.ts";
 const log = makeLog("engine:socket");
 
 /** What a session needs of its engine. */
-export interface SessionPort extends SenderPort {
+export interface SessionPort {
   readonly opts: ResolvedEngineOptions;
+  readonly flushQueue: FlushQueue;
   /** The transports that a session on the given one may move to. */
   upgrades(transport: Transport["name"]): string[];
   onSessionFlush(session: Session, packets: Packet[]): void;

@@ -6,6 +6,8 @@ const log = makeLog("engine:socket");
 
 // A host sends what is larger to one WebSocket after the other at once, which saves nothing.
 const LARGEST_BYTES = 16 * 1024;
+const UNCHECKED_BYTES = 64 * 1024;
+const MOST_CHANGES = 1024;
 
 /**
  * What is published to a topic reaches the WebSockets of one server that are subscribed to it, in one
@@ -14,13 +16,52 @@ const LARGEST_BYTES = 16 * 1024;
 export class TopicPublisher {
   /** How much has been published: who is subscribed may have got as much. */
   publishedBytes = 0;
+  /** Of whom something may have changed, the latest of them. */
+  #changed: TopicPort[] = [];
+  /** How many were forgotten before these. */
+  #forgotten = 0;
+  #checkedAt = 0;
   readonly #publish: (topic: string, data: RawData) => void;
+  readonly #isWatched: () => boolean;
 
   /**
    * @param publish sends a WebSocket message, uncompressed: text for a string, binary for bytes
+   * @param isWatched whether somebody listens to what the sessions send
    */
-  constructor(publish: (topic: string, data: RawData) => void) {
+  constructor(publish: (topic: string, data: RawData) => void, isWatched: () => boolean) {
     this.#publish = publish;
+    this.#isWatched = isWatched;
+  }
+
+  /** Where the changes end now, to be handed to {@link changesSince}. */
+  get position(): number {
+    return this.#forgotten + this.#changed.length;
+  }
+
+  /**
+   * Whose sessions may no longer be reached by topics, and have to be asked.
+   *
+   * @param position up to where they are known
+   * @returns null where everyone has to be asked: too much has changed, or been published
+   */
+  changesSince(position: number): readonly TopicPort[] | null {
+    if (position < this.#forgotten) {
+      return null;
+    }
+    return position === this.position ? NONE : this.#changed.slice(position - this.#forgotten);
+  }
+
+  /** Something has changed for one that is subscribed. */
+  onChange(port: TopicPort): void {
+    this.#changed.push(port);
+    if (this.#changed.length > MOST_CHANGES) {
+      this.#forget();
+    }
+  }
+
+  #forget(): void {
+    this.#forgotten = this.position + 1; // more than anybody knows
+    this.#changed = [];
   }
 
   /**
@@ -37,7 +78,8 @@ export class TopicPublisher {
       }
       bytes += length;
     }
-    return bytes <= LARGEST_BYTES && !log.enabled; // what is published is not logged
+    // What is published is not logged.
+    return bytes <= LARGEST_BYTES && !log.enabled && !this.#isWatched();
   }
 
   /**
@@ -52,6 +94,10 @@ export class TopicPublisher {
       this.publishedBytes += data.length;
       this.#publish(topic, data);
     }
+    if (this.publishedBytes - this.#checkedAt > UNCHECKED_BYTES) {
+      this.#checkedAt = this.publishedBytes;
+      this.#forget(); // nobody tells who is congested by it
+    }
   }
 }
 
@@ -64,7 +110,11 @@ export interface TopicPort {
   subscribe(topic: string): void;
   /** What was published before is still sent. */
   unsubscribe(topic: string): void;
+  /** Its session may no longer be reached that way: who has subscribed it is to ask. */
+  stir(): void;
 }
+
+const NONE: readonly TopicPort[] = [];
 
 function lengthOf(part: unknown): number {
   if (typeof part === "string") {

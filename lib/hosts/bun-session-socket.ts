@@ -19,6 +19,7 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   readonly publisher: TopicPublisher;
   /** Itself, where its server allows that. */
   topics: TopicPort | null = null;
+  #subscriptions = 0;
 
   constructor(
     connection: BunConnection,
@@ -91,11 +92,19 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   }
 
   subscribe(topic: string): void {
+    this.#subscriptions++;
     this.#ws?.subscribe(topic);
   }
 
   unsubscribe(topic: string): void {
+    this.#subscriptions--;
     this.#ws?.unsubscribe(topic);
+  }
+
+  stir(): void {
+    if (this.#subscriptions > 0) {
+      this.publisher.onChange(this);
+    }
   }
 }
 

@@ -8,14 +8,22 @@ const LEAST_LIMIT = 1024 * 1024;
 /** The topics of the Bun servers that serve one engine. */
 export class BunTopics {
   readonly #publishers = new WeakMap<BunServer, TopicPublisher>();
+  readonly #engine: { readonly isWatched: boolean };
+
+  constructor(engine: { readonly isWatched: boolean }) {
+    this.#engine = engine;
+  }
 
   /** The publisher that the WebSockets of a server share. */
   of<Data>(server: BunServer<Data>): TopicPublisher {
     let publisher = this.#publishers.get(server as BunServer);
     if (publisher === undefined) {
-      publisher = new TopicPublisher((topic, data) => {
-        server.publish(topic, data, false);
-      });
+      publisher = new TopicPublisher(
+        (topic, data) => {
+          server.publish(topic, data, false);
+        },
+        () => this.#engine.isWatched,
+      );
       this.#publishers.set(server as BunServer, publisher);
     }
     return publisher;

@@ -40,10 +40,11 @@ export class BunHost {
   /** Whether Bun hands us the WebSockets we accept; until the first has come, that is watched. */
   #isWired = false;
   #hasWarned = false;
-  readonly #topics = new BunTopics();
+  readonly #topics: BunTopics;
 
   constructor(service: BunService) {
     this.#service = service;
+    this.#topics = new BunTopics(service.engine);
   }
 
   /** Whether a request belongs to the engine, by its path. */

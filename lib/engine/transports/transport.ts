@@ -66,6 +66,8 @@ export interface Transport {
    * transport that has no such thing leaves it out.
    */
   readonly feed?: TopicPort | null;
+  /** Has those who reach its client that way ask anew. */
+  stir?(): void;
   /** Who hears of what happens. */
   sink: TransportSink;
   /**

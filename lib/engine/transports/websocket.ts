@@ -15,7 +15,6 @@ const log = makeLog("engine:ws");
 
 const MESSAGE = 0x34; // "4", the message type of Engine.IO
 const MESSAGE_TOO_BIG = 1009; // RFC 6455, section 7.4.1
-const UNCHECKED_BYTES = 64 * 1024;
 
 /** What the transport needs to know of the engine's options. */
 export interface WebSocketSettings {
@@ -50,21 +49,28 @@ export class WebSocketTransport implements Transport {
   }
 
   get writable(): boolean {
-    return this.#state === "open" && !this.#isCongestedAfter(0);
+    return this.#state === "open" && !this.#isCongested();
   }
 
   /** Null while it is congested, too: the session then keeps what is sent. */
   get feed(): TopicPort | null {
     const isPlain = this.#state === "open" && this.#settings.perMessageDeflate === false;
-    return isPlain && !this.#isCongestedAfter(UNCHECKED_BYTES) ? this.#topics : null;
+    return isPlain && !this.#isCongested() ? this.#topics : null;
   }
 
-  // Nobody tells what became of what was published: we ask, if it was more than so many bytes.
-  #isCongestedAfter(bytes: number): boolean {
+  stir(): void {
+    this.#topics?.stir();
+  }
+
+  // Nobody tells what became of what was published: we have to ask.
+  #isCongested(): boolean {
     const topics = this.#topics;
-    if (topics !== null && topics.publisher.publishedBytes - this.#checkedAt > bytes) {
+    if (topics !== null && topics.publisher.publishedBytes !== this.#checkedAt) {
       this.#checkedAt = topics.publisher.publishedBytes;
-      this.#congested ||= topics.bufferedBytes > 0; // the host will tell when it has left
+      if (!this.#congested && topics.bufferedBytes > 0) {
+        this.#congested = true; // the host will tell when it has left
+        topics.stir();
+      }
     }
     return this.#congested;
   }
