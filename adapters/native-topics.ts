@@ -11,7 +11,7 @@ import type {
 /** When topics are made, and dropped. Tests set other values. */
 export const TOPIC_LIMITS = {
   /** The smallest room. */
-  minMembers: 8,
+  minMembers: 16,
   /** How many broadcasts, each within `hotMs` of the one before, go by before there is a topic. */
   warmUp: 3,
   hotMs: 1_000,

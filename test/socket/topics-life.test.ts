@@ -9,7 +9,7 @@ import { TOPIC_LIMITS } from "../../adapters/native-topics.ts";
 import { Clients, once } from "../support/clients.ts";
 
 const DEFAULTS = { ...TOPIC_LIMITS };
-const MEMBERS = TOPIC_LIMITS.minMembers;
+const MEMBERS = 16; // the smallest room that has one;
 
 /** A server of Bun with what its topics were used for. */
 class Site {
@@ -78,7 +78,7 @@ function turn(): Promise<void> {
 let site: Site;
 
 beforeEach(() => {
-  Object.assign(TOPIC_LIMITS, DEFAULTS, { warmUp: 0 });
+  Object.assign(TOPIC_LIMITS, DEFAULTS, { minMembers: MEMBERS, warmUp: 0 });
 });
 
 afterEach(async () => {
@@ -161,6 +161,35 @@ describe("the topic of a room", () => {
     expect(await all).toEqual(Array(MEMBERS + 1).fill([1]));
     expect(site.publications).toBe(2);
     expect(site.subscribers).toBe(MEMBERS + 1);
+  });
+});
+
+describe("a socket that is reached by a topic", () => {
+  test("is sent it by itself as soon as somebody listens to what it is sent", async () => {
+    site = new Site();
+    const pairs = await site.fill("room");
+    const [listened, watched, both] = pairs.map(({ socket }) => socket) as [
+      ServerSocket,
+      ServerSocket,
+      ServerSocket,
+    ];
+    const last = Promise.all(pairs.map(({ client }) => once(client, "third")));
+    site.io.to("room").emit("first");
+    const heard: unknown[] = [];
+    listened.onAnyOutgoing((event) => heard.push(event));
+    watched.conn.on("packetCreate", ({ data }) => heard.push(data));
+    both.conn.prependListener("packetCreate", () => heard.push("packet"));
+    both.prependAnyOutgoing(() => heard.push("event"));
+    site.io.to("room").emit("second");
+    expect(heard).toEqual(["second", '2["second"]', "event", "packet"]);
+    expect(site.subscribers).toBe(MEMBERS - 3);
+    await turn();
+    listened.offAnyOutgoing();
+    watched.conn.removeAllListeners("packetCreate");
+    site.io.to("room").emit("third");
+    expect(heard.splice(4)).toEqual(["event", "packet"]);
+    expect(site.subscribers).toBe(MEMBERS - 1);
+    await last;
   });
 });
 
