@@ -3,6 +3,7 @@ import type { BroadcastFlags, SocketFeed, SocketId } from "../adapters/adapter.t
 import type { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
+import type { Session } from "./engine/session.ts";
 import { reservedEvent, throwLater } from "./errors.ts";
 import type {
   AllButLast,
@@ -179,11 +180,13 @@ export abstract class SocketSender<
 
   /** By what adapters can reach its client past it, as long as that makes no difference. @internal */
   get feed(): SocketFeed | null {
-    return this.hasOutgoingListeners ? null : this.client.conn.feed;
+    const { feed }: Partial<Session> = this.client.conn; // sessions of an engine of others have none
+    return this.hasOutgoingListeners ? null : (feed ?? null);
   }
 
   protected override onOutgoingListener(): void {
-    this.client.conn.stir();
+    const { conn }: { conn: Partial<Session> } = this.client;
+    conn.stir?.();
   }
 
   /** Called by adapters before they send a packet. @internal */
