@@ -41,6 +41,27 @@ export interface WriteOptions {
   preEncoded?: boolean | undefined;
 }
 
+/** What is published to a topic reaches those subscribed to it. The sockets of one server share it. */
+export interface FeedPublisher {
+  /** Whether this can be published as it would be written to each. */
+  canCarry(encodedPackets: EncodedPackets): boolean;
+  /** Where the changes end now. */
+  readonly position: number;
+  /**
+   * Whose `feed` may have become another since a position; null where everyone's may. Of those that
+   * were null nothing is told.
+   */
+  changesSince(position: number): readonly SocketFeed[] | null;
+  publish(topic: string, encodedPackets: EncodedPackets): void;
+}
+
+/** By what the client of a socket can be reached together with others, in one call. */
+export interface SocketFeed {
+  readonly publisher: FeedPublisher;
+  subscribe(topic: string): void;
+  unsubscribe(topic: string): void;
+}
+
 /** What an adapter sees of a socket of this node. */
 export interface AdapterSocket {
   readonly id: SocketId;
@@ -55,6 +76,11 @@ export interface AdapterSocket {
   readonly client: {
     writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void;
   };
+  /**
+   * Null, or missing, while a packet has to be told to the outgoing listeners and written to the client.
+   * To be asked at each packet.
+   */
+  readonly feed?: SocketFeed | null;
   notifyOutgoingListeners(packet: Packet): void;
   join(rooms: Room | Room[]): Promise<void> | void;
   leave(room: Room): Promise<void> | void;

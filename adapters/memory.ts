@@ -2,6 +2,7 @@ import { EventEmitter } from "node:events";
 import type { Packet } from "socket.io-parser";
 import { throwLater } from "../lib/errors.ts";
 import type { Untyped } from "../lib/events.ts";
+import { NativeTopics } from "./native-topics.ts";
 import type {
   AdapterApi,
   AdapterNamespace,
@@ -29,6 +30,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
   readonly nsp: AdapterNamespace;
   readonly rooms = new Map<Room, Set<SocketId>>();
   readonly sids = new Map<SocketId, Set<Room>>();
+  readonly #topics = new NativeTopics();
 
   constructor(nsp: AdapterNamespace) {
     super();
@@ -37,7 +39,9 @@ export class Adapter extends EventEmitter implements AdapterApi {
 
   init(): Promise<void> | void {}
 
-  close(): Promise<void> | void {}
+  close(): Promise<void> | void {
+    this.#topics.clear();
+  }
 
   serverCount(): Promise<number> {
     return Promise.resolve(1);
@@ -48,6 +52,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     if (joined === undefined) {
       joined = new Set();
       this.sids.set(id, joined);
+      this.#topics.onJoin(null, id);
       if (this.rooms.has(id)) {
         this.onRoomVacated(id); // others were in it; now it is a socket's own
       }
@@ -68,6 +73,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     }
     if (!members.has(id)) {
       members.add(id);
+      this.#topics.onJoin(room, id);
       this.#tell("join-room", room, id);
     }
     if (isNew && !this.sids.has(room)) {
@@ -84,6 +90,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     for (const room of this.sids.get(id) ?? NOBODY) {
       this.#leave(id, room);
     }
+    this.#topics.onLeave(null, id);
     if (this.sids.delete(id) && this.rooms.has(id)) {
       this.onRoomOccupied(id); // by others: it is no longer a socket's own
     }
@@ -95,6 +102,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
       return;
     }
     if (members.delete(id)) {
+      this.#topics.onLeave(room, id);
       this.#tell("leave-room", room, id);
     }
     if (members.size === 0 && this.rooms.delete(room)) {
@@ -128,8 +136,19 @@ export class Adapter extends EventEmitter implements AdapterApi {
 
   broadcast(packet: Packet, options: BroadcastOptions): void {
     const { encoded, write } = this.#prepare(packet, options);
-    // As targets() does, without a generator: that would take as long as all the rest.
     const { sockets } = this.nsp;
+    const others = this.#publish(encoded, options);
+    if (others !== undefined) {
+      for (const socket of others) {
+        if (sockets.get(socket.id) === socket) {
+          // the listeners of another may have ended it
+          socket.notifyOutgoingListeners(packet);
+          socket.client.writeToEngine(encoded, write);
+        }
+      }
+      return;
+    }
+    // As targets() does, without a generator: that would take as long as all the rest.
     const excluded = this.#membersOfAny(options.except);
     for (const id of this.#chosenBy(options)) {
       const socket = excluded.has(id) ? undefined : sockets.get(id);

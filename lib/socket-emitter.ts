@@ -55,12 +55,14 @@ export abstract class SocketEmitter<
   /** Adds a listener for every event sent to the client. */
   onAnyOutgoing(listener: CatchAllListener): this {
     this.#outgoing = [...(this.#outgoing ?? []), listener];
+    this.onOutgoingListener();
     return this;
   }
 
   /** The same as {@link onAnyOutgoing}, before the others. */
   prependAnyOutgoing(listener: CatchAllListener): this {
     this.#outgoing = [listener, ...(this.#outgoing ?? [])];
+    this.onOutgoingListener();
     return this;
   }
 
@@ -148,6 +150,14 @@ export abstract class SocketEmitter<
       throwLater(thrown); // of a listener: the connection that sent the packet must still be closed
     }
   }
+
+  /** Whether somebody listens to what goes out. */
+  protected get hasOutgoingListeners(): boolean {
+    return this.#outgoing !== null && this.#outgoing.length > 0;
+  }
+
+  /** Called when there is one more. */
+  protected abstract onOutgoingListener(): void;
 
   /** Calls the listeners for what goes out. */
   protected callAnyOutgoing(event: readonly unknown[]): void {

@@ -1,8 +1,9 @@
 import { type Packet, PacketType } from "socket.io-parser";
-import type { BroadcastFlags, SocketId } from "../adapters/adapter.ts";
+import type { BroadcastFlags, SocketFeed, SocketId } from "../adapters/adapter.ts";
 import type { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
+import type { Session } from "./engine/session.ts";
 import { reservedEvent, throwLater } from "./errors.ts";
 import type {
   AllButLast,
@@ -175,6 +176,17 @@ export abstract class SocketSender<
     const flags = this.#flags;
     this.#flags = null;
     return flags ?? NO_FLAGS;
+  }
+
+  /** By what adapters can reach its client past it, as long as that makes no difference. @internal */
+  get feed(): SocketFeed | null {
+    const { feed }: Partial<Session> = this.client.conn; // sessions of an engine of others have none
+    return this.hasOutgoingListeners ? null : (feed ?? null);
+  }
+
+  protected override onOutgoingListener(): void {
+    const { conn }: { conn: Partial<Session> } = this.client;
+    conn.stir?.();
   }
 
   /** Called by adapters before they send a packet. @internal */

@@ -51,6 +51,11 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
     this.middlewares.configure(this.#opts.cors);
   }
 
+  /** Whether somebody listens to what the sessions send. */
+  get isWatched(): boolean {
+    return this.isHeard("flush", "drain");
+  }
+
   get allowRequest(): EngineOptions["allowRequest"] {
     return this.#opts.allowRequest;
   }

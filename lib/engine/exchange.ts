@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { OutgoingHeaders } from "../response-head.ts";
 import type { EngineRequest } from "./request.ts";
+import type { TopicPort } from "./topics.ts";
 
 /** An HTTP answer. */
 export interface Answer {
@@ -67,4 +68,6 @@ export interface WebSocketPort {
   batch(write: () => void): void;
   /** Sends a Close frame behind all that was sent. */
   close(): void;
+  /** Its place in the topics of its server; null, or missing, where the host has none. */
+  readonly topics?: TopicPort | null;
 }

@@ -3,6 +3,7 @@ import type { Flushable, FlushQueue } from "./flush-queue.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
 import { Outbox, type OutboxPort, type QueuedPacket } from "./outbox.ts";
 import type { ReadyState, SendCallback, SessionEvents } from "./session-types.ts";
+import type { TopicPort } from "./topics.ts";
 import type { Transport } from "./transports/transport.ts";
 import { makeLog } from "../log.ts";
 
@@ -93,7 +94,28 @@ export abstract class SessionSender
     if (!this.#inFlushQueue) {
       this.#inFlushQueue = true;
       this.server.flushQueue.add(this);
+      this.stir();
     }
+  }
+
+  /**
+   * By what the client can be reached past the session. Null while that would make a difference: to
+   * the order, as something waits, or to somebody who listens.
+   */
+  get feed(): TopicPort | null {
+    const isHeard = this._eventsCount !== 0 && this.isHeard("packetCreate", "flush", "drain");
+    return this.readyState === "open" && this.outbox.isEmpty && !isHeard
+      ? (this.transport.feed ?? null)
+      : null;
+  }
+
+  /** Has those who reach the client past the session ask anew whether they may. */
+  stir(): void {
+    this.transport.stir?.();
+  }
+
+  protected override onListening(): void {
+    this.stir();
   }
 
   /** Hands the waiting packets to the transport, as far as it takes them. */

@@ -1,5 +1,6 @@
 import type { ServerWebSocket } from "bun";
 import type { SendResult, WebSocketPort } from "../engine/exchange.ts";
+import type { TopicPort, TopicPublisher } from "../engine/topics.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
 
@@ -8,21 +9,35 @@ import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
 const SESSION = Symbol.for("bun-socket.io.session");
 
 /** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
-export class SessionSocket implements WebSocketPort, ConnectionOwner {
+export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner {
   readonly [SESSION] = true;
   /** Gone once it is open: it holds on to the request and its answer. */
   #accept: ((port: WebSocketPort) => WebSocketTransport) | null;
   #ws: ServerWebSocket<unknown> | null = null;
   #transport: WebSocketTransport | null = null;
   readonly #connection: BunConnection;
+  readonly publisher: TopicPublisher;
+  /** Itself, where its server allows that. */
+  topics: TopicPort | null = null;
+  #subscriptions = 0;
 
-  constructor(connection: BunConnection, accept: (port: WebSocketPort) => WebSocketTransport) {
+  constructor(
+    connection: BunConnection,
+    publisher: TopicPublisher,
+    accept: (port: WebSocketPort) => WebSocketTransport,
+  ) {
     this.#connection = connection;
+    this.publisher = publisher;
     this.#accept = accept;
   }
 
-  onOpen(ws: ServerWebSocket<unknown>): void {
+  /**
+   * @param ws the WebSocket
+   * @param hasTopics whether it may be reached by topics
+   */
+  onOpen(ws: ServerWebSocket<unknown>, hasTopics: boolean): void {
     this.#ws = ws;
+    this.topics = hasTopics ? this : null;
     this.#connection.owner = this;
     this.#transport = this.#accept?.(this) ?? null;
     this.#accept = null;
@@ -70,6 +85,26 @@ export class SessionSocket implements WebSocketPort, ConnectionOwner {
 
   close(): void {
     this.#ws?.close();
+  }
+
+  get bufferedBytes(): number {
+    return this.#ws?.getBufferedAmount() ?? 0;
+  }
+
+  subscribe(topic: string): void {
+    this.#subscriptions++;
+    this.#ws?.subscribe(topic);
+  }
+
+  unsubscribe(topic: string): void {
+    this.#subscriptions--;
+    this.#ws?.unsubscribe(topic);
+  }
+
+  stir(): void {
+    if (this.#subscriptions > 0) {
+      this.publisher.onChange(this);
+    }
   }
 }
 

@@ -15,6 +15,7 @@ import { BunExchange, toHeaders, toResponse, toResponseAtLast } from "./bun-exch
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
 import { BunRequest, pathOf } from "./bun-request.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
+import { allowsTopics, BunTopics } from "./bun-topics.ts";
 import { maxMessageBytes, silenceS, webSocketSettings } from "./bun-websocket-settings.ts";
 import { makeLog } from "../log.ts";
 
@@ -39,9 +40,11 @@ export class BunHost {
   /** Whether Bun hands us the WebSockets we accept; until the first has come, that is watched. */
   #isWired = false;
   #hasWarned = false;
+  readonly #topics: BunTopics;
 
   constructor(service: BunService) {
     this.#service = service;
+    this.#topics = new BunTopics(service.engine);
   }
 
   /** Whether a request belongs to the engine, by its path. */
@@ -122,7 +125,7 @@ export class BunHost {
           resolve(toResponseAtLast(decision, request));
           return;
         }
-        const data = new SessionSocket(socket, (port) => {
+        const data = new SessionSocket(socket, this.#topics.of(server), (port) => {
           this.#isWired = true;
           return decision.open(port);
         });
@@ -207,11 +210,12 @@ export class BunHost {
    * @param own the application's, for WebSockets that are no session's
    */
   websocket<Data>(own?: BunWebSocketHandler<Data>): BunWebSocketHandler<Data> {
+    const hasTopics = allowsTopics(own);
     return {
       ...webSocketSettings(this.#service.engine.opts, own),
       open: (ws) => {
         if (isSession(ws.data)) {
-          ws.data.onOpen(ws);
+          ws.data.onOpen(ws, hasTopics);
           return;
         }
         if (own === undefined) {

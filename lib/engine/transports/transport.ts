@@ -1,6 +1,7 @@
 import type { Codec, Packet, RawData } from "../codec/codec.ts";
 import type { HttpExchange } from "../exchange.ts";
 import type { TransportName } from "../options.ts";
+import type { TopicPort } from "../topics.ts";
 import { makeLog } from "../../log.ts";
 
 const log = makeLog("engine:transport");
@@ -60,6 +61,13 @@ export interface Transport {
   readonly readyState: TransportState;
   /** Whether a packet given now would leave at once. */
   readonly writable: boolean;
+  /**
+   * By what its client can be reached past the session, as far as that makes no difference now. A
+   * transport that has no such thing leaves it out.
+   */
+  readonly feed?: TopicPort | null;
+  /** Has those who reach its client that way ask anew. */
+  stir?(): void;
   /** Who hears of what happens. */
   sink: TransportSink;
   /**

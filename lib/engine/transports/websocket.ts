@@ -1,5 +1,7 @@
 import type { Codec, Packet } from "../codec/codec.ts";
+import { codecV4 } from "../codec/v4.ts";
 import type { HttpExchange, WebSocketPort } from "../exchange.ts";
+import type { TopicPort } from "../topics.ts";
 import {
   changeState,
   type Transport,
@@ -29,12 +31,17 @@ export class WebSocketTransport implements Transport {
   #congested = false;
   readonly #port: WebSocketPort;
   readonly #settings: WebSocketSettings;
+  /** Null where what is published is not what would be sent. */
+  readonly #topics: TopicPort | null;
+  /** How much had been published when it was last known whether the connection is congested. */
+  #checkedAt = 0;
 
   constructor(port: WebSocketPort, codec: Codec, settings: WebSocketSettings, sink: TransportSink) {
     this.#port = port;
     this.codec = codec;
     this.#settings = settings;
     this.sink = sink;
+    this.#topics = codec === codecV4 ? (port.topics ?? null) : null;
   }
 
   get readyState(): TransportState {
@@ -42,7 +49,30 @@ export class WebSocketTransport implements Transport {
   }
 
   get writable(): boolean {
-    return this.#state === "open" && !this.#congested;
+    return this.#state === "open" && !this.#isCongested();
+  }
+
+  /** Null while it is congested, too: the session then keeps what is sent. */
+  get feed(): TopicPort | null {
+    const isPlain = this.#state === "open" && this.#settings.perMessageDeflate === false;
+    return isPlain && !this.#isCongested() ? this.#topics : null;
+  }
+
+  stir(): void {
+    this.#topics?.stir();
+  }
+
+  // Nobody tells what became of what was published: we have to ask.
+  #isCongested(): boolean {
+    const topics = this.#topics;
+    if (topics !== null && topics.publisher.publishedBytes !== this.#checkedAt) {
+      this.#checkedAt = topics.publisher.publishedBytes;
+      if (!this.#congested && topics.bufferedBytes > 0) {
+        this.#congested = true; // the host will tell when it has left
+        topics.stir();
+      }
+    }
+    return this.#congested;
   }
 
   send(packets: readonly Packet[]): number {
