@@ -93,11 +93,39 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     this.#resolve?.(answer);
   }
 
-  async readBody(limitBytes: number): Promise<BodyResult> {
-    const { body, headers } = this.#webRequest;
-    if (Number(headers.get("content-length")) > limitBytes) {
-      return { kind: "too-large" };
+  readBody(limitBytes: number): Promise<BodyResult> {
+    const { headers } = this.#webRequest;
+    const announced = headers.get("content-length");
+    if (Number(announced) > limitBytes) {
+      return Promise.resolve({ kind: "too-large" });
     }
+    // No longer than it says, and not to be read piece by piece: a stream costs more than all else
+    // that a request does.
+    return announced === null ? this.#readStream(limitBytes) : this.#readAtOnce();
+  }
+
+  #readAtOnce(): Promise<BodyResult> {
+    return new Promise((resolve) => {
+      const finish = (result: BodyResult): void => {
+        this.#cancelBody = null;
+        resolve(result);
+      };
+      this.#cancelBody = () => finish({ kind: "aborted" });
+      this.#webRequest.arrayBuffer().then(
+        (bytes) => {
+          this.#request.complete = true;
+          finish({ kind: "complete", body: Buffer.from(bytes) });
+        },
+        (error: unknown) => {
+          log("the body of a request did not arrive: %s", error);
+          finish({ kind: "aborted" }); // the one way a request body fails to arrive
+        },
+      );
+    });
+  }
+
+  async #readStream(limitBytes: number): Promise<BodyResult> {
+    const { body } = this.#webRequest;
     if (body === null) {
       return { kind: "complete", body: Buffer.alloc(0) };
     }
@@ -129,7 +157,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
       }
     } catch (error) {
       log("the body of a request did not arrive: %s", error);
-      return { kind: "aborted" }; // the one way a request body fails to arrive
+      return { kind: "aborted" };
     } finally {
       this.#cancelBody = null;
     }
