@@ -28,10 +28,12 @@ export abstract class ServerSettings<
 > extends Broadcaster<EmitEvents, ServerSideEvents, ReservedEvents, SocketData> {
   /** Encodes packets for the wire. */
   readonly encoder: Encoder;
-  protected addTrailingSlash: boolean;
 
   readonly #options: ResolvedServerOptions<AdapterConstructor>;
   #path = "";
+  #addTrailingSlash: boolean;
+  /** Made of these two when it is asked for. */
+  #prefix: string | null = null;
   #connectTimeoutMs: number;
   #servesClient: boolean;
   #adapter: AdapterConstructor;
@@ -40,13 +42,18 @@ export abstract class ServerSettings<
     super();
     const options = resolveServerOptions(given);
     this.#options = options;
-    this.addTrailingSlash = options.addTrailingSlash ?? true;
+    this.#addTrailingSlash = options.addTrailingSlash ?? true;
     this.#connectTimeoutMs = options.connectTimeout;
     this.#servesClient = options.serveClient;
     this.#adapter =
       options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
     this.path(options.path);
     this.encoder = new this._parser.Encoder();
+  }
+
+  protected set addTrailingSlash(value: boolean) {
+    this.#addTrailingSlash = value;
+    this.#prefix = null;
   }
 
   /** The package that encodes and decodes packets. @internal */
@@ -102,6 +109,7 @@ export abstract class ServerSettings<
       return this.#path;
     }
     this.#path = value.replace(/\/$/, "");
+    this.#prefix = null;
     return this;
   }
 
@@ -138,7 +146,8 @@ export abstract class ServerSettings<
 
   /** The prefix of the paths that are its own. @internal */
   get prefix(): string {
-    return computePrefix(this.#path, this.addTrailingSlash);
+    this.#prefix ??= computePrefix(this.#path, this.#addTrailingSlash);
+    return this.#prefix;
   }
 
   /** Answers a request for the browser client; null for any other. @internal */

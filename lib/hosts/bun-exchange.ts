@@ -176,8 +176,10 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
  * be, or Node's HTTP agent uses the dead connection again
  */
 export function toResponse({ status, headers, body }: Answer, request: Request): Response {
-  const list = toHeaders(headers);
-  if (/(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.get("connection") ?? "")) {
+  const connection = request.headers.get("connection");
+  let list = commonHeaders(headers);
+  if (connection !== null && /(?:^|,)\s*close\s*(?:,|$)/i.test(connection)) {
+    list = toHeaders(headers);
     list.set("Connection", "close");
   }
   // No body here is of shared memory, which is what keeps the types of some projects from this.
@@ -192,6 +194,30 @@ export function toResponseAtLast(answer: Answer, request: Request): Response {
     throwLater(error); // of a header, or a status that Bun does not know
     return new Response(null, { status: 500 });
   }
+}
+
+/** The `Headers` of answers by their text; never changed, as a `Response` makes a copy. */
+const common = new Map<string, Headers>();
+const MOST_COMMON = 64;
+
+/** The same as {@link toHeaders}, made once for what is answered time and again. Not to be changed. */
+function commonHeaders(headers: OutgoingHeaders): Headers {
+  let key = "";
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== "string" || value.includes("\n")) {
+      return toHeaders(headers);
+    }
+    key += `${name}:${value}\n`;
+  }
+  let list = common.get(key);
+  if (list === undefined) {
+    list = toHeaders(headers);
+    if (common.size < MOST_COMMON) {
+      common.set(key, list);
+    }
+  }
+  return list;
 }
 
 /** The web `Headers` of an answer. */

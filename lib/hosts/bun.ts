@@ -13,7 +13,7 @@ import {
 } from "./bun-application.ts";
 import { BunExchange, toHeaders, toResponse, toResponseAtLast } from "./bun-exchange.ts";
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
-import { BunRequest, pathOf } from "./bun-request.ts";
+import { BunRequest, isBelow } from "./bun-request.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
 import { maxMessageBytes, silenceS, webSocketSettings } from "./bun-websocket-settings.ts";
 import { makeLog } from "../log.ts";
@@ -46,7 +46,7 @@ export class BunHost {
 
   /** Whether a request belongs to the engine, by its path. */
   owns(request: Request): boolean {
-    return pathOf(request.url).startsWith(this.#service.prefix);
+    return isBelow(request.url, this.#service.prefix);
   }
 
   /**
