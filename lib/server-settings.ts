@@ -8,6 +8,7 @@ import { serveClientBundle } from "./client-bundle.ts";
 import type { EngineRequest } from "./engine/request.ts";
 import type { EventsMap } from "./events.ts";
 import { computePrefix } from "./hosts/attach-options.ts";
+import { PacketDecoder } from "./namespace-decoder.ts";
 import type { AdapterConstructor } from "./namespace-types.ts";
 import {
   type ServerOptions as Options,
@@ -30,6 +31,7 @@ export abstract class ServerSettings<
   readonly encoder: Encoder;
 
   readonly #options: ResolvedServerOptions<AdapterConstructor>;
+  readonly #packetDecoder: PacketDecoder | null;
   #path = "";
   #addTrailingSlash: boolean;
   /** Made of these two when it is asked for. */
@@ -49,6 +51,7 @@ export abstract class ServerSettings<
       options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
     this.path(options.path);
     this.encoder = new this._parser.Encoder();
+    this.#packetDecoder = this._parser === defaultParser ? new PacketDecoder() : null;
   }
 
   protected set addTrailingSlash(value: boolean) {
@@ -76,6 +79,11 @@ export abstract class ServerSettings<
 
   get connectTimeoutMs(): number {
     return this.#connectTimeoutMs;
+  }
+
+  /** @internal */
+  get packetDecoder(): PacketDecoder | null {
+    return this.#packetDecoder;
   }
 
   createDecoder(): Decoder {
