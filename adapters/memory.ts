@@ -138,7 +138,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     const { encoded, write } = this.#prepare(packet, options);
     const { sockets } = this.nsp;
     const others = this.#publish(encoded, options);
-    if (others !== undefined) {
+    if (others !== null) {
       for (const socket of others) {
         if (sockets.get(socket.id) === socket) {
           // the listeners of another may have ended it
@@ -157,6 +157,18 @@ export class Adapter extends EventEmitter implements AdapterApi {
         socket.client.writeToEngine(encoded, write);
       }
     }
+  }
+
+  /** Publishes a broadcast; returns those who have to be sent it themselves, or null for all. */
+  #publish(encoded: EncodedPackets, options: BroadcastOptions): AdapterSocket[] | null {
+    const { rooms, except, flags } = options;
+    if (rooms.size > 1 || flags?.volatile === true) {
+      return null; // not all topics together deliver once; what is volatile depends on each
+    }
+    const [room = null] = rooms;
+    const members = room === null ? this.sids : (this.rooms.get(room) ?? NOBODY);
+    const excluded = this.#membersOfAny(except);
+    return this.#topics.publish({ room, members, excluded, sockets: this.nsp.sockets }, encoded);
   }
 
   broadcastWithAck(

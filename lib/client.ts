@@ -6,6 +6,8 @@ import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
+import { type AttemptPort, ClientAttempt } from "./namespace-attempt.ts";
+import type { PacketDecoder } from "./namespace-decoder.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import { separateQuery } from "./socket-protocol-3.ts";
 import type { DisconnectReason } from "./socket-types.ts";
@@ -51,6 +53,8 @@ export interface ClientServer {
   /** How long a client may take to join its first namespace, in ms. */
   readonly connectTimeoutMs: number;
   createDecoder(): Decoder;
+  /** Decodes most packets for all clients; null where each client needs a decoder of its own. */
+  readonly packetDecoder: PacketDecoder | null;
   /** Looks up a namespace; null where there is none of that name. */
   findNamespace(
     name: string,
@@ -63,38 +67,31 @@ export interface ClientServer {
 // takes some tens of thousands at most; the server would die of more.
 const MAX_ARGUMENTS = 10_000;
 
+const NO_ATTEMPTS: readonly ClientAttempt<ClientSocket>[] = [];
+
 const COMPRESSED = {};
 const UNCOMPRESSED = { compress: false };
 
 /** One engine session and its sockets, at most one in each namespace. */
-export class Client implements SocketClient, SessionHandler {
+export class Client implements SocketClient, SessionHandler, AttemptPort<ClientSocket> {
   readonly conn: Session;
   readonly #server: ClientServer;
-  readonly #decoder: Decoder;
+  /** Made for the first data that the decoder of all clients does not take. */
+  #decoder: Decoder | null = null;
   /** By namespace. */
   readonly #sockets = new Map<string, ClientSocket>();
   /** The latest attempt to join each namespace that has not decided yet. */
-  #attempts: Map<string, ConnectAttempt<ClientSocket>> | null = null;
+  #attempts: readonly ClientAttempt<ClientSocket>[] = NO_ATTEMPTS;
   /** Namespaces that the server has disconnected, until the client shows that it knows. */
   #left: Set<string> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
-  /** What the decoder made of the data it was just given: one packet, or none yet. */
-  readonly #decoded: Packet[] = [];
-  #decoding = false;
+  /** What its own decoder makes of the data it is being given; null while it is given none. */
+  #decoded: Packet[] | null = null;
   #closed = false;
 
   constructor(server: ClientServer, conn: Session) {
     this.conn = conn;
     this.#server = server;
-    this.#decoder = server.createDecoder();
-    this.#decoder.on("decoded", (packet) => {
-      // The packet is handled outside of the decoder: what a listener throws is not its error.
-      if (this.#decoding) {
-        this.#decoded.push(packet);
-      } else {
-        this.#onPacket(packet);
-      }
-    });
     this.#connectTimer = setTimeout(() => this.#onConnectTimeout(), server.connectTimeoutMs);
     if (conn.protocol === 3) {
       // Such a client does not ask. Not at once: nobody knows of this object yet.
@@ -123,22 +120,51 @@ export class Client implements SocketClient, SessionHandler {
   }
 
   onMessage(data: RawData | undefined): void {
-    this.#decoding = true;
+    const shared = this.#decoder === null ? this.#server.packetDecoder : null;
+    if (!shared?.takes(data)) {
+      this.#decode(data);
+      return;
+    }
+    let packet: Packet | null;
     try {
-      this.#decoder.add(data);
+      packet = shared.decode(data);
     } catch (error) {
       this.#onInvalidData(error as Error);
       return;
-    } finally {
-      this.#decoding = false;
     }
+    if (packet !== null) {
+      this.#onPacket(packet);
+    }
+  }
+
+  #decode(data: RawData | undefined): void {
+    this.#decoder ??= this.#makeDecoder();
+    this.#decoded = [];
     try {
-      for (const packet of this.#decoded) {
-        this.#onPacket(packet);
-      }
-    } finally {
-      this.#decoded.length = 0; // or a packet whose handling threw would be handled again
+      this.#decoder.add(data);
+    } catch (error) {
+      this.#decoded = null;
+      this.#onInvalidData(error as Error);
+      return;
     }
+    const packets = this.#decoded;
+    this.#decoded = null;
+    for (const packet of packets) {
+      this.#onPacket(packet);
+    }
+  }
+
+  #makeDecoder(): Decoder {
+    const decoder = this.#server.createDecoder();
+    decoder.on("decoded", (packet) => {
+      // The packet is handled outside of the decoder: what a listener throws is not its error.
+      if (this.#decoded === null) {
+        this.#onPacket(packet);
+      } else {
+        this.#decoded.push(packet);
+      }
+    });
+    return decoder;
   }
 
   #onInvalidData(error: Error): void {
@@ -191,34 +217,31 @@ export class Client implements SocketClient, SessionHandler {
 
   // A client that disconnects and connects anew, while a middleware takes its time, sends a second
   // CONNECT: the first attempt is then nobody's.
-  #makeAttempt(name: string): ConnectAttempt<ClientSocket> {
-    const client = this;
-    const attempt: ConnectAttempt<ClientSocket> = {
-      get isWanted() {
-        return client.conn.readyState === "open" && client.#attempts?.get(name) === attempt;
-      },
-      onConnected(socket) {
-        client.#forgetAttempt(name);
-        client.#sockets.set(name, socket);
-        clearTimeout(client.#connectTimer);
-      },
-      onRefused() {
-        client.#forgetAttempt(name);
-      },
-      onAbandoned: null,
-    };
-    this.#attempts ??= new Map();
-    const previous = this.#attempts.get(name);
-    this.#attempts.set(name, attempt);
+  #makeAttempt(name: string): ClientAttempt<ClientSocket> {
+    const attempt = new ClientAttempt<ClientSocket>(this, name);
+    const previous = this.#attempts.find((each) => each.name === name);
+    this.#attempts = [...this.#attempts.filter((each) => each !== previous), attempt];
     previous?.onAbandoned?.();
     return attempt;
   }
 
-  #forgetAttempt(name: string): void {
-    this.#attempts?.delete(name);
-    if (this.#attempts?.size === 0) {
-      this.#attempts = null;
+  isLatest(attempt: ClientAttempt<ClientSocket>): boolean {
+    return this.conn.readyState === "open" && this.#attempts.includes(attempt);
+  }
+
+  onDecided({ name }: ClientAttempt<ClientSocket>, socket: ClientSocket | null): void {
+    const others = this.#attempts.filter((each) => each.name !== name);
+    this.#attempts = others.length === 0 ? NO_ATTEMPTS : others;
+    if (socket !== null) {
+      this.#sockets.set(name, socket);
+      this.#stopConnectTimer();
     }
+  }
+
+  // A timer that is over is let go of: it is as large as the rest of this.
+  #stopConnectTimer(): void {
+    clearTimeout(this.#connectTimer);
+    this.#connectTimer = undefined;
   }
 
   writePacket(packet: Packet, options: WriteOptions): void {
@@ -287,17 +310,17 @@ export class Client implements SocketClient, SessionHandler {
     }
     log("client close with reason %s", reason);
     this.#closed = true;
-    clearTimeout(this.#connectTimer);
+    this.#stopConnectTimer();
     for (const socket of this.#openSockets()) {
       socket.onClose(reason, description);
     }
     this.#sockets.clear();
-    const attempts = this.#attempts?.values() ?? [];
-    this.#attempts = null;
+    const attempts = this.#attempts;
+    this.#attempts = NO_ATTEMPTS;
     for (const attempt of attempts) {
       attempt.onAbandoned?.();
     }
-    this.#decoder.destroy();
+    this.#decoder?.destroy();
   }
 
   #openSockets(): ClientSocket[] {

@@ -9,6 +9,7 @@ import type {
   TypedEventBroadcaster,
   Untyped,
 } from "./event-types.ts";
+import { BareEmitter } from "./lazy-emitter.ts";
 import { callEach } from "./listeners.ts";
 
 export type * from "./event-types.ts";
@@ -28,7 +29,7 @@ export abstract class StrictEventEmitter<
     EmitEvents extends EventsMap,
     ReservedEvents extends EventsMap = Record<never, never>,
   >
-  extends EventEmitter
+  extends BareEmitter
   implements TypedEventBroadcaster<EmitEvents>
 {
   /** Whether rejected promises of listeners are looked at, as node:events lets one choose. */
@@ -72,6 +73,11 @@ export abstract class StrictEventEmitter<
     ev: Ev,
   ): ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[] {
     return super.listeners(ev) as ReservedOrUserListener<ReservedEvents, ListenEvents, Ev>[];
+  }
+
+  /** Whether there has ever been a listener, of any event. */
+  protected get hasListeners(): boolean {
+    return this._events !== undefined;
   }
 
   /** Calls the listeners of one of the class's own events. */

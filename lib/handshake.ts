@@ -1,6 +1,19 @@
 import { type EngineRequest, isEncrypted } from "./engine/request.ts";
 import type { Handshake } from "./socket-types.ts";
 
+let lastSecond = Number.NaN;
+let lastTime = "";
+
+// As text it has no fractions of a second: clients that come together share it.
+function timeOf(issued: number): string {
+  const second = Math.floor(issued / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastTime = `${new Date(issued)}`;
+  }
+  return lastTime;
+}
+
 /**
  * Tells how a client introduced itself.
  *
@@ -19,7 +32,7 @@ export function describeHandshake(
   const { request } = session; // programs set it to null, to save its memory
   return {
     headers: request?.headers ?? {},
-    time: `${new Date(issued)}`,
+    time: timeOf(issued),
     address: session.remoteAddress ?? "",
     xdomain: Boolean(request?.headers.origin),
     secure: !request || isEncrypted(request),

@@ -4,11 +4,14 @@ import { EventEmitter } from "node:events";
 const Base = function Base() {} as unknown as abstract new () => EventEmitter;
 Base.prototype = EventEmitter.prototype;
 
-/** An emitter for objects that come in thousands: until someone listens, it costs nothing. */
-export abstract class LazyEmitter extends Base {
+/** The emitter of node:events; until someone listens, it costs nothing. */
+export abstract class BareEmitter extends Base {
   /** Of the emitter of node:events; made for the first listener. @internal */
   declare readonly _events?: object;
+}
 
+/** An emitter for objects that come in thousands. */
+export abstract class LazyEmitter extends BareEmitter {
   /**
    * Calls the listeners of an event, if there are any, once nothing of ours is on the stack: what
    * one of them throws is reported, and breaks nothing.

@@ -66,6 +66,11 @@ export class NamespaceRegistry<Child> {
    * @param found called once, with null where there is none
    */
   find(name: string, auth: { [key: string]: Untyped }, found: (child: Child | null) => void): void {
+    const existing = this.byName.get(name);
+    if (existing !== undefined) {
+      found(existing);
+      return;
+    }
     const rules = this.#rules.slice();
     const tryNext = (): void => {
       const known = this.byName.get(name); // made meanwhile, perhaps

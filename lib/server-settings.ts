@@ -8,6 +8,7 @@ import { serveClientBundle } from "./client-bundle.ts";
 import type { EngineRequest } from "./engine/request.ts";
 import type { EventsMap } from "./events.ts";
 import { computePrefix } from "./hosts/attach-options.ts";
+import { PacketDecoder } from "./namespace-decoder.ts";
 import type { AdapterConstructor } from "./namespace-types.ts";
 import {
   type ServerOptions as Options,
@@ -28,10 +29,13 @@ export abstract class ServerSettings<
 > extends Broadcaster<EmitEvents, ServerSideEvents, ReservedEvents, SocketData> {
   /** Encodes packets for the wire. */
   readonly encoder: Encoder;
-  protected addTrailingSlash: boolean;
 
   readonly #options: ResolvedServerOptions<AdapterConstructor>;
+  readonly #packetDecoder: PacketDecoder | null;
   #path = "";
+  #addTrailingSlash: boolean;
+  /** Made of these two when it is asked for. */
+  #prefix: string | null = null;
   #connectTimeoutMs: number;
   #servesClient: boolean;
   #adapter: AdapterConstructor;
@@ -40,13 +44,19 @@ export abstract class ServerSettings<
     super();
     const options = resolveServerOptions(given);
     this.#options = options;
-    this.addTrailingSlash = options.addTrailingSlash ?? true;
+    this.#addTrailingSlash = options.addTrailingSlash ?? true;
     this.#connectTimeoutMs = options.connectTimeout;
     this.#servesClient = options.serveClient;
     this.#adapter =
       options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
     this.path(options.path);
     this.encoder = new this._parser.Encoder();
+    this.#packetDecoder = this._parser === defaultParser ? new PacketDecoder() : null;
+  }
+
+  protected set addTrailingSlash(value: boolean) {
+    this.#addTrailingSlash = value;
+    this.#prefix = null;
   }
 
   /** The package that encodes and decodes packets. @internal */
@@ -69,6 +79,11 @@ export abstract class ServerSettings<
 
   get connectTimeoutMs(): number {
     return this.#connectTimeoutMs;
+  }
+
+  /** @internal */
+  get packetDecoder(): PacketDecoder | null {
+    return this.#packetDecoder;
   }
 
   createDecoder(): Decoder {
@@ -102,6 +117,7 @@ export abstract class ServerSettings<
       return this.#path;
     }
     this.#path = value.replace(/\/$/, "");
+    this.#prefix = null;
     return this;
   }
 
@@ -138,7 +154,8 @@ export abstract class ServerSettings<
 
   /** The prefix of the paths that are its own. @internal */
   get prefix(): string {
-    return computePrefix(this.#path, this.addTrailingSlash);
+    this.#prefix ??= computePrefix(this.#path, this.#addTrailingSlash);
+    return this.#prefix;
   }
 
   /** Answers a request for the browser client; null for any other. @internal */

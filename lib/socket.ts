@@ -59,8 +59,6 @@ export class Socket<
   readonly nsp: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"];
   /** The connection it shares with the client's sockets in other namespaces. */
   readonly client: SocketClient;
-  /** The acknowledgements that the client owes. */
-  readonly acks = new PendingAcks();
   /**
    * Whether it took up the session of an earlier socket again: id, rooms and `data` are those of that,
    * and the packets missed meanwhile have been sent.
@@ -75,6 +73,7 @@ export class Socket<
 
   readonly #auth: Record<string, unknown>;
   readonly #issued = Date.now();
+  #acks: PendingAcks | undefined;
   #handshake: Handshake | undefined;
   /** From the `disconnecting` listeners on: it is not closed twice. */
   #closing = false;
@@ -106,6 +105,12 @@ export class Socket<
       this.data = session.data as SocketData;
       void this.join(session.rooms);
     }
+  }
+
+  /** The acknowledgements that the client owes. */
+  get acks(): PendingAcks {
+    this.#acks ??= new PendingAcks();
+    return this.#acks;
   }
 
   /** The server. @internal */

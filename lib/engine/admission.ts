@@ -40,25 +40,27 @@ export function admit(
     decided({ kind: "closed" });
     return;
   }
-  askAllowRequest(request, rules.allowRequest, (refusal) => {
+  const { allowRequest } = rules;
+  const go = (refusal: Rejection | null): void => {
     const rejection = refusal ?? verifyProtocol(protocol, rules.allowEIO3);
-    if (rejection !== null) {
+    if (rejection === null) {
+      makeId(request, rules, decided);
+    } else {
       decided(rejection);
-      return;
     }
-    makeId(request, rules, decided);
-  });
+  };
+  if (allowRequest === undefined) {
+    go(null);
+  } else {
+    askAllowRequest(request, allowRequest, go);
+  }
 }
 
 function askAllowRequest(
   request: EngineRequest,
-  allowRequest: EngineOptions["allowRequest"],
+  allowRequest: NonNullable<EngineOptions["allowRequest"]>,
   decided: (refusal: Rejection | null) => void,
 ): void {
-  if (allowRequest === undefined) {
-    decided(null);
-    return;
-  }
   let isOpen = true;
   let isAsking = true;
   let early: { refusal: Rejection | null } | undefined;
@@ -110,29 +112,36 @@ function makeId(
   rules: AdmissionRules,
   decided: (admission: Admission) => void,
 ): void {
-  const fail = (error: unknown): void =>
-    decided(reject(ENGINE_ERRORS.BAD_REQUEST, { name: "ID_GENERATION_ERROR", error }));
-  const use = (sid: unknown): void => {
-    if (rules.isClosed()) {
-      decided({ kind: "closed" });
-    } else if (typeof sid !== "string" || sid === "") {
-      fail(new TypeError("generateId() must return a string that is not empty"));
-    } else if (rules.isTaken(sid)) {
-      fail(new Error("generateId() returned the id of a running session"));
-    } else {
-      decided({ kind: "admitted", sid });
-    }
-  };
   let id: string | PromiseLike<string>;
   try {
     id = rules.generateId(request);
   } catch (error) {
-    fail(error);
+    decided(noId(error));
     return;
   }
   if (isPromiseLike(id)) {
-    id.then(use, fail);
+    id.then(
+      (sid) => decided(checkId(sid, rules)),
+      (error: unknown) => decided(noId(error)),
+    );
   } else {
-    use(id);
+    decided(checkId(id, rules));
   }
+}
+
+function checkId(sid: unknown, rules: AdmissionRules): Admission {
+  if (rules.isClosed()) {
+    return { kind: "closed" };
+  }
+  if (typeof sid !== "string" || sid === "") {
+    return noId(new TypeError("generateId() must return a string that is not empty"));
+  }
+  if (rules.isTaken(sid)) {
+    return noId(new Error("generateId() returned the id of a running session"));
+  }
+  return { kind: "admitted", sid };
+}
+
+function noId(error: unknown): Rejection {
+  return reject(ENGINE_ERRORS.BAD_REQUEST, { name: "ID_GENERATION_ERROR", error });
 }

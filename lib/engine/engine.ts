@@ -1,6 +1,5 @@
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
-import type { ResponseHead } from "../response-head.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
 import { EngineSettings } from "./engine-settings.ts";
@@ -23,7 +22,7 @@ import { makePolling, makeWebSocket } from "./transports/make.ts";
 import { SILENT, type Transport } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
-import { type UpgradeDecision, UpgradeReply, type UpgradeReplyPort } from "./upgrade-reply.ts";
+import { type UpgradeExchange, UpgradeReply, type UpgradeReplyPort } from "./upgrade-reply.ts";
 import {
   greetWebTransport,
   makeWebTransportRequest,
@@ -123,37 +122,30 @@ export class Engine
     });
   }
 
-  /**
-   * Decides on a request for a WebSocket.
-   *
-   * @param request the request
-   * @param response collects the headers that middlewares set
-   * @param decided called once
-   */
-  decideUpgrade(
-    request: EngineRequest,
-    response: ResponseHead,
-    decided: (decision: UpgradeDecision) => void,
-  ): void {
-    const reply = new UpgradeReply(request, response, decided, this);
-    this.middlewares.run({ request, response: response.asServerResponse() }, (refusal) => {
-      const verdict = refusal ?? verify(request, true, this.opts.transports, this.#find);
-      if (verdict.kind === "rejected") {
-        reply.refuse(verdict);
-      } else if (verdict.kind === "session") {
-        reply.accept((port) => this.#openCandidate(verdict.sid, request, port));
-      } else {
-        admit(request, verdict.protocol, this, (admission) => {
-          if (admission.kind === "rejected") {
-            reply.refuse(admission);
-          } else if (admission.kind === "closed") {
-            reply.answer(503, "Server shutting down");
-          } else {
-            reply.accept((port) => this.#openWebSocket(admission.sid, request, port));
-          }
-        });
-      }
-    });
+  /** Decides on a request for a WebSocket. */
+  decideUpgrade(exchange: UpgradeExchange): void {
+    const reply = new UpgradeReply(exchange, this);
+    this.middlewares.run(reply, (refusal) => this.#onUpgradeVerdict(reply, refusal));
+  }
+
+  #onUpgradeVerdict(reply: UpgradeReply, refusal: Rejection | null): void {
+    const { request } = reply;
+    const verdict = refusal ?? verify(request, true, this.opts.transports, this.#find);
+    if (verdict.kind === "rejected") {
+      reply.refuse(verdict);
+    } else if (verdict.kind === "session") {
+      reply.accept((port) => this.#openCandidate(verdict.sid, request, port));
+    } else {
+      admit(request, verdict.protocol, this, (admission) => {
+        if (admission.kind === "rejected") {
+          reply.refuse(admission);
+        } else if (admission.kind === "closed") {
+          reply.answer(503, "Server shutting down");
+        } else {
+          reply.accept((port) => this.#openWebSocket(admission.sid, request, port));
+        }
+      });
+    }
   }
 
   #openWebSocket(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {

@@ -19,9 +19,12 @@ export interface OutboxPort {
   onDrain(): void;
 }
 
+/** Of an outbox with nothing in it, as nearly all are; nothing is ever put into it. */
+const NONE: QueuedPacket[] = [];
+
 /** The packets that wait for a session's transport, in the order they were sent. */
 export class Outbox {
-  #packets: QueuedPacket[] = [];
+  #packets: QueuedPacket[] = NONE;
   #flushing = false;
 
   get isEmpty(): boolean {
@@ -33,11 +36,15 @@ export class Outbox {
   }
 
   push(packet: QueuedPacket): void {
-    this.#packets.push(packet);
+    if (this.#packets === NONE) {
+      this.#packets = [packet];
+    } else {
+      this.#packets.push(packet);
+    }
   }
 
   clear(): void {
-    this.#packets = [];
+    this.#packets = NONE;
   }
 
   /**
@@ -71,7 +78,7 @@ export class Outbox {
     if (taken === 0 || this.#packets !== packets) {
       return false;
     }
-    this.#packets = taken === packets.length ? [] : packets.slice(taken);
+    this.#packets = taken === packets.length ? NONE : packets.slice(taken);
     port.onFlush(taken === packets.length ? packets : packets.slice(0, taken));
     for (let index = 0; index < taken; index++) {
       if (log.enabled && packets[index]?.callback !== undefined) {

@@ -34,7 +34,28 @@ export function parseQuery(url: string): Record<string, string> {
   }
   const end = url.indexOf("#", start);
   const search = url.slice(start + 1, end === -1 ? url.length : end);
-  return Object.fromEntries(new URLSearchParams(search));
+  return PLAIN.test(search) && !search.includes("__proto__")
+    ? splitPlain(search)
+    : Object.fromEntries(new URLSearchParams(search));
+}
+
+// What needs no decoding: nearly every query.
+const PLAIN = /^[\w\-.~&=]*$/;
+
+function splitPlain(search: string): Record<string, string> {
+  const query: Record<string, string> = {};
+  for (let start = 0; start < search.length; ) {
+    const next = search.indexOf("&", start);
+    const end = next === -1 ? search.length : next;
+    const equals = search.indexOf("=", start);
+    if (equals !== -1 && equals < end) {
+      query[search.slice(start, equals)] = search.slice(equals + 1, end);
+    } else if (end > start) {
+      query[search.slice(start, end)] = "";
+    }
+    start = end + 1;
+  }
+  return query;
 }
 
 /** Lets go of the answer to a request: a session keeps its request, but need not keep that. */

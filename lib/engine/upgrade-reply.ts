@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import type { Answer, WebSocketPort } from "./exchange.ts";
 import { type Rejection, rejectionMessage } from "./handshake.ts";
@@ -18,6 +19,17 @@ export type UpgradeDecision =
     }
   | (Answer & { readonly accepted: false });
 
+/** One request for a WebSocket: the port through which the engine sees a host. */
+export interface UpgradeExchange {
+  readonly request: EngineRequest;
+  /** What {@link makeHead} has made; null before. */
+  readonly head: ResponseHead | null;
+  /** Makes what collects the headers that middlewares set; without middlewares there is no need. */
+  makeHead(): ResponseHead;
+  /** Called once. */
+  onDecided(decision: UpgradeDecision): void;
+}
+
 /** Who hears of what is replied: the engine. */
 export interface UpgradeReplyPort {
   onRejected(request: EngineRequest, rejection: Rejection): void;
@@ -29,69 +41,72 @@ const REFUSAL_HEADERS = { Connection: "close", "Content-Type": "text/html" };
 
 /** The reply to a request for a WebSocket, by way of the answer that middlewares see. */
 export class UpgradeReply {
-  readonly #request: EngineRequest;
-  readonly #response: ResponseHead;
-  readonly #decided: (decision: UpgradeDecision) => void;
+  readonly request: EngineRequest;
+  readonly #exchange: UpgradeExchange;
   readonly #port: UpgradeReplyPort;
 
   /**
-   * @param request the request
-   * @param response collects the headers that middlewares set; whoever ends it has refused
-   * @param decided called once
+   * @param exchange the request
    * @param port hears of it
    */
-  constructor(
-    request: EngineRequest,
-    response: ResponseHead,
-    decided: (decision: UpgradeDecision) => void,
-    port: UpgradeReplyPort,
-  ) {
-    this.#request = request;
-    this.#response = response;
-    this.#decided = decided;
+  constructor(exchange: UpgradeExchange, port: UpgradeReplyPort) {
+    this.request = exchange.request;
+    this.#exchange = exchange;
     this.#port = port;
-    response.onEnd = () =>
-      decided({
-        accepted: false,
-        status: response.statusCode,
-        headers: response.headers(),
-        body: response.body,
-      });
+  }
+
+  /** For middlewares; whoever ends it has refused. */
+  get response(): ServerResponse {
+    const head = this.#exchange.makeHead();
+    head.onEnd = () => {
+      const { statusCode: status, body } = head;
+      this.#exchange.onDecided({ accepted: false, status, headers: head.headers(), body });
+    };
+    return head.asServerResponse();
   }
 
   /** Refuses with a status and a message. */
   answer(status: number, message: string): void {
-    if (!this.#response.writableEnded) {
-      this.#response.respond(status, REFUSAL_HEADERS, message);
+    const { head } = this.#exchange;
+    if (head === null) {
+      const headers = { ...REFUSAL_HEADERS };
+      this.#exchange.onDecided({ accepted: false, status, headers, body: message });
+    } else if (!head.writableEnded) {
+      head.respond(status, REFUSAL_HEADERS, message);
     }
   }
 
   refuse(rejection: Rejection): void {
-    this.#port.onRejected(this.#request, rejection);
+    this.#port.onRejected(this.request, rejection);
     this.answer(400, rejectionMessage(rejection));
   }
 
   /** @param open called with the open WebSocket */
   accept(open: (port: WebSocketPort) => WebSocketTransport): void {
-    const response = this.#response;
-    if (response.writableEnded) {
-      return; // by a middleware, after it had let the request pass
-    }
-    try {
-      response.writeHead(101); // middlewares wait for it to add their headers
-    } catch (error) {
-      response.fail(error);
+    const { head } = this.#exchange;
+    if (head !== null && !writeHead(head)) {
       return;
     }
-    if (response.writableEnded) {
-      return; // by one that refuses in that last moment
-    }
-    forgetResponse(this.#request);
-    const headers = response.headers();
-    this.#port.onHeaders(headers, this.#request);
+    forgetResponse(this.request);
+    const headers = head === null ? {} : head.headers();
+    this.#port.onHeaders(headers, this.request);
     if (log.enabled) {
       log("writing headers: %j", headers);
     }
-    this.#decided({ accepted: true, headers, open });
+    this.#exchange.onDecided({ accepted: true, headers, open });
   }
+}
+
+/** Whether nobody has refused by then. */
+function writeHead(head: ResponseHead): boolean {
+  if (head.writableEnded) {
+    return false; // by a middleware, after it had let the request pass
+  }
+  try {
+    head.writeHead(101); // middlewares wait for it to add their headers
+  } catch (error) {
+    head.fail(error);
+    return false;
+  }
+  return !head.writableEnded; // by one that refuses in that last moment
 }

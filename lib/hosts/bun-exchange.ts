@@ -93,11 +93,39 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     this.#resolve?.(answer);
   }
 
-  async readBody(limitBytes: number): Promise<BodyResult> {
-    const { body, headers } = this.#webRequest;
-    if (Number(headers.get("content-length")) > limitBytes) {
-      return { kind: "too-large" };
+  readBody(limitBytes: number): Promise<BodyResult> {
+    const { headers } = this.#webRequest;
+    const announced = headers.get("content-length");
+    if (Number(announced) > limitBytes) {
+      return Promise.resolve({ kind: "too-large" });
     }
+    // No longer than it says, and not to be read piece by piece: a stream costs more than all else
+    // that a request does.
+    return announced === null ? this.#readStream(limitBytes) : this.#readAtOnce();
+  }
+
+  #readAtOnce(): Promise<BodyResult> {
+    return new Promise((resolve) => {
+      const finish = (result: BodyResult): void => {
+        this.#cancelBody = null;
+        resolve(result);
+      };
+      this.#cancelBody = () => finish({ kind: "aborted" });
+      this.#webRequest.arrayBuffer().then(
+        (bytes) => {
+          this.#request.complete = true;
+          finish({ kind: "complete", body: Buffer.from(bytes) });
+        },
+        (error: unknown) => {
+          log("the body of a request did not arrive: %s", error);
+          finish({ kind: "aborted" }); // the one way a request body fails to arrive
+        },
+      );
+    });
+  }
+
+  async #readStream(limitBytes: number): Promise<BodyResult> {
+    const { body } = this.#webRequest;
     if (body === null) {
       return { kind: "complete", body: Buffer.alloc(0) };
     }
@@ -129,7 +157,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
       }
     } catch (error) {
       log("the body of a request did not arrive: %s", error);
-      return { kind: "aborted" }; // the one way a request body fails to arrive
+      return { kind: "aborted" };
     } finally {
       this.#cancelBody = null;
     }
@@ -148,8 +176,10 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
  * be, or Node's HTTP agent uses the dead connection again
  */
 export function toResponse({ status, headers, body }: Answer, request: Request): Response {
-  const list = toHeaders(headers);
-  if (/(?:^|,)\s*close\s*(?:,|$)/i.test(request.headers.get("connection") ?? "")) {
+  const connection = request.headers.get("connection");
+  let list = commonHeaders(headers);
+  if (connection !== null && /(?:^|,)\s*close\s*(?:,|$)/i.test(connection)) {
+    list = toHeaders(headers);
     list.set("Connection", "close");
   }
   // No body here is of shared memory, which is what keeps the types of some projects from this.
@@ -164,6 +194,30 @@ export function toResponseAtLast(answer: Answer, request: Request): Response {
     throwLater(error); // of a header, or a status that Bun does not know
     return new Response(null, { status: 500 });
   }
+}
+
+/** The `Headers` of answers by their text; never changed, as a `Response` makes a copy. */
+const common = new Map<string, Headers>();
+const MOST_COMMON = 64;
+
+/** The same as {@link toHeaders}, made once for what is answered time and again. Not to be changed. */
+function commonHeaders(headers: OutgoingHeaders): Headers {
+  let key = "";
+  for (const name in headers) {
+    const value = headers[name];
+    if (typeof value !== "string" || value.includes("\n")) {
+      return toHeaders(headers);
+    }
+    key += `${name}:${value}\n`;
+  }
+  let list = common.get(key);
+  if (list === undefined) {
+    list = toHeaders(headers);
+    if (common.size < MOST_COMMON) {
+      common.set(key, list);
+    }
+  }
+  return list;
 }
 
 /** The web `Headers` of an answer. */

@@ -165,15 +165,26 @@ export class BunRequest extends LazyEmitter {
 }
 
 /**
+ * Whether the path and query of a request's URL begin with a prefix.
+ *
+ * @param url as Bun gives it
+ * @param prefix begins with a slash
+ */
+export function isBelow(url: string, prefix: string): boolean {
+  return url.startsWith(prefix, startOfPath(url)) || (prefix === "/" && startOfPath(url) === -1);
+}
+
+/**
  * The path and query of a request's URL. For a request without a usable Host header Bun gives
  * nothing else.
  */
 export function pathOf(url: string): string {
-  if (url.startsWith("/")) {
-    return url;
-  }
-  const start = url.indexOf("/", url.indexOf("://") + 3);
+  const start = startOfPath(url);
   return start === -1 ? "/" : url.slice(start);
+}
+
+function startOfPath(url: string): number {
+  return url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
 }
 
 function noBody(what: string): SocketIOError {

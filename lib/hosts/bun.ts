@@ -3,7 +3,7 @@ import type { Engine } from "../engine/engine.ts";
 import type { Answer } from "../engine/exchange.ts";
 import type { EngineRequest } from "../engine/request.ts";
 import { SocketIOError, throwLater, warn } from "../errors.ts";
-import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
+import type { OutgoingHeaders } from "../response-head.ts";
 import { describe, withDefaults } from "../validate.ts";
 import {
   type BunApplication,
@@ -11,11 +11,12 @@ import {
   type BunWebSocketHandler,
   requireApplication,
 } from "./bun-application.ts";
-import { BunExchange, toHeaders, toResponse, toResponseAtLast } from "./bun-exchange.ts";
+import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
-import { BunRequest, pathOf } from "./bun-request.ts";
+import { BunRequest, isBelow } from "./bun-request.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
 import { allowsTopics, BunTopics } from "./bun-topics.ts";
+import { BunUpgrade } from "./bun-upgrade.ts";
 import { maxMessageBytes, silenceS, webSocketSettings } from "./bun-websocket-settings.ts";
 import { makeLog } from "../log.ts";
 
@@ -49,7 +50,7 @@ export class BunHost {
 
   /** Whether a request belongs to the engine, by its path. */
   owns(request: Request): boolean {
-    return pathOf(request.url).startsWith(this.#service.prefix);
+    return isBelow(request.url, this.#service.prefix);
   }
 
   /**
@@ -98,46 +99,16 @@ export class BunHost {
     bunRequest: BunRequest,
     request: Request,
     server: BunServer<Data>,
-  ): Promise<Response> {
-    return new Promise((resolve) => {
-      const { socket } = bunRequest;
-      const engineRequest = bunRequest.asEngineRequest();
-      const head = new ResponseHead(engineRequest);
-      socket.owner = { destroyConnection: () => resolve(destroyed()) };
-      let isDecided = false;
-      let isWatched = false; // mostly not: a signal is made when it is asked for
-      const onGone = (): void => {
-        bunRequest.onAborted();
-        bunRequest.onAnswered();
-        head.close();
-        resolve(destroyed()); // nobody will read it
-      };
-      this.#service.engine.decideUpgrade(engineRequest, head, (decision) => {
-        isDecided = true;
-        if (isWatched) {
-          request.signal.removeEventListener("abort", onGone);
-        }
-        socket.owner = null;
-        if (socket.destroyed) {
-          return;
-        }
-        if (!decision.accepted) {
-          resolve(toResponseAtLast(decision, request));
-          return;
-        }
-        const data = new SessionSocket(socket, this.#topics.of(server), (port) => {
-          this.#isWired = true;
-          return decision.open(port);
-        });
-        const status = this.#accept(request, server, data, decision.headers);
-        head.finish();
-        resolve(new Response(null, { status }));
+  ): Response | Promise<Response> {
+    const upgrade = new BunUpgrade(bunRequest, request, ({ open, headers }) => {
+      const data = new SessionSocket(bunRequest.socket, this.#topics.of(server), (port) => {
+        this.#isWired = true;
+        return open(port);
       });
-      if (!isDecided) {
-        isWatched = true;
-        request.signal.addEventListener("abort", onGone, { once: true });
-      }
+      return this.#accept(request, server, data, headers);
     });
+    this.#service.engine.decideUpgrade(upgrade);
+    return upgrade.answer();
   }
 
   /** Makes a WebSocket of the request; returns the status where that is not possible. */
@@ -147,9 +118,9 @@ export class BunHost {
     data: SessionSocket,
     outgoing: OutgoingHeaders,
   ): number {
-    let headers: Headers;
+    let headers: Headers | undefined;
     try {
-      headers = toHeaders(outgoing);
+      headers = isEmpty(outgoing) ? undefined : toHeaders(outgoing);
     } catch (error) {
       throwLater(error); // of a header that a user's function set
       return 500;
@@ -157,7 +128,10 @@ export class BunHost {
     let isUpgraded: boolean;
     try {
       // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
-      isUpgraded = (server as BunServer).upgrade(request, { data, headers });
+      isUpgraded = (server as BunServer).upgrade(
+        request,
+        headers === undefined ? { data } : { data, headers },
+      );
     } catch (error) {
       log("the request could not become a WebSocket: %s", error);
       if (!request.signal.aborted) {
@@ -290,9 +264,11 @@ function fromApplication(
   return answer instanceof Promise ? answer.then(fromApplication) : notFound();
 }
 
-/** The answer to a request whose connection a user's function has destroyed. */
-function destroyed(): Response {
-  return new Response(null, { status: 400, headers: { Connection: "close" } });
+function isEmpty(headers: OutgoingHeaders): boolean {
+  for (const _name in headers) {
+    return false;
+  }
+  return true;
 }
 
 function notFound(): Response {

@@ -162,16 +162,26 @@ export class NodeHost {
     this.#open.add(socket); // they may never be done, and a server that closes waits for it
     socket.once("close", forget);
     const engineRequest = toEngineRequest(request);
-    const response = new ResponseHead(engineRequest);
-    this.#engine.decideUpgrade(engineRequest, response, (decision) => {
-      socket.off("close", forget);
-      forget();
-      if (decision.accepted) {
-        response.finish();
-        this.#accept(request, socket, head, decision);
-      } else {
-        refuse(socket, decision);
-      }
+    let response: ResponseHead | null = null;
+    this.#engine.decideUpgrade({
+      request: engineRequest,
+      get head() {
+        return response;
+      },
+      makeHead() {
+        response ??= new ResponseHead(engineRequest);
+        return response;
+      },
+      onDecided: (decision) => {
+        socket.off("close", forget);
+        forget();
+        if (decision.accepted) {
+          response?.finish();
+          this.#accept(request, socket, head, decision);
+        } else {
+          refuse(socket, decision);
+        }
+      },
     });
   }
 

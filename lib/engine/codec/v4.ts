@@ -7,6 +7,14 @@ import {
 } from "engine.io-parser";
 import { type Codec, collect, type Packet, type RawData } from "./codec.ts";
 
+// Nearly every packet is a message of text, of which there is nothing to ask the parser.
+const encode = (packet: Packet, supportsBinary: boolean): RawData =>
+  packet.type === "message" && typeof packet.data === "string"
+    ? `4${packet.data}`
+    : collect<RawData>((callback) =>
+        encodePacket(packet as ParserPacket, supportsBinary, callback),
+      );
+
 /**
  * Revision 4 of the Engine.IO protocol, by the package `engine.io-parser`.
  *
@@ -15,17 +23,17 @@ import { type Codec, collect, type Packet, type RawData } from "./codec.ts";
 export const codecV4: Codec = {
   protocol: 4,
   bareBinary: true,
-  encodePacket: (packet) =>
-    collect<RawData>((callback) => encodePacket(packet as ParserPacket, true, callback)),
+  encodePacket: (packet) => encode(packet, true),
   decodePacket: (data) => decodePacket(data, "nodebuffer") as Packet,
   encodePayload: (packets) =>
-    collect<string>((callback) => encodePayload(packets as ParserPacket[], callback)),
+    packets.length === 1 && packets[0]?.type === "message" && typeof packets[0].data === "string"
+      ? `4${packets[0].data}`
+      : collect<string>((callback) => encodePayload(packets as ParserPacket[], callback)),
   decodePayload: (body) => decodePayload(body.toString(), "nodebuffer") as Packet[],
 };
 
 /** The same for a client that asks for text alone: bytes go over a WebSocket as base64. */
 export const codecV4Base64: Codec = {
   ...codecV4,
-  encodePacket: (packet) =>
-    collect<RawData>((callback) => encodePacket(packet as ParserPacket, false, callback)),
+  encodePacket: (packet) => encode(packet, false),
 };
