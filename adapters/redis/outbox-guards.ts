@@ -20,6 +20,9 @@ export interface LaneGuard {
   mend(): Promise<boolean>;
 }
 
+/** How long a guard may take before it is asked anew. */
+const MEND_MS = 2_000;
+
 /** The guards of an outbox, and the lanes that stand still. */
 export class OutboxGuards {
   readonly #backlog: OutboxBacklog;
@@ -113,7 +116,7 @@ export class OutboxGuards {
     const breaks = this.#breaks.get(key);
     let isMended = true;
     for (const guard of this.#of(key)) {
-      isMended &&= await guard.mend();
+      isMended &&= await within(guard.mend());
     }
     this.#mending.delete(key);
     isMended &&= this.#breaks.get(key) === breaks;
@@ -133,5 +136,18 @@ export class OutboxGuards {
 
   #of(key: string): LaneGuard[] {
     return [...(this.#guards.get(key) ?? [])];
+  }
+}
+
+/** Does not wait for ever for an answer that went down with its connection. */
+async function within(isMended: Promise<boolean>): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const isLate = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), MEND_MS);
+  });
+  try {
+    return await Promise.race([isMended, isLate]);
+  } finally {
+    clearTimeout(timer);
   }
 }
