@@ -16,14 +16,21 @@ export type ParentNspNameMatchFn = (
   next: (err: Error | null, success: boolean) => void,
 ) => unknown;
 
+/** What tells by the name alone: a regular expression, a path. */
+export interface NamePattern {
+  test(name: string): boolean;
+}
+
 /** What the registry needs of a parent namespace. */
 export interface Parent<Child> {
   readonly children: Set<Child>;
+  /** Whether children go when they are empty, whatever the option of the server says. */
+  readonly removesEmptyChildren: boolean;
   createChild(name: string): Child;
 }
 
 interface Rule<Child> {
-  readonly match: RegExp | ParentNspNameMatchFn;
+  readonly match: NamePattern | ParentNspNameMatchFn;
   readonly parent: Parent<Child>;
 }
 
@@ -39,17 +46,17 @@ export class NamespaceRegistry<Child> {
   }
 
   /** Adds a rule behind the others. */
-  addRule(match: RegExp | ParentNspNameMatchFn, parent: Parent<Child>): void {
+  addRule(match: NamePattern | ParentNspNameMatchFn, parent: Parent<Child>): void {
     this.#rules.push({ match, parent });
   }
 
-  /** The namespace of that name; made, where a regular expression takes it. */
+  /** The namespace of that name; made, where a regular expression or a path takes it. */
   lookUp(name: string): Child | undefined {
     const known = this.byName.get(name);
     if (known !== undefined) {
       return known;
     }
-    const rule = this.#rules.find(({ match }) => match instanceof RegExp && test(match, name));
+    const rule = this.#rules.find(({ match }) => typeof match !== "function" && test(match, name));
     if (rule === undefined) {
       return undefined;
     }
@@ -93,15 +100,17 @@ export class NamespaceRegistry<Child> {
   }
 
   /**
-   * Removes a namespace that was made by a rule.
+   * Removes an empty namespace that was made by a rule.
    *
-   * @returns false for any other
+   * @param always also where its parent does not ask for that
+   * @returns false where it stays, and for any other
    */
-  removeChild(name: string, child: Child): boolean {
-    const rule = this.#rules.find(({ parent }) => parent.children.delete(child));
-    if (rule === undefined) {
+  removeChild(name: string, child: Child, always: boolean): boolean {
+    const rule = this.#rules.find(({ parent }) => parent.children.has(child));
+    if (rule === undefined || !(always || rule.parent.removesEmptyChildren)) {
       return false;
     }
+    rule.parent.children.delete(child);
     parentLog("closing child namespace %s", name);
     return this.byName.delete(name);
   }
@@ -127,18 +136,20 @@ export class NamespaceRegistry<Child> {
   }
 }
 
-function test(pattern: RegExp, name: string): boolean {
-  pattern.lastIndex = 0; // one with the flag g or y would go on from its last match
+function test(pattern: NamePattern, name: string): boolean {
+  if (pattern instanceof RegExp) {
+    pattern.lastIndex = 0; // one with the flag g or y would go on from its last match
+  }
   return pattern.test(name);
 }
 
 function ask(
-  match: RegExp | ParentNspNameMatchFn,
+  match: NamePattern | ParentNspNameMatchFn,
   name: string,
   auth: { [key: string]: Untyped },
   decided: (allowed: boolean) => void,
 ): void {
-  if (match instanceof RegExp) {
+  if (typeof match !== "function") {
     decided(test(match, name));
     return;
   }

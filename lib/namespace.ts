@@ -70,6 +70,8 @@ export class Namespace<
     Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   >();
   adapter: AdapterApi;
+  /** What of its name the path says that it was made by: see {@link PathSocket}. @internal */
+  params: Readonly<Record<string, string>> | null = null;
   /** The next packet id. Adapters count with it too. @internal */
   _ids = 0;
   /** The middlewares. @internal */
@@ -142,6 +144,9 @@ export class Namespace<
       let socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
       try {
         socket = new Socket(this, client, auth, session); // which joins the rooms of its session
+        if (this.params !== null) {
+          Object.assign(socket, { params: this.params });
+        }
       } catch (error) {
         this.#pending--;
         attempt.onRefused();

@@ -5,6 +5,7 @@ import type { RemoteSocket } from "./broadcast-operator.ts";
 import { unsupported } from "./errors.ts";
 import type { DefaultEventsMap, EventsMap, Untyped } from "./events.ts";
 import { Namespace } from "./namespace.ts";
+import type { NamespacePath } from "./namespace-path.ts";
 import type { UpperClasses } from "./socket-types.ts";
 
 let count = 0;
@@ -22,11 +23,20 @@ export class ParentNamespace<
 > extends Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
   /** The children there are. */
   readonly children = new Set<Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>();
+  /** The path that the names of the children fit, where there is one. */
+  readonly #path: NamespacePath | null;
 
   constructor(
     server: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Server"],
+    path: NamespacePath | null = null,
   ) {
     super(server, `/_${count++}`);
+    this.#path = path;
+  }
+
+  /** Those of a path always do. @internal */
+  get removesEmptyChildren(): boolean {
+    return this.#path !== null;
   }
 
   protected override makeAdapter(): AdapterApi {
@@ -39,6 +49,7 @@ export class ParentNamespace<
       this.server,
       name,
     );
+    child.params = this.#path?.match(name) ?? null;
     for (const middleware of this._fns) {
       child.use(middleware);
     }

@@ -23,10 +23,12 @@ import type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 import { EngineServer } from "./hosts/engine-server.ts";
 import type { NodeHttpServer } from "./hosts/node.ts";
 import { Namespace } from "./namespace.ts";
+import { NamespacePath } from "./namespace-path.ts";
 import { NamespaceRegistry, type ParentNspNameMatchFn } from "./namespace-registry.ts";
 import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
 import { resolveServerOptions } from "./options.ts";
 import { ParentNamespace } from "./parent-namespace.ts";
+import type { PathNamespace, PathSocket } from "./path-namespace.ts";
 import { Listening } from "./server-listening.ts";
 import { type ServerOptions, ServerSettings } from "./server-settings.ts";
 import type { Socket } from "./socket.ts";
@@ -242,6 +244,20 @@ export class Server<
   }
 
   /**
+   * Has namespaces made on demand, when a client asks for a name that fits a path. They go with the last
+   * of their sockets.
+   *
+   * @param path made by `path()` of `bun-socket.io/path`
+   * @param listener listens to their connections
+   * @returns the parent of all of these
+   */
+  of<Params extends object>(
+    path: NamespacePath<Params>,
+    listener?: (
+      socket: PathSocket<Params, ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    ) => void,
+  ): PathNamespace<Params, ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /**
    * Looks up a namespace, or makes it.
    *
    * @param name the name; a slash is put before it where there is none. A regular expression, or a
@@ -253,9 +269,13 @@ export class Server<
   of(
     name: string | RegExp | ParentNspNameMatchFn,
     listener?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  of(
+    name: string | RegExp | NamespacePath | ParentNspNameMatchFn,
+    listener?: (socket: Untyped) => void,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
     const namespace =
-      typeof name === "function" || name instanceof RegExp
+      typeof name === "function" || name instanceof RegExp || name instanceof NamespacePath
         ? this.#makeParent(name)
         : this.#getNamespace(toNamespaceName(name));
     if (listener !== undefined) {
@@ -265,10 +285,11 @@ export class Server<
   }
 
   #makeParent(
-    match: RegExp | ParentNspNameMatchFn,
+    match: RegExp | NamespacePath | ParentNspNameMatchFn,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
     const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
       this,
+      match instanceof NamespacePath ? match : null,
     );
     log("initializing parent namespace %s", parent.name);
     this.#namespaces.addRule(match, parent);
@@ -292,10 +313,8 @@ export class Server<
   onNamespaceEmpty(
     namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): void {
-    if (
-      this.opts.cleanupEmptyChildNamespaces &&
-      this.#namespaces.removeChild(namespace.name, namespace)
-    ) {
+    const always = this.opts.cleanupEmptyChildNamespaces === true;
+    if (this.#namespaces.removeChild(namespace.name, namespace, always)) {
       new Promise((resolve) => resolve(namespace.adapter.close())).catch(throwLater);
     }
   }

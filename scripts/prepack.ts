@@ -2,6 +2,7 @@
 //
 //   dist/         the declarations. The sources are TypeScript that Bun runs, but the compiler of a
 //                 user would check them under that user's settings; declarations it only reads.
+//                 And the entries that clients import as well, as JavaScript for browsers and Node.js.
 //   client-dist/  the client for browsers, where servers of static files expect it.
 //
 // `--clean` removes both again: in the working tree, the types are those of the sources.
@@ -14,6 +15,8 @@ import { SUBPATHS } from "./subpaths.ts";
 const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
 const CLIENT_DIST = join(ROOT, "client-dist");
+/** The entries for both sides of the wire. */
+const PORTABLE = [{ name: "path", source: "lib/path.ts" }];
 
 function compile(): void {
   const settings = join(DIST, "tsconfig.json");
@@ -35,6 +38,7 @@ function compile(): void {
       include: [],
       files: [
         "../lib/index.ts",
+        ...PORTABLE.map(({ source }) => `../${source}`),
         "../lib/engine/index.ts",
         "../adapters/index.ts",
         "../adapters/adapter-tests/index.ts",
@@ -100,6 +104,17 @@ export = io;
 `;
 }
 
+/** An entry in one file of JavaScript that runs anywhere. */
+async function bundle(source: string, format: "esm" | "cjs"): Promise<string> {
+  const { outputs } = await Bun.build({
+    entrypoints: [join(ROOT, source)],
+    target: "browser",
+    packages: "external",
+    format,
+  });
+  return (await Promise.all(outputs.map((output) => output.text()))).join("");
+}
+
 async function writeEntries(): Promise<void> {
   const write = (name: string, text: string) => Bun.write(join(DIST, name), text);
   // CommonJS, so that both kinds of modules may import them, and both get the same classes.
@@ -113,6 +128,13 @@ async function writeEntries(): Promise<void> {
   await write("adapter.d.cts", 'export * from "./adapters/index.ts";\n');
   for (const kind of ["mts", "cts"]) {
     await write(`adapter-tests.d.${kind}`, 'export * from "./adapters/adapter-tests/index.ts";\n');
+  }
+  for (const { name, source } of PORTABLE) {
+    for (const kind of ["mts", "cts"]) {
+      await write(`${name}.d.${kind}`, `export * from "./${source}";\n`);
+    }
+    await write(`${name}.mjs`, await bundle(source, "esm"));
+    await write(`${name}.cjs`, await bundle(source, "cjs"));
   }
   await write("redis.d.mts", 'export * from "./adapters/redis/index.ts";\n');
   await write("redis.d.cts", 'export * from "./adapters/redis/index.ts";\n');

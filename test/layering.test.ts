@@ -71,7 +71,15 @@ const LAYERS: readonly Layer[] = [
   { name: "acks", files: ["lib/acks.ts"] },
   { name: "broadcast", files: ["lib/broadcast-operator.ts", "lib/broadcaster.ts"] },
   { name: "socket", files: ["lib/handshake.ts", "lib/socket-*.ts", "lib/socket.ts"] },
-  { name: "namespaces", files: ["lib/client.ts", "lib/namespace*.ts", "lib/parent-namespace.ts"] },
+  {
+    name: "namespaces",
+    files: [
+      "lib/client.ts",
+      "lib/namespace*.ts",
+      "lib/parent-namespace.ts",
+      "lib/path-namespace.ts",
+    ],
+  },
   {
     name: "hosts",
     files: ["lib/client-bundle.ts", "lib/hosts/*.ts"],
@@ -80,7 +88,13 @@ const LAYERS: readonly Layer[] = [
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
   {
     name: "package",
-    files: ["lib/index.ts", "lib/engine/index.ts", "adapters/index.ts", "adapters/redis/index.ts"],
+    files: [
+      "lib/index.ts",
+      "lib/path.ts",
+      "lib/engine/index.ts",
+      "adapters/index.ts",
+      "adapters/redis/index.ts",
+    ],
     apart: true,
   },
   {
@@ -314,7 +328,7 @@ async function readExports(root: string): Promise<Map<string, string>> {
   return new Map(
     Object.entries(manifest.exports).flatMap(([name, target]) =>
       sourcesOf(target)
-        .filter((path) => !path.endsWith(".cjs"))
+        .filter((path) => !path.endsWith(".cjs") && !path.startsWith("./dist/"))
         .map((path) => [posix.join(manifest.name, name).replace(/\/$/, ""), posix.normalize(path)]),
     ),
   );

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { Project, ROOT } from "../support/project.ts";
+import { Project, ROOT, run } from "../support/project.ts";
 
 const NAME = "bun-socket.io";
 const ALIAS = "socket.io";
@@ -95,6 +95,20 @@ describe("the package as published", () => {
         );
         expect(await child.exited).toBe(1);
       }
+    },
+  );
+
+  // What both sides of the wire import.
+  test.skipIf(Bun.which("node") === null)(
+    "lets clients on Node.js import, and require, the entries that are theirs too",
+    async () => {
+      const program = `import { path } from "${NAME}/path";
+        import { createRequire } from "node:module";
+        const required = createRequire(import.meta.url)("${NAME}/path");
+        console.log(path("/rooms/:id").toName({ id: 1 }), required.path("/:a").toName({ a: 2 }));`;
+      await project.write("portable.mjs", program);
+      expect(await run(project.directory, "node", "portable.mjs")).toBe("/rooms/1 /2\n");
+      expect(await project.bun("portable.mjs")).toBe("/rooms/1 /2\n");
     },
   );
 

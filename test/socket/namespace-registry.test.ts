@@ -14,6 +14,7 @@ test.each(rules)("with %s, an adapter that cannot be made refuses the client", (
   const registry = new NamespaceRegistry<object>(() => {});
   registry.addRule(match, {
     children: new Set(),
+    removesEmptyChildren: false,
     createChild() {
       throw new Error("no adapter");
     },

@@ -24,6 +24,7 @@ import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
 import type { Server as EngineServer } from "bun-socket.io/engine";
+import { path } from "bun-socket.io/path";
 import {
   createAdapter,
   createShardedAdapter,
@@ -121,3 +122,11 @@ const tests: AdapterTestOptions = {
 };
 export const define: () => void = () => testAdapter(tests);
 export const closing = (node: TestNode): Promise<void> => node.close();
+
+const rooms = path("/rooms/:roomId");
+new Server<ClientToServer, ServerToClient>().of(rooms).on("connection", (socket) => {
+  const roomId: string = socket.params.roomId;
+  socket.emit("welcome", roomId);
+  // @ts-expect-error there is no such parameter
+  socket.params.room;
+});

@@ -2,6 +2,7 @@
 import { createServer } from "node:http";
 import io = require("bun-socket.io");
 import engine = require("bun-socket.io/engine");
+import paths = require("bun-socket.io/path");
 import redis = require("bun-socket.io/redis");
 import type { Server, ServerOptions } from "bun-socket.io";
 
@@ -20,4 +21,5 @@ const clients: number = constructed.engine.clientsCount;
 const same: typeof Server = io.Server;
 const protocol: number = engine.protocol;
 const overRedis = new io.Server({ adapter: redis.createAdapter({}, {}, { key: "k" }) });
-export = { overRedis, wrong, attached, clients, same, protocol, namespace: io.Namespace };
+const room: { readonly roomId: string } | null = paths.path("/rooms/:roomId").match("/rooms/1");
+export = { overRedis, room, wrong, attached, clients, same, protocol, namespace: io.Namespace };
