@@ -275,6 +275,7 @@ export const clientRecoveryScenarios: Scenario[] = [
       await again(ann);
       await bob.ask("tell", "three");
       await finish(t, ann);
+      await bob.next("said");
     },
   },
   {
