@@ -2,6 +2,7 @@
 // against the reference and this package; README.md in this folder tells all.
 
 import { parseArgs } from "node:util";
+import { runAgain } from "./again.ts";
 import { findImplementations } from "./implementations.ts";
 import { KnownDifferences } from "./known.ts";
 import { KNOWN_DIFFERENCES } from "./known-differences.ts";
@@ -45,9 +46,11 @@ if (values.repeat !== undefined) {
 console.log(legend(implementations));
 const known = new KnownDifferences(KNOWN_DIFFERENCES);
 let done = 0;
-const results = await runAll(chosen, implementations, known, (result) => {
+const firstResults = await runAll(chosen, implementations, known, (result) => {
   console.log(progressLine(result, done++, chosen.length));
 });
+const again = await runAgain(chosen, implementations, known, firstResults, console.log);
+const { results } = again;
 if (values.show) {
   for (const { scenario, outcomes } of results) {
     console.log(`\n${scenario}, ${outcomes[0]?.id}`);
@@ -64,6 +67,13 @@ if (others !== "") {
 const expected = differences(results, ({ isOurs, verdict }) => isOurs && verdict === "known");
 if (expected !== "") {
   console.log(`\nKnown differences of ours:\n${expected}`);
+}
+if (again.unsteady.length > 0) {
+  const shown = differences(
+    again.unsteady,
+    ({ isOurs, verdict }) => isOurs && verdict === "differs",
+  );
+  console.log(`\nOf the moment, as they did not come again (make the scenario stable):\n${shown}`);
 }
 const failures = results.flatMap(({ outcomes }) => outcomes.filter(isFailure));
 if (failures.length > 0) {

@@ -1,8 +1,9 @@
 // The program that compares this package with the reference, on servers that differ on purpose.
 
 import { describe, expect, test } from "bun:test";
-import { FAULTY, runFaulty } from "./support/harness.ts";
-import { CRASH, EVENTS, HANDSHAKE, HANG, MANY, RULE } from "./support/scenarios.ts";
+import { isFailure } from "../../compat/results.ts";
+import { runFaulty, runTwice } from "./support/harness.ts";
+import { CRASH, differing, EVENTS, HANDSHAKE, HANG, MANY, RULE } from "./support/scenarios.ts";
 
 describe("a difference", () => {
   test("is not seen between a server and itself", async () => {
@@ -62,6 +63,29 @@ describe("a scenario that fails on the yardstick fails the run", () => {
     const { result, failed } = await runFaulty(HANG, "");
     expect(result.outcomes[0]?.transcript?.failure).toBe("it did not come to its end in 300 ms");
     expect(failed).toBe(true);
+  });
+});
+
+describe("a scenario that failed is run again", () => {
+  test("and one that comes out well each time is shown, and does not fail the run", async () => {
+    const { results, unsteady } = await runTwice([differing((run) => run === 1)]);
+    expect(results.flatMap(({ outcomes }) => outcomes.filter(isFailure))).toEqual([]);
+    expect(unsteady.map(({ outcomes }) => outcomes.map(({ verdict }) => verdict))).toEqual([
+      ["yardstick", "differs"],
+    ]);
+  });
+
+  test("and one that differs once more fails it", async () => {
+    const { results, unsteady } = await runTwice([differing((run) => run === 1 || run === 4)]);
+    expect(results.some(({ outcomes }) => outcomes.some(isFailure))).toBe(true);
+    expect(unsteady).toEqual([]);
+  });
+
+  test("but not where many have failed", async () => {
+    const many = Array.from({ length: 6 }, () => differing((run) => run === 1));
+    const { results, unsteady } = await runTwice(many);
+    expect(results.filter(({ outcomes }) => outcomes.some(isFailure))).toHaveLength(6);
+    expect(unsteady).toEqual([]);
   });
 });
 

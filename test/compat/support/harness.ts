@@ -1,13 +1,21 @@
 // Runs the test scenarios as `bun run compat` does, against servers with and without a fault.
 
 import type { Implementation, ImplementationId } from "../../../compat/implementations.ts";
+import { runAgain, type Steadied } from "../../../compat/again.ts";
 import { type KnownDifference, KnownDifferences } from "../../../compat/known.ts";
 import { runAll } from "../../../compat/lanes.ts";
 import { asText } from "../../../compat/diff.ts";
 import { isFailure, type Outcome, type Result } from "../../../compat/results.ts";
-import { TEST_SCENARIOS } from "./scenarios.ts";
+import type { Scenario } from "../../../compat/scenario.ts";
+import { FAULTY, TEST_SCENARIOS } from "./scenarios.ts";
 
-export const FAULTY: ImplementationId = "ours on Bun.serve";
+/** Runs scenarios against two servers without a fault, and those that failed again. */
+export async function runTwice(scenarios: readonly Scenario[]): Promise<Steadied> {
+  const known = new KnownDifferences([]);
+  const implementations = [implementation("socket.io on Bun", ""), implementation(FAULTY, "")];
+  const results = await runAll(scenarios, implementations, known, () => {});
+  return runAgain(scenarios, implementations, known, results, () => {});
+}
 
 function implementation(id: ImplementationId, fault: string): Implementation {
   const command = [process.execPath, `${import.meta.dir}/server.ts`, fault];

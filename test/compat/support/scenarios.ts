@@ -1,6 +1,10 @@
 // Scenarios for the tests of the framework itself.
 
+import type { ImplementationId } from "../../../compat/implementations.ts";
 import type { Scenario } from "../../../compat/scenario.ts";
+
+/** The implementation that faults are put into. */
+export const FAULTY: ImplementationId = "ours on Bun.serve";
 
 export const HANDSHAKE = "a handshake";
 export const EVENTS = "two events come in their order";
@@ -79,3 +83,21 @@ export const TEST_SCENARIOS: readonly Scenario[] = [
     },
   },
 ];
+
+/**
+ * A scenario that differs on the server under test in some of its runs.
+ *
+ * @param differs is asked for each of them, from 1 on
+ */
+export function differing(differs: (run: number) => boolean): Scenario {
+  let runs = 0;
+  return {
+    name: HANDSHAKE,
+    async client(t) {
+      await t.fetch("raw", "/socket.io/?EIO=4&transport=polling");
+      if (t.implementation === FAULTY && differs(++runs)) {
+        t.log("of the moment");
+      }
+    },
+  };
+}
