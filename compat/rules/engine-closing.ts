@@ -5,7 +5,7 @@ import type { Rule } from "./rule.ts";
 import type { Target } from "./target.ts";
 import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET, WRITTEN_POLLING } from "./ways.ts";
 
-const CLOSE = "Engine.IO protocol 4, Packet encoding, close packet";
+const CLOSE = "Engine.IO protocol 4, Packet encoding";
 const WITNESS = "Engine.IO protocol 4, Protocol";
 
 /** Asserts with what reason the server's socket of this id has gone. */

@@ -169,7 +169,7 @@ export const FRAMING_RULES: readonly Rule[] = [
   },
   {
     name: "a chunked body that is larger than maxPayload is refused with status 413",
-    source: "Engine.IO protocol 4, Handshake, maxPayload",
+    source: "Engine.IO protocol 4, Protocol, Handshake",
     options: { maxHttpBufferSize: 1000 },
     async run(t) {
       const session = await t.openPolling();

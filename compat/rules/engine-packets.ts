@@ -8,6 +8,7 @@ import { EVERY_WAY, POLLING, WEBSOCKET } from "./ways.ts";
 const PACKETS = "Engine.IO protocol 4, Packet encoding";
 const POLLED = "Engine.IO protocol 4, Packet encoding, HTTP long-polling";
 const FRAMED = "Engine.IO protocol 4, Packet encoding, WebSocket";
+const FRAME = "Engine.IO protocol 4, Transports, WebSocket";
 const MESSAGE = "Engine.IO protocol 4, Protocol, Message";
 const BYTES = Buffer.from([0, 1, 2, 30, 31, 127, 128, 254, 255]);
 
@@ -47,7 +48,7 @@ export const PACKET_RULES: readonly Rule[] = [
   },
   {
     name: "frames are handled in their order",
-    source: FRAMED,
+    source: FRAME,
     ways: WEBSOCKET,
     async run(t) {
       const session = await t.openWebSocket();
@@ -96,7 +97,7 @@ export const PACKET_RULES: readonly Rule[] = [
   },
   {
     name: "each packet to the client has a frame of its own",
-    source: FRAMED,
+    source: FRAME,
     async run(t) {
       const session = await t.openWebSocket();
       await session.join();
@@ -202,7 +203,7 @@ export const PACKET_RULES: readonly Rule[] = [
   },
   {
     name: "a message over WebSocket that is larger than maxPayload ends the connection",
-    source: "Engine.IO protocol 4, Handshake, maxPayload",
+    source: "Engine.IO protocol 4, Protocol, Handshake",
     options: { maxHttpBufferSize: 1000 },
     ways: WEBSOCKET,
     async run(t) {

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
 import { POLLING, WRITTEN_POLLING } from "./ways.ts";
 
-const DATA = "Engine.IO protocol 4, HTTP long-polling, Sending and receiving data";
-const HEADERS = "Engine.IO protocol 4, HTTP long-polling, Headers";
-const LIMIT = "Engine.IO protocol 4, Handshake, maxPayload";
+const DATA = "Engine.IO protocol 4, Transports, HTTP long-polling, Sending and receiving data";
+const HEADERS = "Engine.IO protocol 4, Transports, HTTP long-polling, Headers";
+const LIMIT = "Engine.IO protocol 4, Protocol, Handshake";
 
 export const POLLING_RULES: readonly Rule[] = [
   {

@@ -5,6 +5,7 @@ import type { Rule } from "./rule.ts";
 import { EVERY_WAY, POLLING, WRITTEN_POLLING } from "./ways.ts";
 
 const UPGRADE = "Engine.IO protocol 4, Protocol, Upgrade";
+const SINGLE = "Engine.IO protocol 4, Transports, WebSocket";
 
 export const UPGRADE_RULES: readonly Rule[] = [
   {
@@ -194,7 +195,7 @@ export const UPGRADE_RULES: readonly Rule[] = [
   },
   {
     name: "a second WebSocket for a session that has moved is closed, and the session stays",
-    source: UPGRADE,
+    source: SINGLE,
     async run(t) {
       const session = await t.openPolling();
       const moved = await t.upgrade(session);
@@ -207,7 +208,7 @@ export const UPGRADE_RULES: readonly Rule[] = [
   },
   {
     name: "a second candidate beside the first is closed, and the first goes on",
-    source: UPGRADE,
+    source: SINGLE,
     async run(t) {
       const session = await t.openPolling();
       await session.join();

@@ -14,7 +14,7 @@ export type Way =
 export interface Rule {
   /** A sentence that says what holds; unlike that of every other rule. */
   name: string;
-  /** The document and its section, such as `Engine.IO protocol 4, Handshake`. */
+  /** The document and its section, such as `Engine.IO protocol 4, Protocol, Handshake`. */
   source: string;
   /** The options of the server. */
   options?: Readonly<Record<string, unknown>>;

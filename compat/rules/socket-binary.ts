@@ -5,6 +5,7 @@ import type { Rule } from "./rule.ts";
 import { EACH_TRANSPORT, EVERY_WAY } from "./ways.ts";
 
 const BINARY = "Socket.IO protocol 5, Packet encoding, Format";
+const DATA = "Socket.IO protocol 5, Exchange protocol, Sending and receiving data";
 const ACK = "Socket.IO protocol 5, Exchange protocol, Acknowledgement";
 const FIRST = Buffer.from([1, 2, 3]);
 const SECOND = Buffer.from([0, 30, 255]);
@@ -14,7 +15,7 @@ const PLACE_1 = '{"_placeholder":true,"num":1}';
 export const BINARY_RULES: readonly Rule[] = [
   {
     name: "a BINARY_EVENT is followed by its attachment, in both directions",
-    source: BINARY,
+    source: DATA,
     ways: EVERY_WAY,
     async run(t) {
       const session = await t.open();

@@ -159,7 +159,7 @@ export const CONNECT_RULES: readonly Rule[] = [
   },
   {
     name: "a client that joins no namespace in time is closed",
-    source: "Socket.IO protocol 5, Exchange protocol; the option connectTimeout",
+    source: "Socket.IO protocol 5, Exchange protocol, Connection to a namespace",
     options: { connectTimeout: 100 },
     ways: EACH_TRANSPORT,
     async run(t) {
@@ -169,7 +169,7 @@ export const CONNECT_RULES: readonly Rule[] = [
   },
   {
     name: "a client whose only CONNECT is refused is closed in time",
-    source: "Socket.IO protocol 5, Exchange protocol; the option connectTimeout",
+    source: "Socket.IO protocol 5, Exchange protocol, Connection to a namespace",
     options: { connectTimeout: 300 },
     ways: EACH_TRANSPORT,
     async run(t) {
