@@ -3,7 +3,16 @@
 import { describe, expect, test } from "bun:test";
 import { isFailure } from "../../compat/results.ts";
 import { runFaulty, runTwice } from "./support/harness.ts";
-import { CRASH, differing, EVENTS, HANDSHAKE, HANG, MANY, RULE } from "./support/scenarios.ts";
+import {
+  CRASH,
+  differing,
+  EVENTS,
+  FAULTY,
+  HANDSHAKE,
+  HANG,
+  MANY,
+  RULE,
+} from "./support/scenarios.ts";
 
 describe("a difference", () => {
   test("is not seen between a server and itself", async () => {
