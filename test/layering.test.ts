@@ -39,7 +39,10 @@ const LAYERS: readonly Layer[] = [
       "lib/validate.ts",
     ],
   },
-  { name: "request", files: ["lib/engine/request.ts", "lib/engine/options.ts"] },
+  {
+    name: "request",
+    files: ["lib/engine/request.ts", "lib/engine/options.ts", "lib/engine/trust-proxy.ts"],
+  },
   { name: "codec", files: ["lib/engine/codec/*.ts"] },
   { name: "transports", files: ["lib/engine/transports/*.ts", "lib/engine/*.ts"] },
   { name: "session", files: ["lib/engine/session-sender.ts", "lib/engine/session.ts"] },

@@ -15,6 +15,7 @@ import {
 } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 import { addCookie } from "./session-cookie.ts";
+import { compileTrust, findClientAddress, type Trust } from "./trust-proxy.ts";
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine");
@@ -29,6 +30,8 @@ const UPGRADES: Readonly<Record<TransportName, readonly TransportName[]>> = {
 export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
   protected readonly middlewares: MiddlewareChain;
   #opts: ResolvedEngineOptions;
+  /** Which proxies are believed; null for none. */
+  #trust: Trust | null;
 
   /**
    * @param options see {@link EngineOptions}
@@ -37,6 +40,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
   constructor(options: EngineOptions = {}) {
     super();
     this.#opts = resolveEngineOptions(options);
+    this.#trust = compileTrust(this.#opts.trustProxy);
     this.middlewares = new MiddlewareChain(this.#opts.cors);
   }
 
@@ -48,6 +52,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
   /** Replaces the options. */
   configure(options: EngineOptions): void {
     this.#opts = resolveEngineOptions(options);
+    this.#trust = compileTrust(this.#opts.trustProxy);
     this.middlewares.configure(this.#opts.cors);
   }
 
@@ -94,6 +99,16 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
   upgrades(transport: TransportName): string[] {
     const { allowUpgrades, transports } = this.#opts;
     return allowUpgrades ? UPGRADES[transport].filter((name) => transports.includes(name)) : [];
+  }
+
+  /**
+   * The address of the client that a request comes from, beyond the proxies that are believed: the
+   * one place that tells it.
+   *
+   * @returns undefined on a unix socket
+   */
+  addressOf(request: EngineRequest): string | undefined {
+    return findClientAddress(request, this.#trust);
   }
 
   /** Adds the cookie and what listeners add to the headers of a polling answer. */

@@ -33,5 +33,6 @@ export type {
 } from "./session-types.ts";
 export type { Transport, TransportState } from "./transports/transport.ts";
 export type { WebTransportSession, WebTransportStream } from "./transports/webtransport.ts";
+export type { TrustProxy } from "./trust-proxy.ts";
 export type { UpgradeDecision } from "./upgrade-reply.ts";
 export const protocol = 4;

@@ -15,6 +15,7 @@ import {
   withDefaults,
 } from "../validate.ts";
 import type { EngineRequest } from "./request.ts";
+import { isTrustProxy, type TrustProxy } from "./trust-proxy.ts";
 
 /** The transports of Engine.IO. */
 export type TransportName = "polling" | "websocket" | "webtransport";
@@ -97,6 +98,11 @@ export interface EngineOptions {
   /** Makes the id of a new session. Default: 20 random characters. */
   generateId?: (req: EngineRequest) => string | PromiseLike<string>;
   /**
+   * Which proxies are believed what they say of the client's address: see {@link TrustProxy}.
+   * Default: none.
+   */
+  trustProxy?: TrustProxy;
+  /**
    * Makes the WebSockets of servers of node:http: a class with the constructor and the methods of
    * `WebSocketServer` of the package `ws`. Default: Bun's own.
    */
@@ -150,6 +156,7 @@ const TABLE: Readonly<Record<string, Check>> = {
   cookie: oneOf(isBoolean, isCookie),
   cors: oneOf(isBoolean, isString, isObject, isFunction),
   generateId: isFunction,
+  trustProxy: isTrustProxy,
   wsEngine: isFunction,
 };
 
@@ -166,6 +173,7 @@ export interface ResolvedEngineOptions {
   initialPacket?: string | Uint8Array;
   cors?: EngineOptions["cors"];
   generateId?: EngineOptions["generateId"];
+  trustProxy?: EngineOptions["trustProxy"];
   wsEngine?: EngineOptions["wsEngine"];
   perMessageDeflate: false | (PerMessageDeflateOptions & { threshold: number });
   httpCompression: false | (HttpCompressionOptions & { threshold: number });

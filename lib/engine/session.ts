@@ -21,6 +21,8 @@ const log = makeLog("engine:socket");
 export interface SessionPort {
   readonly opts: ResolvedEngineOptions;
   readonly flushQueue: FlushQueue;
+  /** The address of the client that a request comes from; undefined on a unix socket. */
+  addressOf(request: EngineRequest): string | undefined;
   /** The transports that a session on the given one may move to. */
   upgrades(transport: Transport["name"]): string[];
   onSessionFlush(session: Session, packets: Packet[]): void;
@@ -44,7 +46,7 @@ export class Session
   /** The request that opened the session. To save its memory, it may be set to null. */
   request: EngineRequest;
   /**
-   * The client's address. It is undefined on a unix socket, which the type, as the reference's, does
+   * The client's address, beyond the proxies of the option `trustProxy`. It is undefined on a unix socket, which the type, as the reference's, does
    * not say.
    */
   readonly remoteAddress: string;
@@ -65,7 +67,7 @@ export class Session
     this.id = id;
     this.server = server;
     this.request = request;
-    this.remoteAddress = request.socket.remoteAddress as string;
+    this.remoteAddress = server.addressOf(request) as string;
     this.protocol = transport.codec.protocol;
     this.#transport = transport;
     this.#heartbeat =

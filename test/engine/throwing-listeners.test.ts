@@ -41,6 +41,7 @@ test.each(HOSTS)(
       "message",
       "packet",
       "packetCreate",
+      "trustProxy",
       "upgrade",
       "upgrading",
     ]);

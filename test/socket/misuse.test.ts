@@ -54,6 +54,7 @@ const wrongOptions: [option: string, expected: string, ...values: unknown[]][] =
   ["cookie", "a boolean", "io", 1],
   ["cors", "a boolean", 1],
   ["generateId", "a function", "uuid"],
+  ["trustProxy", "a number of proxies", -1, 1.5, "", "1", "nginx", "10.0.0.0/33", ["10.0.0.1", 2]],
   ["addTrailingSlash", "a boolean", "no"],
   ["connectionStateRecovery", "a boolean", "yes", 1],
   ["cleanupEmptyChildNamespaces", "a boolean", "yes", 1],

@@ -15,6 +15,9 @@ process.on("uncaughtException", (error) => reports.add(error.message));
 process.on("unhandledRejection", (error) => reports.add(`rejection: ${error}`));
 
 const { io, port, close } = host.start({
+  trustProxy() {
+    throw new Error("trustProxy");
+  },
   cookie: {
     encode() {
       throw new Error("encode");
@@ -54,9 +57,10 @@ engine.on("connection", (session) => {
 });
 
 const path = (query = ""): string => `/socket.io/?EIO=4&transport=polling${query}`;
+const FORWARDED = { "X-Forwarded-For": "192.0.2.1" };
 const answers: unknown[] = [];
 async function ask(method: string, query: string, body = ""): Promise<string> {
-  const answer = await exchange(port, method, path(query), {}, body);
+  const answer = await exchange(port, method, path(query), FORWARDED, body);
   answers.push([method, answer.status, answer.body.replace(/^0.*/, "0")]);
   return answer.body;
 }
