@@ -13,6 +13,8 @@ import type { Untyped } from "./event-types.ts";
  * - `ERR_PARTIAL_RESPONSE`: not all nodes have answered; `responses` are the answers that came.
  * - `ERR_MALFORMED_MESSAGE`: a message of another node that makes no sense; it was dropped.
  * - `ERR_OUTBOX_FULL`: messages for other nodes were dropped, as they could not be sent for too long.
+ * - `ERR_DISCONNECTED`: the socket is gone; `reason` says why.
+ * - `ERR_OVERFLOW`: more came from the other side than was taken.
  * - `ERR_REDIS`: Redis refused something, or is away; see `cause`.
  */
 export type ErrorCode =
@@ -26,6 +28,8 @@ export type ErrorCode =
   | "ERR_PARTIAL_RESPONSE"
   | "ERR_MALFORMED_MESSAGE"
   | "ERR_OUTBOX_FULL"
+  | "ERR_DISCONNECTED"
+  | "ERR_OVERFLOW"
   | "ERR_REDIS";
 
 /** An error of this package. Tell errors apart by `code`; the message is for people and may change. */

@@ -23,4 +23,6 @@ export { ParentNamespace } from "./parent-namespace.ts";
 export { Server } from "./server.ts";
 export type { ServerOptions } from "./server-settings.ts";
 export { Socket } from "./socket.ts";
+export type { EventIterator, IterateOptions, OnFull } from "./socket-iterator.ts";
+export { DisconnectedError, type SignalReason } from "./socket-signal.ts";
 export type { DisconnectReason, Event, ExtendedError, Handshake } from "./socket-types.ts";

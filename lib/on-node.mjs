@@ -10,6 +10,7 @@ export const ClusterAdapterWithHeartbeat = undefined;
 export const createAdapter = undefined;
 export const createShardedAdapter = undefined;
 export const createStreamsAdapter = undefined;
+export const DisconnectedError = undefined;
 export const Emitter = undefined;
 export const Engine = undefined;
 export const ENGINE_ERRORS = undefined;

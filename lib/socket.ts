@@ -23,7 +23,8 @@ import { describeHandshake } from "./handshake.ts";
 import { generateId } from "./ids.ts";
 import type { SocketClient } from "./socket-ports.ts";
 import { socketIdOf } from "./socket-protocol-3.ts";
-import { NO_FLAGS, SocketSender } from "./socket-sender.ts";
+import { SocketFlow } from "./socket-flow.ts";
+import { NO_FLAGS } from "./socket-sender.ts";
 import type { DisconnectReason, Event, Handshake, UpperClasses } from "./socket-types.ts";
 import { makeLog } from "./log.ts";
 
@@ -50,7 +51,7 @@ export class Socket<
     ServerSideEvents extends EventsMap = DefaultEventsMap,
     SocketData = Untyped,
   >
-  extends SocketSender<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  extends SocketFlow<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   implements AdapterSocket
 {
   /** The socket id: not secret, and not the session's, but for clients of protocol 3. */
@@ -238,6 +239,7 @@ export class Socket<
     if (current === undefined || current === this) {
       this.#leaveNamespace();
     }
+    this.end("refused");
   }
 
   /** Called with each packet of the client. @internal */
@@ -313,6 +315,7 @@ export class Socket<
     this.#leaveNamespace();
     this.client.remove(this);
     this.connected = false;
+    this.end(reason);
     this.#notify("disconnect", reason, description);
   }
 
