@@ -60,17 +60,29 @@ export const listOf = (words: readonly string[]): Check =>
  *
  * @param given the user's options
  * @param table a check for each known option
+ * @param within the option whose value they are; then none passes that the table does not name
  * @throws SocketIOError with `ERR_INVALID_OPTION` for the first option that does not pass
  */
-export function validateOptions(given: object, table: Readonly<Record<string, Check>>): void {
+export function validateOptions(
+  given: object,
+  table: Readonly<Record<string, Check>>,
+  within?: string,
+): void {
+  const prefix = within === undefined ? "" : `${within}.`;
   for (const [name, value] of Object.entries(given)) {
     const rule = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (rule === undefined && within !== undefined) {
+      throw new SocketIOError(
+        "ERR_INVALID_OPTION",
+        `there is no option "${prefix}${name}": ${within} has ${Object.keys(table).join(", ")}`,
+      );
+    }
     if (rule === undefined || value === undefined || value === null || rule.accepts(value)) {
       continue;
     }
     throw new SocketIOError(
       "ERR_INVALID_OPTION",
-      `option "${name}" must be ${rule.expected}, got ${describe(value)}`,
+      `option "${prefix}${name}" must be ${rule.expected}, got ${describe(value)}`,
     );
   }
 }

@@ -32,6 +32,7 @@ const LAYERS: readonly Layer[] = [
       "lib/listeners.ts",
       "lib/log.ts",
       "lib/middleware.ts",
+      "lib/rate-limit.ts",
       "lib/response-head.ts",
       "lib/response-headers.ts",
       "lib/socket-types.ts",
@@ -41,7 +42,12 @@ const LAYERS: readonly Layer[] = [
   },
   {
     name: "request",
-    files: ["lib/engine/request.ts", "lib/engine/options.ts", "lib/engine/trust-proxy.ts"],
+    files: [
+      "lib/engine/request.ts",
+      "lib/engine/limits.ts",
+      "lib/engine/options.ts",
+      "lib/engine/trust-proxy.ts",
+    ],
   },
   { name: "codec", files: ["lib/engine/codec/*.ts"] },
   { name: "transports", files: ["lib/engine/transports/*.ts", "lib/engine/*.ts"] },

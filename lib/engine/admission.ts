@@ -1,5 +1,7 @@
 import { throwLater } from "../errors.ts";
 import { isPromiseLike } from "../middleware.ts";
+import { rejectLate } from "./connection-gate.ts";
+import { within } from "./deadline.ts";
 import { ENGINE_ERRORS, type Rejection, reject, verifyProtocol } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
@@ -19,6 +21,14 @@ export interface AdmissionRules {
   isTaken(sid: string): boolean;
   /** Whether the server takes no new sessions; it may close while the user's functions think. */
   isClosed(): boolean;
+  /** How long the user's functions may take, in ms. */
+  readonly handshakeMs: number;
+  /**
+   * Whether there is no room for one more session.
+   *
+   * @param isNew whether it counts as a handshake: it is asked again when all have agreed
+   */
+  checkRoom(request: EngineRequest, isNew: boolean): Rejection | null;
 }
 
 /**
@@ -40,6 +50,26 @@ export function admit(
     decided({ kind: "closed" });
     return;
   }
+  const full = rules.checkRoom(request, true);
+  if (full !== null) {
+    decided(full);
+    return;
+  }
+  const { handshakeMs } = rules;
+  within<Admission>(
+    handshakeMs,
+    (done) => decide(request, protocol, rules, done),
+    decided,
+    () => decided(rejectLate(handshakeMs)),
+  );
+}
+
+function decide(
+  request: EngineRequest,
+  protocol: number,
+  rules: AdmissionRules,
+  decided: (admission: Admission) => void,
+): void {
   const { allowRequest } = rules;
   const go = (refusal: Rejection | null): void => {
     const rejection = refusal ?? verifyProtocol(protocol, rules.allowEIO3);
@@ -121,15 +151,15 @@ function makeId(
   }
   if (isPromiseLike(id)) {
     id.then(
-      (sid) => decided(checkId(sid, rules)),
+      (sid) => decided(checkId(sid, request, rules)),
       (error: unknown) => decided(noId(error)),
     );
   } else {
-    decided(checkId(id, rules));
+    decided(checkId(id, request, rules));
   }
 }
 
-function checkId(sid: unknown, rules: AdmissionRules): Admission {
+function checkId(sid: unknown, request: EngineRequest, rules: AdmissionRules): Admission {
   if (rules.isClosed()) {
     return { kind: "closed" };
   }
@@ -139,7 +169,7 @@ function checkId(sid: unknown, rules: AdmissionRules): Admission {
   if (rules.isTaken(sid)) {
     return noId(new Error("generateId() returned the id of a running session"));
   }
-  return { kind: "admitted", sid };
+  return rules.checkRoom(request, false) ?? { kind: "admitted", sid };
 }
 
 function noId(error: unknown): Rejection {

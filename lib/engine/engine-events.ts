@@ -1,6 +1,7 @@
 import type { OutgoingHeaders } from "../response-head.ts";
 import type { Packet } from "./codec/codec.ts";
 import type { EngineErrorCode, Rejection } from "./handshake.ts";
+import type { LimitName } from "./limits.ts";
 import type { EngineRequest } from "./request.ts";
 import type { Session } from "./session.ts";
 
@@ -12,6 +13,22 @@ export interface ConnectionError {
   context: Rejection["context"];
 }
 
+/** What the `limit_exceeded` event tells. */
+export interface LimitExceeded {
+  /** Which limit: see the option `limits`. */
+  limit: LimitName;
+  /** What it is set to. */
+  value: number;
+  /** The client's address, as in `handshake.address`. */
+  address: string | undefined;
+  /** The handshake that was refused; undefined where the client was in already. */
+  req: EngineRequest | undefined;
+  /** The session concerned, from `io.bind()` also one of another engine; undefined for a handshake. */
+  session: Session | undefined;
+  /** The namespace concerned, where there is one. */
+  namespace: string | undefined;
+}
+
 /**
  * The events of an engine. They are methods, of which the compiler takes listeners that name a narrower
  * type than there is, as programs do that were written for the reference: its engine has no types here.
@@ -19,6 +36,7 @@ export interface ConnectionError {
 export interface EngineEvents {
   connection(session: Session): void;
   connection_error(error: ConnectionError): void;
+  limit_exceeded(exceeded: LimitExceeded): void;
   initial_headers(headers: OutgoingHeaders, req: EngineRequest): void;
   headers(headers: OutgoingHeaders, req: EngineRequest): void;
   flush(session: Session, packets: Packet[]): void;

@@ -2,10 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
 import type { OutgoingHeaders } from "../response-head.ts";
-import type { EngineEvents } from "./engine-events.ts";
+import type { EngineEvents, LimitExceeded } from "./engine-events.ts";
 import type { Middleware } from "./exchange.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
 import { ENGINE_ERROR_MESSAGES, type Rejection } from "./handshake.ts";
+import { type LimitName, noRefusals } from "./limits.ts";
 import { MiddlewareChain } from "./middleware-chain.ts";
 import {
   type EngineOptions,
@@ -32,6 +33,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
   #opts: ResolvedEngineOptions;
   /** Which proxies are believed; null for none. */
   #trust: Trust | null;
+  readonly #refusals = noRefusals();
 
   /**
    * @param options see {@link EngineOptions}
@@ -132,9 +134,34 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
     this.tell("headers", headers, request);
   }
 
-  onRejected(req: EngineRequest, { code, context }: Rejection): void {
+  /** How long functions of the user's may take over a handshake, in ms. */
+  get handshakeMs(): number {
+    return this.#opts.limits.handshakeMs;
+  }
+
+  /** How often each limit was exceeded: see the option `limits`, and the event `limit_exceeded`. */
+  get refusals(): Readonly<Record<LimitName, number>> {
+    return this.#refusals;
+  }
+
+  onRejected(req: EngineRequest, { code, context, limit }: Rejection): void {
     const message = ENGINE_ERROR_MESSAGES[code];
     log("refusing a request: %s (%d) %o", message, code, context);
     this.tell("connection_error", { req, code, message, context });
+    if (limit !== undefined) {
+      this.onLimit(limit, { req });
+    }
+  }
+
+  /** Counts and tells that a limit was exceeded. */
+  onLimit(
+    limit: LimitName,
+    { req, session, namespace }: Partial<Omit<LimitExceeded, "limit" | "value" | "address">>,
+    value = limit === "connectTimeout" ? Number.NaN : this.#opts.limits[limit],
+  ): void {
+    const address = req === undefined ? session?.remoteAddress : this.addressOf(req);
+    log("the limit %s (%d) was exceeded by %s", limit, value, address);
+    this.#refusals[limit]++;
+    this.tell("limit_exceeded", { limit, value, address, req, session, namespace });
   }
 }

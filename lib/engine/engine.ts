@@ -2,6 +2,7 @@ import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
+import { ConnectionGate } from "./connection-gate.ts";
 import { EngineSettings } from "./engine-settings.ts";
 import type { HttpExchange, WebSocketPort } from "./exchange.ts";
 import { FlushQueue } from "./flush-queue.ts";
@@ -9,11 +10,14 @@ import {
   ENGINE_ERROR_MESSAGES,
   ENGINE_ERRORS,
   type Rejection,
+  rejectionHeaders,
   rejectionMessage,
   rejectionStatus,
+  type Verdict,
   verify,
 } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
+import { type OriginCheck, originCheck, rejectOrigin } from "./origin-check.ts";
 import { type EngineRequest, forgetResponse } from "./request.ts";
 import { Session, type SessionPort } from "./session.ts";
 import { SessionRegistry } from "./session-registry.ts";
@@ -50,11 +54,23 @@ export class Engine
   onSession: ((session: Session) => SessionHandler) | null = null;
 
   readonly #sessions = new SessionRegistry();
+  /** Null where everyone gets in. */
+  #gate: ConnectionGate | null;
+  /** Null where pages of any origin may open WebSockets. */
+  #origins: OriginCheck | null;
   #closed = false;
+
+  constructor(options: EngineOptions = {}) {
+    super(options);
+    this.#gate = ConnectionGate.make(this.opts.limits, this.#sessions);
+    this.#origins = originCheck(this.opts);
+  }
 
   /** Replaces the options, for sessions to come, and opens a closed engine again. */
   override configure(options: EngineOptions): void {
     super.configure(options);
+    this.#gate = ConnectionGate.make(this.opts.limits, this.#sessions);
+    this.#origins = originCheck(this.opts);
     this.#closed = false;
   }
 
@@ -81,11 +97,19 @@ export class Engine
     return this.#closed;
   }
 
+  checkRoom(request: EngineRequest, isNew: boolean): Rejection | null {
+    if (this.#gate === null) {
+      return null;
+    }
+    const address = this.addressOf(request);
+    return isNew ? this.#gate.onHandshake(address) : this.#gate.check(address);
+  }
+
   /** Answers an HTTP request. */
   handleExchange(exchange: HttpExchange): void {
     const { request } = exchange;
     log('handling "%s" http request "%s"', request.method, request.url);
-    this.middlewares.run(exchange, (refusal) => {
+    this.middlewares.run(exchange, this.handshakeMs, (refusal) => {
       if (refusal !== null) {
         this.#refuse(exchange, refusal);
         return;
@@ -125,15 +149,28 @@ export class Engine
   /** Decides on a request for a WebSocket. */
   decideUpgrade(exchange: UpgradeExchange): void {
     const reply = new UpgradeReply(exchange, this);
-    this.middlewares.run(reply, (refusal) => this.#onUpgradeVerdict(reply, refusal));
+    this.middlewares.run(reply, this.handshakeMs, (refusal) => {
+      const { request } = reply;
+      const verdict = refusal ?? verify(request, true, this.opts.transports, this.#find);
+      if (verdict.kind === "rejected") {
+        reply.refuse(verdict);
+      } else if (this.#origins === null) {
+        this.#onUpgradeVerdict(reply, verdict);
+      } else {
+        this.#origins.check(request, (isAllowed) => {
+          if (isAllowed) {
+            this.#onUpgradeVerdict(reply, verdict);
+          } else {
+            reply.refuse(rejectOrigin(request));
+          }
+        });
+      }
+    });
   }
 
-  #onUpgradeVerdict(reply: UpgradeReply, refusal: Rejection | null): void {
+  #onUpgradeVerdict(reply: UpgradeReply, verdict: Exclude<Verdict, Rejection>): void {
     const { request } = reply;
-    const verdict = refusal ?? verify(request, true, this.opts.transports, this.#find);
-    if (verdict.kind === "rejected") {
-      reply.refuse(verdict);
-    } else if (verdict.kind === "session") {
+    if (verdict.kind === "session") {
       reply.accept((port) => this.#openCandidate(verdict.sid, request, port));
     } else {
       admit(request, verdict.protocol, this, (admission) => {
@@ -202,7 +239,18 @@ export class Engine
       log("upgrade attempt for closed client %s", greeting.sid);
       transport.close();
     } else {
-      this.#announce(this.#register(generateId(), makeWebTransportRequest(), transport));
+      this.#openWebTransport(transport);
+    }
+  }
+
+  #openWebTransport(transport: WebTransportTransport): void {
+    const request = makeWebTransportRequest();
+    const full = this.checkRoom(request, true);
+    if (full === null) {
+      this.#announce(this.#register(generateId(), request, transport));
+    } else {
+      this.onRejected(request, full);
+      transport.close();
     }
   }
 
@@ -210,6 +258,7 @@ export class Engine
     log('handshaking client "%s" (%s)', sid, transport.name);
     const session = new Session(sid, this, request, transport);
     this.#sessions.add(session);
+    this.#gate?.onOpen(session.remoteAddress);
     session.open();
     return session;
   }
@@ -259,6 +308,7 @@ export class Engine
   }
 
   onSessionClose(session: Session): void {
+    this.#gate?.onClose(session.remoteAddress);
     this.#sessions.remove(session);
   }
 
@@ -267,7 +317,8 @@ export class Engine
   #refuse(exchange: HttpExchange, rejection: Rejection): void {
     this.onRejected(exchange.request, rejection);
     const body = JSON.stringify({ code: rejection.code, message: rejectionMessage(rejection) });
-    exchange.respond(rejectionStatus(rejection), JSON_HEADERS, body);
+    const headers = { ...JSON_HEADERS, ...rejectionHeaders(rejection) };
+    exchange.respond(rejectionStatus(rejection), headers, body);
   }
 }
 

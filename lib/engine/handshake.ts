@@ -1,8 +1,10 @@
+import type { OutgoingHeaders } from "../response-head.ts";
 import { protocolOf } from "./codec/choose.ts";
+import type { LimitName } from "./limits.ts";
 import type { ResolvedEngineOptions, TransportName } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 
-/** The error codes of the Engine.IO handshake, as the reference numbers them. */
+/** The error codes of the Engine.IO handshake, as far as it goes as the reference numbers them. */
 export const ENGINE_ERRORS = {
   UNKNOWN_TRANSPORT: 0,
   UNKNOWN_SID: 1,
@@ -10,6 +12,8 @@ export const ENGINE_ERRORS = {
   BAD_REQUEST: 3,
   FORBIDDEN: 4,
   UNSUPPORTED_PROTOCOL_VERSION: 5,
+  /** The reference has no such: see the option `limits`. */
+  LIMIT_EXCEEDED: 6,
 } as const;
 
 /** One of the numbers in {@link ENGINE_ERRORS}. */
@@ -23,6 +27,7 @@ export const ENGINE_ERROR_MESSAGES: Readonly<Record<EngineErrorCode, string>> = 
   3: "Bad request",
   4: "Forbidden",
   5: "Unsupported protocol version",
+  6: "Limit exceeded",
 };
 
 /** A request that the engine refuses. */
@@ -35,6 +40,12 @@ export interface Rejection {
     message?: string | null | undefined;
     [detail: string]: unknown;
   };
+  /** The HTTP status, where it does not follow from the code. */
+  readonly status?: number;
+  /** When to try again, in seconds: the header `Retry-After`. */
+  readonly retryAfterS?: number;
+  /** The limit that it is for. */
+  readonly limit?: LimitName;
 }
 
 /** What a request turns out to be. */
@@ -69,8 +80,13 @@ export function rejectionMessage(rejection: Rejection): string {
 }
 
 /** The HTTP status of a rejected request. */
-export function rejectionStatus(rejection: Rejection): number {
-  return rejection.code === ENGINE_ERRORS.FORBIDDEN ? 403 : 400;
+export function rejectionStatus({ code, status }: Rejection): number {
+  return status ?? (code === ENGINE_ERRORS.FORBIDDEN ? 403 : 400);
+}
+
+/** What a rejection adds to the headers of its answer. */
+export function rejectionHeaders({ retryAfterS }: Rejection): OutgoingHeaders {
+  return retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) };
 }
 
 /**

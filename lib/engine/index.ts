@@ -4,7 +4,7 @@ export type { NodeHttpServer } from "../hosts/node.ts";
 export type { AdmissionRules } from "./admission.ts";
 export type { Codec, Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
 export { Engine } from "./engine.ts";
-export type { ConnectionError, EngineEvents } from "./engine-events.ts";
+export type { ConnectionError, EngineEvents, LimitExceeded } from "./engine-events.ts";
 export type {
   BodyResult,
   HttpExchange,
@@ -13,6 +13,7 @@ export type {
   WebSocketPort,
 } from "./exchange.ts";
 export { ENGINE_ERRORS, type EngineErrorCode } from "./handshake.ts";
+export type { LimitName, Limits, ResolvedLimits } from "./limits.ts";
 export type {
   AllowRequestCallback,
   CookieOptions,

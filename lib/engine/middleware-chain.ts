@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { runMiddlewares } from "../middleware.ts";
 import { requireFunction } from "../validate.ts";
 import { corsMiddleware } from "./cors.ts";
+import { warn } from "../errors.ts";
+import { rejectLate } from "./connection-gate.ts";
+import { within } from "./deadline.ts";
 import type { Middleware } from "./exchange.ts";
 import { ENGINE_ERRORS, type Rejection, reject } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
@@ -51,11 +54,13 @@ export class MiddlewareChain {
    * Runs them.
    *
    * @param exchange the request, and the answer, which is looked at only if there is a middleware
+   * @param handshakeMs how long they may take over a handshake, in ms
    * @param done called with null where the request may go on, or with why not; not at all where one
    * of them has answered it
    */
   run(
     exchange: { readonly request: EngineRequest; readonly response: ServerResponse },
+    handshakeMs: number,
     done: (refusal: Rejection | null) => void,
   ): void {
     if (this.#all.length === 0) {
@@ -65,20 +70,42 @@ export class MiddlewareChain {
     }
     const { request, response } = exchange;
     request.res = response;
-    runMiddlewares(
-      this.#all,
-      (middleware, next) => {
-        log("applying middleware n°%d", this.#all.indexOf(middleware) + 1);
-        return middleware(request, response, next);
-      },
+    const isHandshake = !request._query.sid;
+    within<unknown>(
+      isHandshake ? handshakeMs : Number.POSITIVE_INFINITY,
+      (decided) =>
+        runMiddlewares(
+          this.#all,
+          (middleware, next) => {
+            log("applying middleware n°%d", this.#all.indexOf(middleware) + 1);
+            return middleware(request, response, next);
+          },
+          decided,
+        ),
       (error) => {
-        if (response.writableEnded) {
-          return;
+        if (!response.writableEnded) {
+          proceed(error ? failure(error) : null, done);
         }
-        done(
-          error ? reject(ENGINE_ERRORS.BAD_REQUEST, { name: "MIDDLEWARE_FAILURE", error }) : null,
-        );
+      },
+      () => {
+        if (!response.headersSent && !response.writableEnded) {
+          done(rejectLate(handshakeMs)); // or one of them is answering, and takes its time
+        }
       },
     );
   }
+}
+
+// A middleware that has taken something of the request away must not leave it without an answer.
+function proceed(refusal: Rejection | null, done: (refusal: Rejection | null) => void): void {
+  try {
+    done(refusal);
+  } catch (error) {
+    warn("a request could not be handled as its middlewares left it", error);
+    done(failure(error));
+  }
+}
+
+function failure(error: unknown): Rejection {
+  return reject(ENGINE_ERRORS.BAD_REQUEST, { name: "MIDDLEWARE_FAILURE", error });
 }

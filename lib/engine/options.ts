@@ -14,6 +14,7 @@ import {
   validateOptions,
   withDefaults,
 } from "../validate.ts";
+import { isLimits, type Limits, type ResolvedLimits, resolveLimits } from "./limits.ts";
 import type { EngineRequest } from "./request.ts";
 import { isTrustProxy, type TrustProxy } from "./trust-proxy.ts";
 
@@ -95,6 +96,13 @@ export interface EngineOptions {
    * (string, RegExp, or a list of them) is short for `{ origin }`. Default: no CORS headers.
    */
   cors?: CorsOrigin | CorsOptions | CorsOptionsDelegate;
+  /**
+   * Whether a browser may open a WebSocket only from a page of the server's own host, or of an origin
+   * that the option `cors` allows: the others get the status 403. Default: false.
+   */
+  checkOrigin?: boolean;
+  /** What the server bears, from one client or from all: see {@link Limits}. */
+  limits?: Limits;
   /** Makes the id of a new session. Default: 20 random characters. */
   generateId?: (req: EngineRequest) => string | PromiseLike<string>;
   /**
@@ -119,6 +127,7 @@ const DEFAULTS = {
   transports: ["polling", "websocket"] as readonly TransportName[],
   allowUpgrades: true,
   allowEIO3: false,
+  checkOrigin: false,
 };
 
 const DEFAULT_THRESHOLD_BYTES = 1024;
@@ -155,6 +164,8 @@ const TABLE: Readonly<Record<string, Check>> = {
   initialPacket: isData,
   cookie: oneOf(isBoolean, isCookie),
   cors: oneOf(isBoolean, isString, isObject, isFunction),
+  checkOrigin: isBoolean,
+  limits: isLimits,
   generateId: isFunction,
   trustProxy: isTrustProxy,
   wsEngine: isFunction,
@@ -169,6 +180,8 @@ export interface ResolvedEngineOptions {
   transports: readonly TransportName[];
   allowUpgrades: boolean;
   allowEIO3: boolean;
+  checkOrigin: boolean;
+  limits: ResolvedLimits;
   allowRequest?: EngineOptions["allowRequest"];
   initialPacket?: string | Uint8Array;
   cors?: EngineOptions["cors"];
@@ -191,6 +204,7 @@ export function resolveEngineOptions(given: EngineOptions): ResolvedEngineOption
   const threshold = { threshold: DEFAULT_THRESHOLD_BYTES };
   return {
     ...withDefaults(DEFAULTS, given),
+    limits: resolveLimits(given.limits ?? {}),
     perMessageDeflate: switchable(given.perMessageDeflate ?? false, threshold),
     httpCompression: switchable(given.httpCompression ?? true, threshold),
     cookie: switchable(given.cookie ?? false, DEFAULT_COOKIE),

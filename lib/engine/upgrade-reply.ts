@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import type { Answer, WebSocketPort } from "./exchange.ts";
-import { type Rejection, rejectionMessage } from "./handshake.ts";
+import { type Rejection, rejectionHeaders, rejectionMessage } from "./handshake.ts";
 import { type EngineRequest, forgetResponse } from "./request.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { makeLog } from "../log.ts";
@@ -66,19 +66,20 @@ export class UpgradeReply {
   }
 
   /** Refuses with a status and a message. */
-  answer(status: number, message: string): void {
+  answer(status: number, message: string, more: OutgoingHeaders = {}): void {
     const { head } = this.#exchange;
+    const headers = { ...REFUSAL_HEADERS, ...more };
     if (head === null) {
-      const headers = { ...REFUSAL_HEADERS };
       this.#exchange.onDecided({ accepted: false, status, headers, body: message });
     } else if (!head.writableEnded) {
-      head.respond(status, REFUSAL_HEADERS, message);
+      head.respond(status, headers, message);
     }
   }
 
   refuse(rejection: Rejection): void {
     this.#port.onRejected(this.request, rejection);
-    this.answer(400, rejectionMessage(rejection));
+    // Where the reference refuses too, its status is 400 here.
+    this.answer(rejection.status ?? 400, rejectionMessage(rejection), rejectionHeaders(rejection));
   }
 
   /** @param open called with the open WebSocket */

@@ -166,8 +166,9 @@ test("the codes and their messages are there for programs to use", () => {
     BAD_REQUEST: 3,
     FORBIDDEN: 4,
     UNSUPPORTED_PROTOCOL_VERSION: 5,
+    LIMIT_EXCEEDED: 6,
   });
-  expect(Engine.errorMessages).toEqual({ ...MESSAGES });
+  expect(Engine.errorMessages).toEqual({ ...MESSAGES, 6: "Limit exceeded" });
 });
 
 overTheWire((wire) => {

@@ -202,6 +202,26 @@ overTheWire((wire) => {
     wire.expectNoSessions();
   });
 
+  test.each(["_query", "headers"])(
+    "a middleware that takes %s of the request away has it refused, not left without an answer",
+    async (member) => {
+      const engine = wire.start();
+      const errors = wire.recordErrors();
+      engine.use((request, _response, next) => {
+        Object.defineProperty(request, member, { value: undefined });
+        next();
+      });
+      expect((await exchange(wire.port, "GET", wire.path())).status).toBe(400);
+      const path = wire.path({ transport: "websocket" });
+      expect((await requestWebSocket(wire.port, path)).answer.status).toBe(400);
+      expect(errors.map(({ context }) => context.name)).toEqual([
+        "MIDDLEWARE_FAILURE",
+        "MIDDLEWARE_FAILURE",
+      ]);
+      wire.expectNoSessions();
+    },
+  );
+
   test("a middleware that calls next twice, or answers and calls next, is heard once", async () => {
     const engine = wire.start();
     engine.use((request, response, next) => {

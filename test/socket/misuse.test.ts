@@ -55,6 +55,8 @@ const wrongOptions: [option: string, expected: string, ...values: unknown[]][] =
   ["cors", "a boolean", 1],
   ["generateId", "a function", "uuid"],
   ["trustProxy", "a number of proxies", -1, 1.5, "", "1", "nginx", "10.0.0.0/33", ["10.0.0.1", 2]],
+  ["checkOrigin", "a boolean", "https://a.example"],
+  ["limits", "an object", 10, "none"],
   ["addTrailingSlash", "a boolean", "no"],
   ["connectionStateRecovery", "a boolean", "yes", 1],
   ["cleanupEmptyChildNamespaces", "a boolean", "yes", 1],
@@ -116,6 +118,42 @@ describe("options", () => {
       const options = { connectionStateRecovery: recovery } as unknown as ServerOptions;
       expect(codeOf(() => new Server(options))).toBe("ERR_INVALID_OPTION");
     }
+  });
+
+  test.each([
+    ["connections", -1],
+    ["connections", "10"],
+    ["connectionsPerAddress", 0],
+    ["handshakesPerSecond", Number.NaN],
+    ["handshakeMs", 0],
+    ["eventsPerSecond", 0.5],
+    ["attachments", -1],
+  ])("refuses a wrong limit: %s: %p", (name, value) => {
+    const options = { limits: { [name]: value } } as ServerOptions;
+    for (const act of [() => new Server(options), () => new Server().listen(0, options)]) {
+      expect(codeOf(act)).toBe("ERR_INVALID_OPTION");
+      expect(errorOf(act).message).toContain(`"limits.${name}" must be a number of`);
+    }
+  });
+
+  test("refuses a limit that there is not: nobody should believe it holds", () => {
+    const options = { limits: { maxConnections: 10 } } as unknown as ServerOptions;
+    expect(codeOf(() => new Server(options))).toBe("ERR_INVALID_OPTION");
+    expect(errorOf(() => new Server(options)).message).toContain(
+      'no option "limits.maxConnections"',
+    );
+  });
+
+  test("takes Infinity for no limit, and undefined and null for the default", () => {
+    const { limits } = new Server({ limits: { attachments: Infinity, handshakeMs: Infinity } })
+      .engine.opts;
+    expect([limits.attachments, limits.handshakeMs, limits.connections]).toEqual(
+      Array(3).fill(Infinity),
+    );
+    const defaults = { limits: { attachments: undefined, handshakeMs: null } };
+    const { attachments, handshakeMs } = new Server(defaults as unknown as ServerOptions).engine
+      .opts.limits;
+    expect([attachments, handshakeMs]).toEqual([10, 45_000]);
   });
 
   test("leaves options alone that it does not know", () => {
