@@ -8,6 +8,7 @@ import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import { type AttemptPort, ClientAttempt } from "./namespace-attempt.ts";
 import type { PacketDecoder } from "./namespace-decoder.ts";
+import { type DataCheck, faultOfPacket } from "./packet-check.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import { separateQuery } from "./socket-protocol-3.ts";
 import type { DisconnectReason } from "./socket-types.ts";
@@ -55,6 +56,8 @@ export interface ClientServer {
   createDecoder(): Decoder;
   /** Decodes most packets for all clients; null where each client needs a decoder of its own. */
   readonly packetDecoder: PacketDecoder | null;
+  /** Looks at data before any of them does; null where that is theirs alone. */
+  readonly dataCheck: DataCheck | null;
   /** Looks up a namespace; null where there is none of that name. */
   findNamespace(
     name: string,
@@ -62,12 +65,6 @@ export interface ClientServer {
     found: (namespace: ClientNamespace | null) => void,
   ): void;
 }
-
-// Listeners and acknowledgements are called with a packet's data as their arguments, of which a call
-// takes some tens of thousands at most; the server would die of more.
-const MAX_ARGUMENTS = 10_000;
-
-const NO_ATTEMPTS: readonly ClientAttempt<ClientSocket>[] = [];
 
 const COMPRESSED = {};
 const UNCOMPRESSED = { compress: false };
@@ -81,7 +78,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   /** By namespace. */
   readonly #sockets = new Map<string, ClientSocket>();
   /** The latest attempt to join each namespace that has not decided yet. */
-  #attempts: readonly ClientAttempt<ClientSocket>[] = NO_ATTEMPTS;
+  #attempts: Map<string, ClientAttempt<ClientSocket>> | null = null;
   /** Namespaces that the server has disconnected, until the client shows that it knows. */
   #left: Set<string> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
@@ -120,6 +117,11 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   }
 
   onMessage(data: RawData | undefined): void {
+    const fault = this.#server.dataCheck?.(data) ?? null;
+    if (fault !== null) {
+      this.#onInvalidData(fault);
+      return;
+    }
     const shared = this.#decoder === null ? this.#server.packetDecoder : null;
     if (!shared?.takes(data)) {
       this.#decode(data);
@@ -129,7 +131,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     try {
       packet = shared.decode(data);
     } catch (error) {
-      this.#onInvalidData(error as Error);
+      this.#onInvalidData(messageOf(error), error);
       return;
     }
     if (packet !== null) {
@@ -144,7 +146,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
       this.#decoder.add(data);
     } catch (error) {
       this.#decoded = null;
-      this.#onInvalidData(error as Error);
+      this.#onInvalidData(messageOf(error), error);
       return;
     }
     const packets = this.#decoded;
@@ -167,8 +169,13 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     return decoder;
   }
 
-  #onInvalidData(error: Error): void {
-    log("invalid packet format: %s", error.message);
+  #onInvalidData(message: string, cause?: unknown): void {
+    log("invalid packet format: %s", message);
+    const error = new SocketIOError(
+      "ERR_INVALID_PACKET",
+      message,
+      cause === undefined ? undefined : { cause },
+    );
     for (const socket of this.#openSockets()) {
       socket.onError(error);
     }
@@ -179,11 +186,12 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     if (this.conn.protocol === 3) {
       separateQuery(packet);
     }
-    const socket = this.#sockets.get(packet.nsp);
-    if (Array.isArray(packet.data) && packet.data.length > MAX_ARGUMENTS) {
-      this.#onInvalidData(new Error("too many arguments"));
+    const fault = faultOfPacket(packet, this.#server.packetDecoder !== null);
+    if (fault !== null) {
+      this.#onInvalidData(fault);
       return;
     }
+    const socket = this.#sockets.get(packet.nsp);
     if (socket === undefined && packet.type === PacketType.CONNECT) {
       this.#connect(packet.nsp, packet.data ?? {});
     } else if (
@@ -219,19 +227,22 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   // CONNECT: the first attempt is then nobody's.
   #makeAttempt(name: string): ClientAttempt<ClientSocket> {
     const attempt = new ClientAttempt<ClientSocket>(this, name);
-    const previous = this.#attempts.find((each) => each.name === name);
-    this.#attempts = [...this.#attempts.filter((each) => each !== previous), attempt];
+    this.#attempts ??= new Map();
+    const previous = this.#attempts.get(name);
+    this.#attempts.set(name, attempt);
     previous?.onAbandoned?.();
     return attempt;
   }
 
   isLatest(attempt: ClientAttempt<ClientSocket>): boolean {
-    return this.conn.readyState === "open" && this.#attempts.includes(attempt);
+    return this.conn.readyState === "open" && this.#attempts?.get(attempt.name) === attempt;
   }
 
   onDecided({ name }: ClientAttempt<ClientSocket>, socket: ClientSocket | null): void {
-    const others = this.#attempts.filter((each) => each.name !== name);
-    this.#attempts = others.length === 0 ? NO_ATTEMPTS : others;
+    this.#attempts?.delete(name);
+    if (this.#attempts?.size === 0) {
+      this.#attempts = null; // most clients never have another
+    }
     if (socket !== null) {
       this.#sockets.set(name, socket);
       this.#stopConnectTimer();
@@ -315,8 +326,8 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
       socket.onClose(reason, description);
     }
     this.#sockets.clear();
-    const attempts = this.#attempts;
-    this.#attempts = NO_ATTEMPTS;
+    const attempts = this.#attempts?.values() ?? [];
+    this.#attempts = null;
     for (const attempt of attempts) {
       attempt.onAbandoned?.();
     }
@@ -326,6 +337,11 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   #openSockets(): ClientSocket[] {
     return [...this.#sockets.values()];
   }
+}
+
+/** Of what a decoder threw, which may be the user's. */
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 // Checked before any of it is queued: a packet without its attachments would jam the client.

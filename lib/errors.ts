@@ -11,6 +11,7 @@ import type { Untyped } from "./event-types.ts";
  * - `ERR_ACK_TIMEOUT`: an acknowledgement that did not arrive in time.
  * - `ERR_UNSUPPORTED`: a feature that this host or adapter does not offer.
  * - `ERR_PARTIAL_RESPONSE`: not all nodes have answered; `responses` are the answers that came.
+ * - `ERR_INVALID_PACKET`: a client sent what is no packet, or one that may not be; see `cause`.
  * - `ERR_MALFORMED_MESSAGE`: a message of another node that makes no sense; it was dropped.
  * - `ERR_OUTBOX_FULL`: messages for other nodes were dropped, as they could not be sent for too long.
  * - `ERR_DISCONNECTED`: the socket is gone; `reason` says why.
@@ -26,6 +27,7 @@ export type ErrorCode =
   | "ERR_ACK_TIMEOUT"
   | "ERR_UNSUPPORTED"
   | "ERR_PARTIAL_RESPONSE"
+  | "ERR_INVALID_PACKET"
   | "ERR_MALFORMED_MESSAGE"
   | "ERR_OUTBOX_FULL"
   | "ERR_DISCONNECTED"

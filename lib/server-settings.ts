@@ -10,6 +10,7 @@ import type { EventsMap } from "./events.ts";
 import { computePrefix } from "./hosts/attach-options.ts";
 import { PacketDecoder } from "./namespace-decoder.ts";
 import type { AdapterConstructor } from "./namespace-types.ts";
+import { checkFor, type DataCheck } from "./packet-check.ts";
 import {
   type ServerOptions as Options,
   type ResolvedServerOptions,
@@ -32,6 +33,8 @@ export abstract class ServerSettings<
 
   readonly #options: ResolvedServerOptions<AdapterConstructor>;
   readonly #packetDecoder: PacketDecoder | null;
+  /** @internal */
+  readonly dataCheck: DataCheck | null;
   #path = "";
   #addTrailingSlash: boolean;
   /** Made of these two when it is asked for. */
@@ -52,6 +55,7 @@ export abstract class ServerSettings<
     this.path(options.path);
     this.encoder = new this._parser.Encoder();
     this.#packetDecoder = this._parser === defaultParser ? new PacketDecoder() : null;
+    this.dataCheck = checkFor(this._parser);
   }
 
   protected set addTrailingSlash(value: boolean) {

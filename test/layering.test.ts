@@ -85,6 +85,7 @@ const LAYERS: readonly Layer[] = [
     files: [
       "lib/client.ts",
       "lib/namespace*.ts",
+      "lib/packet-*.ts",
       "lib/parent-namespace.ts",
       "lib/path-namespace.ts",
     ],

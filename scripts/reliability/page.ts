@@ -123,7 +123,7 @@ function toSection(part: Part, rows: readonly Row[], names: TestNames): string {
 
 function linkTo(name: string, names: TestNames): string {
   const [file] = names.get(name) ?? [];
-  return file === undefined ? cell(name) : `[${cell(name)}](../${file})`;
+  return file === undefined ? cell(name) : `[\`${cell(name)}\`](../${file})`;
 }
 
 function cell(text: string): string {

@@ -1,0 +1,100 @@
+// What a packet has to be before anyone hears of it.
+
+import * as defaultParser from "socket.io-parser";
+import { faultOfMessagePack } from "./packet-message-pack.ts";
+import { isTooDeep } from "./packet-nesting.ts";
+
+/** Says what is wrong with data before a decoder sees it; null where nothing is. */
+export type DataCheck = (data: unknown) => string | null;
+
+/** The two classes of a parser, as far as it is asked here. */
+interface Parser {
+  readonly Encoder: new () => { encode(packet: defaultParser.Packet): readonly unknown[] };
+  readonly Decoder: new () => object;
+}
+
+// Listeners and acknowledgements are called with a packet's data as their arguments, of which a call
+// takes some tens of thousands at most; the server would die of more.
+const MAX_ARGUMENTS = 10_000;
+
+// What a client cannot emit either; those behind the third would be mistaken for the emitter's own.
+const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
+  "connect",
+  "connect_error",
+  "disconnect",
+  "disconnecting",
+  "newListener",
+  "removeListener",
+]);
+
+/**
+ * The check for the data of a parser: of the default one, also where it is subclassed, and of any that
+ * makes MessagePack. What others decode is theirs to check.
+ *
+ * @param parser the parser
+ * @returns null where there is none
+ */
+export function checkFor(parser: Parser): DataCheck | null {
+  const isJson =
+    parser.Decoder === defaultParser.Decoder ||
+    parser.Decoder.prototype instanceof defaultParser.Decoder;
+  if (isJson) {
+    return checkJson;
+  }
+  return makesMessagePack(parser) ? checkMessagePack : null;
+}
+
+function checkJson(data: unknown): string | null {
+  return typeof data === "string" && isTooDeep(data) ? "too deeply nested" : null;
+}
+
+function checkMessagePack(data: unknown): string | null {
+  return data instanceof Uint8Array ? faultOfMessagePack(data) : null;
+}
+
+const TYPE_KEY = Buffer.from("\xa4type", "latin1");
+
+function makesMessagePack({ Encoder }: Parser): boolean {
+  try {
+    const packet = { type: defaultParser.PacketType.EVENT, nsp: "/", data: ["a"] };
+    const [bytes, ...others] = new Encoder().encode(packet);
+    return (
+      bytes instanceof Uint8Array &&
+      others.length === 0 &&
+      ((bytes[0] ?? 0) & 0xf0) === 0x80 &&
+      Buffer.from(bytes).includes(TYPE_KEY) &&
+      faultOfMessagePack(bytes) === null
+    );
+  } catch {
+    return false; // it is the user's, and fails where it is used
+  }
+}
+
+/**
+ * Says what is wrong with a decoded packet; null where nothing is.
+ *
+ * @param packet the packet
+ * @param isChecked whether the decoder is known to look at names and types by itself
+ */
+export function faultOfPacket(packet: defaultParser.Packet, isChecked: boolean): string | null {
+  const { id, data } = packet;
+  if (id !== undefined && id !== null && !Number.isSafeInteger(id)) {
+    return "invalid packet id";
+  }
+  if (Array.isArray(data) && data.length > MAX_ARGUMENTS) {
+    return "too many arguments";
+  }
+  return isChecked ? null : faultOfDecoded(packet);
+}
+
+function faultOfDecoded({ type, nsp, data }: defaultParser.Packet): string | null {
+  if (typeof nsp !== "string") {
+    return "invalid namespace";
+  }
+  if (type === defaultParser.PacketType.EVENT || type === defaultParser.PacketType.BINARY_EVENT) {
+    const name: unknown = Array.isArray(data) ? data[0] : undefined;
+    const isName = typeof name === "string" || typeof name === "number";
+    return isName && !RESERVED_EVENTS.has(name) ? null : "invalid payload";
+  }
+  return null;
+}

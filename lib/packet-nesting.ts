@@ -1,0 +1,54 @@
+/**
+ * How deeply lists and objects of a packet may be nested. `JSON.parse()` takes any depth, but most of
+ * what a program does with the result, such as to send it on, needs stack for each level of it.
+ */
+export const MAX_DEPTH = 5_000;
+
+const OPENERS = ["[", "{"];
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+
+/**
+ * Whether the JSON in a packet of text is nested more deeply than {@link MAX_DEPTH}.
+ *
+ * @param text the packet; it need not be valid
+ */
+export function isTooDeep(text: string): boolean {
+  // Each level is opened and closed; and most packets of that length do not open so many.
+  return text.length > 2 * MAX_DEPTH && opensMany(text) && depthOf(text) > MAX_DEPTH;
+}
+
+function opensMany(text: string): boolean {
+  let count = 0;
+  for (const opener of OPENERS) {
+    let index = text.indexOf(opener);
+    while (index !== -1 && count <= MAX_DEPTH) {
+      count++;
+      index = text.indexOf(opener, index + 1);
+    }
+  }
+  return count > MAX_DEPTH;
+}
+
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isString = false;
+  for (let index = 0; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (isString) {
+      if (code === BACKSLASH) {
+        index++;
+      } else if (code === QUOTE) {
+        isString = false;
+      }
+    } else if (code === QUOTE) {
+      isString = true;
+    } else if (code === 0x5b || code === 0x7b) {
+      deepest = Math.max(deepest, ++depth);
+    } else if (code === 0x5d || code === 0x7d) {
+      depth--;
+    }
+  }
+  return deepest;
+}
