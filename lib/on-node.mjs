@@ -4,6 +4,7 @@ throw new Error("bun-socket.io runs on Bun: start this program with `bun`, or us
 
 export const Adapter = undefined;
 export const attach = undefined;
+export const AuthError = undefined;
 export const BroadcastOperator = undefined;
 export const ClusterAdapter = undefined;
 export const ClusterAdapterWithHeartbeat = undefined;
@@ -31,3 +32,4 @@ export const Socket = undefined;
 export const SocketIOError = undefined;
 export const StreamsAdapter = undefined;
 export const testAdapter = undefined;
+export const tokenAuth = undefined;

@@ -18,6 +18,9 @@ const CLIENT_DIST = join(ROOT, "client-dist");
 /** The entries for both sides of the wire. */
 const PORTABLE = [{ name: "path", source: "lib/path.ts" }];
 
+/** The entries for servers that go beyond the reference. */
+const ADDITIONS: Readonly<Record<string, string>> = { auth: "lib/auth/index.ts" };
+
 function compile(): void {
   const settings = join(DIST, "tsconfig.json");
   mkdirSync(DIST);
@@ -43,6 +46,7 @@ function compile(): void {
         "../adapters/index.ts",
         "../adapters/adapter-tests/index.ts",
         "../adapters/redis/index.ts",
+        ...Object.values(ADDITIONS).map((source) => `../${source}`),
       ],
     }),
   );
@@ -135,6 +139,11 @@ async function writeEntries(): Promise<void> {
     }
     await write(`${name}.mjs`, await bundle(source, "esm"));
     await write(`${name}.cjs`, await bundle(source, "cjs"));
+  }
+  for (const [name, source] of Object.entries(ADDITIONS)) {
+    for (const kind of ["mts", "cts"]) {
+      await write(`${name}.d.${kind}`, `export * from "./${source}";\n`);
+    }
   }
   await write("redis.d.mts", 'export * from "./adapters/redis/index.ts";\n');
   await write("redis.d.cts", 'export * from "./adapters/redis/index.ts";\n');

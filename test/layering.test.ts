@@ -96,6 +96,7 @@ const LAYERS: readonly Layer[] = [
     mayImportOnly: ["ground", "request", "codec", "transports", "session", "engine"],
   },
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
+  { name: "auth", files: ["lib/auth/*.ts"] },
   {
     name: "package",
     files: [

@@ -2,8 +2,8 @@ import { throwLater } from "../errors.ts";
 import { isPromiseLike } from "../middleware.ts";
 import { rejectLate } from "./connection-gate.ts";
 import { within } from "./deadline.ts";
-import { ENGINE_ERRORS, type Rejection, reject, verifyProtocol } from "./handshake.ts";
-import type { EngineOptions } from "./options.ts";
+import { ENGINE_ERRORS, forbid, type Rejection, reject, verifyProtocol } from "./handshake.ts";
+import type { EngineOptions, Refusal } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 
 /** How a handshake was decided: refused, too late, or admitted under a session id. */
@@ -102,9 +102,9 @@ function askAllowRequest(
       decided(refusal);
     }
   };
-  const answer = (message: string | null | undefined, success: boolean): void => {
+  const answer = (reason: string | Refusal | null | undefined, success: boolean): void => {
     if (isOpen) {
-      decide(success ? null : reject(ENGINE_ERRORS.FORBIDDEN, { message }));
+      decide(success ? null : forbid(reason));
     }
   };
   const fail = (error: unknown): void => {

@@ -1,7 +1,7 @@
 import type { OutgoingHeaders } from "../response-head.ts";
 import { protocolOf } from "./codec/choose.ts";
 import type { LimitName } from "./limits.ts";
-import type { ResolvedEngineOptions, TransportName } from "./options.ts";
+import type { Refusal, ResolvedEngineOptions, TransportName } from "./options.ts";
 import type { EngineRequest } from "./request.ts";
 
 /** The error codes of the Engine.IO handshake, as far as it goes as the reference numbers them. */
@@ -85,8 +85,32 @@ export function rejectionStatus({ code, status }: Rejection): number {
 }
 
 /** What a rejection adds to the headers of its answer. */
-export function rejectionHeaders({ retryAfterS }: Rejection): OutgoingHeaders {
-  return retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) };
+export function rejectionHeaders({ retryAfterS, status }: Rejection): OutgoingHeaders {
+  return {
+    ...(retryAfterS === undefined ? {} : { "Retry-After": String(retryAfterS) }),
+    ...(status === 401 ? { "WWW-Authenticate": "Bearer" } : {}), // RFC 9110, section 15.5.2
+  };
+}
+
+/**
+ * Makes the rejection of `allowRequest`.
+ *
+ * @param reason what it gave as the reason: a message, or a message with a status
+ */
+export function forbid(reason: string | Refusal | null | undefined): Rejection {
+  if (!isRefusal(reason)) {
+    return reject(ENGINE_ERRORS.FORBIDDEN, { message: reason });
+  }
+  const { message, status } = reason;
+  const rejection = reject(ENGINE_ERRORS.FORBIDDEN, { message });
+  return Number.isInteger(status) && status >= 400 && status <= 599
+    ? { ...rejection, status }
+    : rejection;
+}
+
+function isRefusal(reason: string | Refusal | null | undefined): reason is Refusal {
+  // An error, with a status or not, is a message there, as programs written for the reference expect.
+  return typeof reason === "object" && reason !== null && !(reason instanceof Error);
 }
 
 /**

@@ -21,6 +21,7 @@ export type {
   EngineOptions,
   HttpCompressionOptions,
   PerMessageDeflateOptions,
+  Refusal,
   TransportName,
 } from "./options.ts";
 export type { EngineRequest } from "./request.ts";

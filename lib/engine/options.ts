@@ -21,8 +21,19 @@ import { isTrustProxy, type TrustProxy } from "./trust-proxy.ts";
 /** The transports of Engine.IO. */
 export type TransportName = "polling" | "websocket" | "webtransport";
 
+/** A refusal with a status of its own. */
+export interface Refusal {
+  /** What the client is told. */
+  message: string;
+  /** From 400 to 599. With 401, the answer asks for a `Bearer` token (RFC 6750). */
+  status: number;
+}
+
 /** Says whether a handshake may go on: `fn(null, true)` lets it, `fn("why", false)` refuses it. */
-export type AllowRequestCallback = (err: string | null | undefined, success: boolean) => void;
+export type AllowRequestCallback = (
+  err: string | Refusal | null | undefined,
+  success: boolean,
+) => void;
 
 /** The cookie set by the handshake of a polling session: its name and its attributes. */
 // Written out, as the package `cookie` is ESM alone: its types cannot be named from CommonJS ones.

@@ -20,6 +20,7 @@ import {
   MessageType,
 } from "bun-socket.io/adapter";
 import { type AdapterTestOptions, type TestNode, testAdapter } from "bun-socket.io/adapter-tests";
+import { AuthError, type AuthEvents, tokenAuth } from "bun-socket.io/auth";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
@@ -130,3 +131,12 @@ new Server<ClientToServer, ServerToClient>().of(rooms).on("connection", (socket)
   // @ts-expect-error there is no such parameter
   socket.params.room;
 });
+
+const auth = tokenAuth({
+  from: ["auth", { header: "x-key" }],
+  verify: (token) => (token === "" ? null : { name: token }),
+});
+new Server({ allowRequest: auth.allowRequest }).use(auth);
+auth.guard(io.of("/members")).on("connection", (socket) => socket.data.user.name.length);
+export const refusal: Error = new AuthError("BANNED", "no");
+export type Sent = AuthEvents;
