@@ -1,4 +1,5 @@
 import { Decoder, type Packet } from "socket.io-parser";
+import { decodePlain } from "./namespace-packets.ts";
 
 const BINARY_EVENT = 0x35; // "5", and the one after it for an acknowledgement
 const BINARY_ACK = 0x36;
@@ -32,6 +33,10 @@ export class PacketDecoder {
    * @throws what the decoder throws
    */
   decode(data: string): Packet | null {
+    const plain = decodePlain(data);
+    if (plain !== null) {
+      return plain;
+    }
     this.#packet = null;
     this.#decoder.add(data);
     const packet = this.#packet;

@@ -9,6 +9,7 @@ import type { EngineRequest } from "./engine/request.ts";
 import type { EventsMap } from "./events.ts";
 import { computePrefix } from "./hosts/attach-options.ts";
 import { PacketDecoder } from "./namespace-decoder.ts";
+import { PacketEncoder } from "./namespace-packets.ts";
 import type { AdapterConstructor } from "./namespace-types.ts";
 import { checkFor, type DataCheck } from "./packet-check.ts";
 import {
@@ -53,8 +54,9 @@ export abstract class ServerSettings<
     this.#adapter =
       options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
     this.path(options.path);
-    this.encoder = new this._parser.Encoder();
-    this.#packetDecoder = this._parser === defaultParser ? new PacketDecoder() : null;
+    const isDefault = this._parser === defaultParser;
+    this.encoder = isDefault ? new PacketEncoder() : new this._parser.Encoder();
+    this.#packetDecoder = isDefault ? new PacketDecoder() : null;
     this.dataCheck = checkFor(this._parser);
   }
 

@@ -1,0 +1,79 @@
+import { Encoder, type Packet, PacketType } from "socket.io-parser";
+import type { EncodedPackets } from "../adapters/adapter.ts";
+import { makeLog } from "./log.ts";
+
+// Its log has a line for each packet.
+const log = makeLog("socket.io-parser");
+
+const ZERO = 0x30;
+const NINE = 0x39;
+const BRACKET = 0x5b;
+const LONGEST_ID = 15; // digits, all of which a number can tell apart
+
+/** The names that `socket.io-parser` takes from nobody. */
+const RESERVED: ReadonlySet<unknown> = new Set([
+  "connect",
+  "connect_error",
+  "disconnect",
+  "disconnecting",
+  "newListener",
+  "removeListener",
+]);
+
+/**
+ * Decodes an event or an acknowledgement in the namespace `/`, as nearly all packets are.
+ *
+ * @returns null for anything else, and for what `socket.io-parser` would not take
+ */
+export function decodePlain(data: string): Packet | null {
+  const type = data.charCodeAt(0) - ZERO;
+  if ((type !== PacketType.EVENT && type !== PacketType.ACK) || log.enabled) {
+    return null;
+  }
+  let start = 1;
+  let id = 0;
+  let code = data.charCodeAt(1);
+  while (code >= ZERO && code <= NINE && start <= LONGEST_ID) {
+    id = id * 10 + code - ZERO;
+    start++;
+    code = data.charCodeAt(start);
+  }
+  if (code !== BRACKET) {
+    return null;
+  }
+  let payload: unknown[];
+  try {
+    payload = JSON.parse(data.slice(start));
+  } catch {
+    return null;
+  }
+  const isEvent = type === PacketType.EVENT;
+  if (isEvent && (typeof payload[0] !== "string" || RESERVED.has(payload[0]))) {
+    return null;
+  }
+  return start === 1 ? { type, nsp: "/", data: payload } : { type, nsp: "/", id, data: payload };
+}
+
+/** The encoder of `socket.io-parser`, which looks for binary data where there can be some only. */
+export class PacketEncoder extends Encoder {
+  override encode(packet: Packet): EncodedPackets {
+    return isPlain(packet) ? [encodePlain(packet)] : super.encode(packet);
+  }
+}
+
+function isPlain({ type, data }: Packet): boolean {
+  if ((type !== PacketType.EVENT && type !== PacketType.ACK) || !Array.isArray(data)) {
+    return false;
+  }
+  for (const each of data) {
+    if (typeof each === "object" ? each !== null : typeof each === "function") {
+      return false;
+    }
+  }
+  return !log.enabled;
+}
+
+function encodePlain({ type, nsp, id, data }: Packet): string {
+  const start = nsp && nsp !== "/" ? `${type}${nsp},` : `${type}`;
+  return `${start}${id ?? ""}${JSON.stringify(data)}`;
+}
