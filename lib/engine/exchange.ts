@@ -68,6 +68,8 @@ export interface WebSocketPort {
   batch(write: () => void): void;
   /** Sends a Close frame behind all that was sent. */
   close(): void;
+  /** Whether what is sent now leaves in one system call anyway. Missing: no. */
+  readonly isBatching?: boolean;
   /** Its place in the topics of its server; null, or missing, where the host has none. */
   readonly topics?: TopicPort | null;
 }

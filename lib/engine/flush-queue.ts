@@ -15,6 +15,27 @@ export class FlushQueue {
   #waiting: Flushable[] = [];
   #scheduled = false;
 
+  /** The session whose message is being handled, if nobody waited when that began. */
+  #current: Flushable | null = null;
+
+  /**
+   * Whether what a session gets can leave at once: where it has sent a message itself, which is all
+   * that has happened in this turn so far.
+   */
+  mayPass(session: Flushable): boolean {
+    return this.#current === session;
+  }
+
+  /** A message of a session is being handled. */
+  enter(session: Flushable): void {
+    this.#current = this.#scheduled ? null : session;
+  }
+
+  /** It has been handled. */
+  leave(): void {
+    this.#current = null;
+  }
+
   /** Adds a session; the caller sees to it that it is added once per turn. */
   add(session: Flushable): void {
     this.#waiting.push(session);

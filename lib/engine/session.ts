@@ -23,6 +23,8 @@ export interface SessionPort {
   readonly flushQueue: FlushQueue;
   /** The address of the client that a request comes from; undefined on a unix socket. */
   addressOf(request: EngineRequest): string | undefined;
+  /** Whether somebody listens to what the sessions send. */
+  readonly isWatched: boolean;
   /** The transports that a session on the given one may move to. */
   upgrades(transport: Transport["name"]): string[];
   onSessionFlush(session: Session, packets: Packet[]): void;
@@ -152,9 +154,15 @@ export class Session
       this.tell("packet", packet);
     }
     this.#heartbeat.onActivity();
-    this.tell("data", data);
-    this.tell("message", data);
-    this.handler?.onMessage(data);
+    const { flushQueue } = this.server;
+    flushQueue.enter(this);
+    try {
+      this.tell("data", data);
+      this.tell("message", data);
+      this.handler?.onMessage(data);
+    } finally {
+      flushQueue.leave();
+    }
   }
 
   onPacket(packet: Packet): void {

@@ -20,6 +20,7 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   /** Itself, where its server allows that. */
   topics: TopicPort | null = null;
   #subscriptions = 0;
+  isBatching = false;
 
   constructor(
     connection: BunConnection,
@@ -44,7 +45,12 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   }
 
   onMessage(data: string | Buffer): void {
-    this.#transport?.onData(data);
+    this.isBatching = true; // Bun holds back what its handler sends
+    try {
+      this.#transport?.onData(data);
+    } finally {
+      this.isBatching = false;
+    }
   }
 
   onDrain(): void {

@@ -77,6 +77,13 @@ export interface Transport {
    * @returns how many it took; the rest stays with the caller until `onWritable`
    */
   send(packets: readonly Packet[]): number;
+  /**
+   * Sends a message at once, in one write with others that are sent like that, as far as the transport
+   * can do so now. One that never can leaves it out.
+   *
+   * @returns whether it did
+   */
+  sendNow?(message: Packet): boolean;
   /** A further HTTP request of the session. */
   onRequest(exchange: HttpExchange): void;
   /**

@@ -91,6 +91,19 @@ export class WebSocketTransport implements Transport {
     return taken;
   }
 
+  sendNow(packet: Packet): boolean {
+    if (this.#port.isBatching !== true || !this.writable) {
+      return false;
+    }
+    const data = this.codec.encodePacket(packet);
+    const result = this.#port.send(data, this.#compresses(packet, data.length));
+    if (result === "queued") {
+      this.#congested = true;
+      this.stir();
+    }
+    return result !== "dropped"; // else it is tried again, and fails, when no listener is on the stack
+  }
+
   #sendOne(packet: Packet): boolean {
     const data = this.codec.encodePacket(packet);
     switch (this.#port.send(data, this.#compresses(packet, data.length))) {
