@@ -84,7 +84,8 @@ export function faultOfPacket(packet: defaultParser.Packet, isChecked: boolean):
   if (Array.isArray(data) && data.length > MAX_ARGUMENTS) {
     return "too many arguments";
   }
-  return isChecked ? null : faultOfDecoded(packet);
+  // The default decoder lets events pass that have no name, as they have no data at all.
+  return isChecked && data !== undefined ? null : faultOfDecoded(packet);
 }
 
 function faultOfDecoded({ type, nsp, data }: defaultParser.Packet): string | null {

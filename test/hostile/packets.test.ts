@@ -86,6 +86,17 @@ underSiege({ options: { cleanupEmptyChildNamespaces: true } }, (siege) => {
       expect(errors.length + events.length + reasons.length).toBeGreaterThan(0);
     });
 
+    test.each(["42", "421", "42/,", "421,"])(
+      "an event without a name ends its session (%s)",
+      async (packet) => {
+        const client = await siege.intrude(transport);
+        await client.send(packet);
+        await client.closed;
+        const { errors, events } = await siege.until(({ reasons }) => reasons.length > 0);
+        expect([errors, events]).toEqual([["invalid payload"], []]);
+      },
+    );
+
     test.each([
       ["lists", "[", "]"],
       ["objects", '{"a":', "}"],

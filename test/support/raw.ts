@@ -22,6 +22,8 @@ export type Parsed<Value> = { value: Value; length: number } | null;
 export class Connection {
   /** Kept when the other end, or {@link destroy}, has closed it; never rejects. */
   readonly closed: Promise<void>;
+  /** Kept when there is a connection, or it is known that there is none; never rejects. */
+  readonly opened: Promise<void>;
   readonly #socket: Socket;
   #bytes: Buffer = Buffer.alloc(0);
   #isClosed = false;
@@ -30,6 +32,10 @@ export class Connection {
   constructor(port: number) {
     this.#socket = connect(port, LOOPBACK);
     this.#socket.setNoDelay(true);
+    this.opened = new Promise((resolve) => {
+      this.#socket.on("connect", () => resolve());
+      this.#socket.on("close", () => resolve());
+    });
     this.#socket.on("data", (chunk: Buffer) => {
       this.#bytes = Buffer.concat([this.#bytes, chunk]);
       this.#onChange?.();
@@ -99,6 +105,11 @@ export class Connection {
 
   destroy(): void {
     this.#socket.destroy();
+  }
+
+  /** Resets it, in the middle of whatever goes on. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
   }
 }
 

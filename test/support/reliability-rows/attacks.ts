@@ -134,4 +134,157 @@ export const ATTACKS: readonly AttackRow[] = [
     attack: "a packet id of MessagePack that is infinite, a fraction or 1e308",
     outcome: "`error` with `ERR_INVALID_PACKET` on its sockets, and its session ends",
   },
+  {
+    name: "an event without a name ends its session (%s)",
+    attack: "an event without a name",
+    outcome: "`error` with `ERR_INVALID_PACKET` on its sockets, and its session ends",
+  },
+  {
+    name: "a POST of more than maxHttpBufferSize is refused, however it is announced",
+    cve: "CVE-2020-36048",
+    attack: "a POST of more than `maxHttpBufferSize`, with a length or in chunks",
+    outcome: "status 413, before the rest is read; the session lives",
+  },
+  {
+    name: "a packet of more than maxHttpBufferSize over WebSocket ends its session",
+    cve: "CVE-2020-36049",
+    attack: "a message of more than `maxHttpBufferSize` over WebSocket, in one frame or in many",
+    outcome: "close code 1009, and the reason `transport error`",
+  },
+  {
+    name: "fragments that never end are bounded by maxHttpBufferSize",
+    cve: "CVE-2020-36049",
+    attack: "a message in fragments that never ends",
+    outcome: "close code 1009 at `maxHttpBufferSize`",
+  },
+  {
+    name: "a message in tens of thousands of tiny fragments costs its session alone",
+    attack: "a message in tens of thousands of tiny or empty fragments",
+    outcome: "is put together; other sessions notice nothing",
+  },
+  {
+    name: "a small message that inflates to gigabytes ends its session, and is never held",
+    attack: "a small message that inflates to gigabytes, with `perMessageDeflate`",
+    outcome: "close code 1009; it is never held",
+  },
+  {
+    name: "what does not inflate ends its session",
+    attack: "compressed data that is none",
+    outcome: "its session ends",
+  },
+  {
+    name: "a bad frame ends its session (%s)",
+    cve: "CVE-2022-21676",
+    attack:
+      "reserved bits, no mask, unknown opcodes, wrong control frames, text that is no UTF-8, behind the handshake",
+    outcome: "close code 1002, 1007 or 1009, and its session ends",
+  },
+  {
+    name: "a bad frame right behind the request for a WebSocket ends the connection (%s)",
+    cve: "CVE-2022-21676",
+    attack: "the same in one segment with the request for a WebSocket",
+    outcome: "the connection ends",
+  },
+  {
+    name: "a request for a WebSocket that is none ends in an answer (%s)",
+    cve: "CVE-2022-21676",
+    attack: "a request for a WebSocket without its key, of another version, or with a body",
+    outcome: "status 400, or the connection ends",
+  },
+  {
+    name: "a connection that is reset at any moment leaves nothing behind",
+    cve: "CVE-2022-41940",
+    attack: "a connection that is reset, at each moment of a handshake, a POST, a message",
+    outcome: "nothing is thrown, and nothing stays behind",
+  },
+  {
+    name: "a bogus or repeated parameter is refused (%s)",
+    cve: "CVE-2023-31125",
+    attack:
+      "`transport`, `EIO` or `sid` that are bogus, repeated, or names of `Object`'s own members",
+    outcome:
+      "status 400 and the [code](errors.md#of-the-handshake-on-the-wire) of the handshake; of repeated ones the last counts",
+  },
+  {
+    name: "a sid and a transport are looked up by no names of Object's own",
+    cve: "CVE-2023-31125",
+    attack: "a `sid` such as `__proto__`",
+    outcome: "status 400, code 1",
+  },
+  {
+    name: "prototype pollution by a query comes to nothing",
+    attack: "`__proto__` in a query",
+    outcome: "is a parameter like any other; no prototype changes",
+  },
+  {
+    name: "pages of other origins are told nothing by default",
+    cve: "CVE-2020-28481",
+    attack: "a page of another origin, where `cors` is not set",
+    outcome: "no `Access-Control-*` header, so browsers refuse it",
+  },
+  {
+    name: "a flood of headers is refused with 431 (%s)",
+    attack: "a flood of headers, or very long ones",
+    outcome: "status 431",
+  },
+  {
+    name: "headers that never end keep nobody else waiting",
+    attack: "requests whose headers never end",
+    outcome: "others are answered",
+  },
+  {
+    name: "a flood of %s, which nobody asked for, does no harm",
+    attack: "a flood of pings or pongs of the WebSocket protocol",
+    outcome: "nothing beyond the pongs that answer them",
+  },
+  {
+    name: "a flood of pongs of the session, which no ping asked for, does no harm (%s)",
+    attack: "a flood of pongs of Engine.IO",
+    outcome: "nothing; the next ping is not put off",
+  },
+  {
+    name: "two polls, or two POSTs, at once end their session",
+    attack: "two polls, or two POSTs, at once",
+    outcome: "status 400, and the session ends with `transport error`",
+  },
+  {
+    name: "POSTs and polls of a session that is closing are answered",
+    attack: "requests for a session that is closing",
+    outcome: "each is answered",
+  },
+  {
+    name: "many WebSockets that claim one session, and go no further, leave it where it is",
+    attack: "many WebSockets that claim one session and stop in mid-upgrade",
+    outcome: "all but the first are closed; the session stays on polling",
+  },
+  {
+    name: "a WebSocket of one session cannot take over another",
+    attack: "a WebSocket with a guessed `sid`",
+    outcome: "status 400, code 1",
+  },
+  {
+    name: "what is no HTTP ends in an answer or a closed connection (%#)",
+    attack: "what is no HTTP, or contradicts itself",
+    outcome: "an answer, or the connection ends",
+  },
+  {
+    name: "a path that leads out of the client bundle is not served",
+    attack: "a path that leads out of the client bundle",
+    outcome: "is not served",
+  },
+  {
+    name: "a body of bytes of an old client that is no payload ends its session at most (%s)",
+    attack: "bodies that are no payload of Engine.IO 3",
+    outcome: "`parse error`, and the session ends",
+  },
+  {
+    name: "a callback of JSONP is a number, and nothing of a script",
+    attack: "a script for the name of a JSONP callback",
+    outcome: "nothing but its digits is used",
+  },
+  {
+    name: "a packet that comes byte by byte costs the same for each of them",
+    attack: "a packet over WebTransport byte by byte",
+    outcome: "costs the same for each byte",
+  },
 ];

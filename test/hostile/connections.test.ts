@@ -1,0 +1,460 @@
+// What can be done with requests, TCP connections and WebSocket frames.
+
+import { describe, expect, test } from "bun:test";
+import { constants, deflateRawSync } from "node:zlib";
+import { type Connection, exchange } from "../support/raw.ts";
+import {
+  encodeFrame,
+  type Frame,
+  OPCODES,
+  type RawWebSocket,
+  requestWebSocket,
+} from "../support/raw-websocket.ts";
+import { ATTACK_TRANSPORTS, type Siege, underSiege } from "../support/siege.ts";
+
+const PATH = "/socket.io/?EIO=4&transport=";
+const LIMIT = 1_000_000;
+const UPGRADE = [
+  "Host: x",
+  "Upgrade: websocket",
+  "Connection: Upgrade",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+];
+
+function text(payload: string, rest: Partial<Frame> = {}): Buffer {
+  return encodeFrame({ opcode: OPCODES.text, payload: Buffer.from(payload), ...rest });
+}
+
+/** Opens a session over polling, and returns its path. */
+async function openPolling(siege: Siege): Promise<string> {
+  const { body } = await exchange(siege.port, "GET", `${PATH}polling`);
+  return `${PATH}polling&sid=${JSON.parse(body.slice(1)).sid}`;
+}
+
+function ask(siege: Siege, lines: string[], rest = ""): Connection {
+  const connection = siege.connect();
+  connection.write(`${lines.join("\r\n")}\r\n\r\n${rest}`);
+  return connection;
+}
+
+underSiege({}, (siege, isNode) => {
+  describe("queries", () => {
+    test.each([
+      ["transport=polling&transport=bogus", 0],
+      ["transport=bogus", 0],
+      ["transport=__proto__", 0],
+      ["transport=constructor", 0],
+      ["transport[]=polling", 0],
+      ["transport=webtransport", 0],
+      ["transport=polling&sid=x&sid=y", 1],
+      ["transport=polling&sid=__proto__", 1],
+      ["transport=polling&sid=constructor", 1],
+      [`transport=polling&sid=${"x".repeat(5_000)}`, 1],
+      ["transport=polling&EIO=3&EIO=4&EIO=5", 5],
+      ["transport=polling&EIO=%00", 5],
+      ["transport=polling&EIO[]=4", 5],
+      ["", 0],
+      ["%", 0],
+      ["&&&==&", 0],
+      ["transport=websocket", 3],
+    ])("a bogus or repeated parameter is refused (%s)", async (query, code) => {
+      const path = `/socket.io/?${query.includes("EIO") ? "" : "EIO=4&"}${query}`;
+      const polling = await exchange(siege.port, "GET", path);
+      expect([polling.status, JSON.parse(polling.body).code]).toEqual([400, code]);
+      const { answer, webSocket } = await requestWebSocket(siege.port, path);
+      expect(webSocket?.connection.destroy() === undefined && answer.status !== 500).toBe(true);
+      const { refusals } = await siege.until(({ refusals }) => refusals.length > 0);
+      expect(Number.parseInt(refusals[0] ?? "", 10)).toBe(code);
+    });
+
+    test("a sid and a transport are looked up by no names of Object's own", async () => {
+      for (const sid of ["__proto__", "constructor", "toString", "hasOwnProperty"]) {
+        for (const method of ["GET", "POST"]) {
+          const { status } = await exchange(siege.port, method, `${PATH}polling&sid=${sid}`);
+          expect(status).toBe(400);
+        }
+        const { answer } = await requestWebSocket(siege.port, `${PATH}websocket&sid=${sid}`);
+        expect(answer.status).toBe(400);
+      }
+    });
+
+    test("prototype pollution by a query comes to nothing", async () => {
+      const path = `${PATH}polling&__proto__[polluted]=1&__proto__=polluted&constructor.prototype.polluted=1`;
+      const { status, body } = await exchange(siege.port, "GET", path);
+      expect(status).toBe(200);
+      await exchange(siege.port, "POST", `${path}&sid=${JSON.parse(body.slice(1)).sid}`, {}, "1");
+    });
+  });
+
+  test("pages of other origins are told nothing by default", async () => {
+    const headers = { Origin: "https://evil.example" };
+    for (const method of ["GET", "OPTIONS"]) {
+      const answer = await exchange(siege.port, method, `${PATH}polling`, headers);
+      const names = Object.keys(answer.headers).filter((name) => name.startsWith("access-control"));
+      expect(names).toEqual([]);
+      if (answer.status === 200) {
+        const sid = JSON.parse(answer.body.slice(1)).sid;
+        await exchange(siege.port, "POST", `${PATH}polling&sid=${sid}`, {}, "1");
+      }
+    }
+  });
+
+  test.each([
+    ["one large header", { "X-A": "x".repeat(200_000) }],
+    [
+      "thousands of headers",
+      Object.fromEntries(Array.from({ length: 5_000 }, (_, index) => [`X-${index}`, "x"])),
+    ],
+    ["a long cookie", { Cookie: "a=b; ".repeat(50_000) }],
+  ])("a flood of headers is refused with 431 (%s)", async (_name, headers) => {
+    const polling = await exchange(siege.port, "GET", `${PATH}polling`, headers);
+    expect(polling.status).toBe(431);
+    const { answer } = await requestWebSocket(siege.port, `${PATH}websocket`, headers);
+    expect(answer.status).toBe(431);
+  });
+
+  test("headers that never end keep nobody else waiting", async () => {
+    const connections = Array.from({ length: 50 }, () => siege.connect());
+    for (const connection of connections) {
+      connection.write(`GET ${PATH}polling HTTP/1.1\r\nHost: x\r\n`);
+      connection.write("X-A: b\r\n");
+    }
+    expect((await exchange(siege.port, "GET", `${PATH}bogus`)).status).toBe(400);
+  });
+
+  test("a POST of more than maxHttpBufferSize is refused, however it is announced", async () => {
+    const path = await openPolling(siege);
+    const announced = ask(siege, [`POST ${path} HTTP/1.1`, "Host: x", "Content-Length: 999999999"]);
+    expect((await announced.response()).status).toBe(413);
+    const chunk = `${(LIMIT / 4).toString(16)}\r\n${"4".repeat(LIMIT / 4)}\r\n`;
+    const chunked = ask(
+      siege,
+      [`POST ${path} HTTP/1.1`, "Host: x", "Transfer-Encoding: chunked"],
+      chunk.repeat(5),
+    );
+    expect((await chunked.response()).status).toBe(413);
+    const { sessions } = await siege.until(() => true);
+    expect(sessions).toBe(1);
+    await exchange(siege.port, "POST", path, {}, "1");
+  });
+
+  test("a packet of more than maxHttpBufferSize over WebSocket ends its session", async () => {
+    for (const frames of [
+      [encodeFrame({ opcode: OPCODES.binary, payload: Buffer.alloc(LIMIT + 1) })],
+      [Buffer.from([0x82, 0xff, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 2, 3, 4])],
+      [
+        text("4".repeat(LIMIT / 2), { fin: false }),
+        text("4".repeat(LIMIT / 2), { opcode: OPCODES.continuation, fin: false }),
+        text("4", { opcode: OPCODES.continuation }),
+      ],
+    ]) {
+      const webSocket = await siege.webSocket();
+      for (const frame of frames) {
+        webSocket.connection.write(frame);
+      }
+      expect(await webSocket.closeCode()).toBe(1009);
+      const { reasons } = await siege.until(({ reasons }) => reasons.length > 0);
+      expect(reasons).toEqual(["transport error"]);
+    }
+  });
+
+  const FRAMES: Record<string, Buffer> = {
+    "a reserved bit": text("42", { rsv: 4 }),
+    "other reserved bits": text("42", { rsv: 3 }),
+    "no mask": encodeFrame({ opcode: OPCODES.text, payload: Buffer.from("42") }, false),
+    "an opcode that there is not": text("x", { opcode: 3 }),
+    "an opcode of control frames to come": text("x", { opcode: 11 }),
+    "a ping that is too long": text("x".repeat(126), { opcode: OPCODES.ping }),
+    "a ping in fragments": text("x", { opcode: OPCODES.ping, fin: false }),
+    "a continuation of nothing": text("x", { opcode: OPCODES.continuation }),
+    "text that is no UTF-8": encodeFrame({ opcode: 1, payload: Buffer.from([0x34, 0xff, 0xfe]) }),
+    "a new message within another": Buffer.concat([text("42", { fin: false }), text("42")]),
+    "a close frame of one byte": text("x", { opcode: OPCODES.close }),
+    "a length beyond all numbers": Buffer.from([0x81, 0xff, ...Array(8).fill(255), 1, 2, 3, 4]),
+  };
+
+  test.each(Object.entries(FRAMES))("a bad frame ends its session (%s)", async (_name, frame) => {
+    const webSocket = await siege.webSocket();
+    webSocket.connection.write(frame);
+    expect([1002, 1007, 1009]).toContain(await webSocket.closeCode());
+    const { reasons } = await siege.until(({ reasons }) => reasons.length > 0);
+    expect(["transport close", "transport error"]).toContain(reasons[0] ?? "");
+  });
+
+  test.each(Object.entries(FRAMES))(
+    "a bad frame right behind the request for a WebSocket ends the connection (%s)",
+    async (_name, frame) => {
+      const connection = siege.connect();
+      const request = `GET ${PATH}websocket HTTP/1.1\r\n${UPGRADE.join("\r\n")}\r\n\r\n`;
+      connection.write(Buffer.concat([Buffer.from(request), frame]));
+      await connection.closed;
+    },
+  );
+
+  test.each([
+    ["no key", UPGRADE.filter((line) => !line.includes("Key"))],
+    ["a wrong key", [...UPGRADE.filter((line) => !line.includes("Key")), "Sec-WebSocket-Key: x"]],
+    [
+      "another version",
+      [...UPGRADE.filter((line) => !line.includes("Version")), "Sec-WebSocket-Version: 99"],
+    ],
+    ["a body", [...UPGRADE, "Content-Length: 5"]],
+  ])("a request for a WebSocket that is none ends in an answer (%s)", async (_name, lines) => {
+    const connection = ask(siege, [`GET ${PATH}websocket HTTP/1.1`, ...lines], "hello");
+    await Promise.race([connection.closed, connection.response()]);
+    connection.destroy();
+  });
+
+  test("a message in tens of thousands of tiny fragments costs its session alone", async () => {
+    const webSocket = await siege.webSocket();
+    const { connection } = webSocket;
+    connection.write(text('427["echo","', { fin: false }));
+    const fragment = text("x", { opcode: OPCODES.continuation, fin: false });
+    const empty = text("", { opcode: OPCODES.continuation, fin: false });
+    connection.write(Buffer.concat(Array.from({ length: 40_000 }, () => fragment)));
+    connection.write(Buffer.concat(Array.from({ length: 40_000 }, () => empty)));
+    connection.write(text('"]', { opcode: OPCODES.continuation }));
+    expect(await webSocket.text()).toBe(`437["${"x".repeat(40_000)}"]`);
+  });
+
+  test("fragments that never end are bounded by maxHttpBufferSize", async () => {
+    const webSocket = await siege.webSocket();
+    webSocket.connection.write(text("42", { fin: false }));
+    const fragment = text("x".repeat(10_000), { opcode: OPCODES.continuation, fin: false });
+    for (let index = 0; index < 101; index++) {
+      webSocket.connection.write(fragment);
+    }
+    expect(await webSocket.closeCode()).toBe(1009);
+  });
+
+  test.each([
+    ["pongs", OPCODES.pong],
+    ["pings", OPCODES.ping],
+  ])("a flood of %s, which nobody asked for, does no harm", async (_name, opcode) => {
+    const webSocket = await siege.webSocket();
+    const frame = text("x", { opcode });
+    webSocket.connection.write(Buffer.concat(Array.from({ length: 20_000 }, () => frame)));
+    webSocket.send('427["ask"]');
+    for (;;) {
+      const { opcode: answer, payload } = await webSocket.frame();
+      if (answer === OPCODES.text) {
+        expect(`${payload}`).toBe('437["alive"]');
+        break;
+      }
+    }
+  });
+
+  test.each(ATTACK_TRANSPORTS)(
+    "a flood of pongs of the session, which no ping asked for, does no harm (%s)",
+    async (transport) => {
+      const client = await siege.intrude(transport);
+      await client.send(...Array.from({ length: 50_000 }, () => "3"), '427["ask"]');
+      expect(await client.next((packet) => packet.startsWith("43"))).toBe('437["alive"]');
+    },
+  );
+
+  test("two polls, or two POSTs, at once end their session", async () => {
+    const first = await openPolling(siege);
+    const parked = ask(siege, [`GET ${first} HTTP/1.1`, "Host: x"]);
+    const second = await exchange(siege.port, "GET", first);
+    expect([200, 400]).toContain(second.status); // whichever the server saw first
+    await parked.response();
+    const posts = await openPolling(siege);
+    const slow = ask(siege, [`POST ${posts} HTTP/1.1`, "Host: x", "Content-Length: 10"], "4");
+    for (;;) {
+      const { status } = await exchange(siege.port, "POST", posts, {}, "3");
+      if (status === 400) {
+        break; // before, the first had not come to the server
+      }
+    }
+    slow.destroy();
+  });
+
+  test("POSTs and polls of a session that is closing are answered", async () => {
+    for (let round = 0; round < 10; round++) {
+      const path = await openPolling(siege);
+      const answers = await Promise.all([
+        exchange(siege.port, "POST", path, {}, "40"),
+        exchange(siege.port, "GET", path),
+        exchange(siege.port, "POST", path, {}, "1"),
+        exchange(siege.port, "POST", path, {}, '42["x"]'),
+        exchange(siege.port, "GET", path),
+      ]);
+      for (const { status } of answers) {
+        expect([200, 400]).toContain(status);
+      }
+      await exchange(siege.port, "POST", path, {}, "1");
+    }
+  });
+
+  test("many WebSockets that claim one session, and go no further, leave it where it is", async () => {
+    const path = await openPolling(siege);
+    const webSockets: RawWebSocket[] = [];
+    for (let index = 0; index < 20; index++) {
+      const upgrade = path.replace("polling", "websocket");
+      const { webSocket } = await requestWebSocket(siege.port, upgrade);
+      if (webSocket !== null) {
+        webSocket.send("2probe");
+        webSockets.push(webSocket);
+      }
+    }
+    expect(await webSockets[0]?.text()).toBe("3probe");
+    expect(await Promise.all(webSockets.slice(1).map((each) => each.closeCode()))).toHaveLength(19);
+    webSockets[0]?.connection.destroy();
+    expect((await exchange(siege.port, "POST", path, {}, "40")).status).toBe(200);
+    expect((await exchange(siege.port, "GET", path)).body).toContain("40{");
+    await exchange(siege.port, "POST", path, {}, "1");
+  });
+
+  test("a WebSocket of one session cannot take over another", async () => {
+    const victim = await openPolling(siege);
+    const { webSocket } = await requestWebSocket(
+      siege.port,
+      `${victim.replace("polling", "websocket")}x`,
+    );
+    expect(webSocket).toBeNull();
+    await exchange(siege.port, "POST", victim, {}, "1");
+  });
+
+  test("a connection that is reset at any moment leaves nothing behind", async () => {
+    const path = await openPolling(siege);
+    const request = `GET ${PATH}websocket HTTP/1.1\r\n${UPGRADE.join("\r\n")}\r\n\r\n`;
+    const post = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\n40`;
+    const bytes = Buffer.concat([Buffer.from(request), text("40"), text('42["x"]')]);
+    const cuts: Buffer[] = [];
+    for (let end = 0; end < bytes.length; end += 7) {
+      cuts.push(bytes.subarray(0, end));
+    }
+    for (let end = 0; end < post.length; end += 11) {
+      cuts.push(Buffer.from(post.slice(0, end)));
+    }
+    await Promise.all(
+      cuts.map(async (cut) => {
+        const connection = siege.connect();
+        connection.write(cut);
+        await connection.opened;
+        connection.reset();
+        await connection.closed;
+      }),
+    );
+    await exchange(siege.port, "POST", path, {}, "1");
+  });
+
+  test.each([
+    "\u0000".repeat(1_000),
+    "GET",
+    "GET / HTTP/9.9\r\n\r\n",
+    "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    `GET ${PATH}polling HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n`,
+    `POST ${PATH}polling HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab`,
+    `POST ${PATH}polling HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n`,
+    `GET ${PATH}polling HTTP/1.1\r\nHost: x\r\nX: a\u0000b\r\n\r\n`,
+    "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+  ])("what is no HTTP ends in an answer or a closed connection (%#)", async (bytes) => {
+    const connection = siege.connect();
+    connection.write(Buffer.from(bytes, "latin1"));
+    connection.end();
+    await connection.closed;
+  });
+
+  if (!isNode) {
+    test("a path that leads out of the client bundle is not served", async () => {
+      for (const path of [
+        "/socket.io/../../package.json",
+        "/socket.io/%2e%2e/%2e%2e/package.json",
+      ]) {
+        const { status, body } = await exchange(siege.port, "GET", path);
+        expect(status).not.toBe(200);
+        expect(body).not.toContain("bun-socket.io");
+      }
+    });
+  }
+});
+
+underSiege({ options: { perMessageDeflate: true } }, (siege) => {
+  const headers = { "Sec-WebSocket-Extensions": "permessage-deflate" };
+
+  test("a small message that inflates to gigabytes ends its session, and is never held", async () => {
+    const { rssBytes } = await siege.until(() => true);
+    const webSocket = await siege.webSocket(headers);
+    expect(webSocket.answer.headers["sec-websocket-extensions"]).toContain("permessage-deflate");
+    const bomb = deflateRawSync(Buffer.alloc(400_000_000, 0x34), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+    });
+    webSocket.sendFrame({ opcode: OPCODES.text, payload: bomb.subarray(0, -4), rsv: 4 });
+    expect(await webSocket.closeCode()).toBe(1009);
+    const after = await siege.until(({ reasons }) => reasons.length > 0);
+    expect(after.reasons).toEqual(["transport error"]);
+    expect(after.rssBytes - rssBytes).toBeLessThan(100_000_000);
+  }, 20_000);
+
+  test("what does not inflate ends its session", async () => {
+    const webSocket = await siege.webSocket(headers);
+    webSocket.sendFrame({ opcode: OPCODES.text, payload: Buffer.alloc(100, 0xff), rsv: 4 });
+    expect([1002, 1006, 1007, 1009]).toContain(await webSocket.closeCode());
+    await siege.until(({ reasons }) => reasons.length > 0);
+  });
+});
+
+underSiege({ options: { allowEIO3: true } }, (siege) => {
+  async function open(): Promise<string> {
+    const { body } = await exchange(siege.port, "GET", "/socket.io/?EIO=3&transport=polling");
+    const { sid } = JSON.parse(body.slice(body.indexOf("{"), body.lastIndexOf("}") + 1));
+    return `/socket.io/?EIO=3&transport=polling&sid=${sid}`;
+  }
+
+  const BODIES: Record<string, Buffer> = {
+    "lengths of no digits": Buffer.alloc(300_000, 0xff),
+    "a length of hundreds of digits": Buffer.concat([Buffer.alloc(320, 9), Buffer.from([255])]),
+    "no end of a length": Buffer.alloc(300_000, 0),
+    "a length beyond the body": Buffer.from([0, 9, 9, 9, 9, 9, 9, 255, 0x34]),
+    "bytes that are no UTF-8": Buffer.from([0, 3, 255, 0x34, 0xc0, 0xc0]),
+    "a type that there is not": Buffer.from([1, 1, 255, 9]),
+    nothing: Buffer.alloc(0),
+  };
+
+  test.each(Object.entries(BODIES))(
+    "a body of bytes of an old client that is no payload ends its session at most (%s)",
+    async (_name, body) => {
+      const path = await open();
+      const response = await fetch(`${siege.victim.url}${path}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/octet-stream" },
+        body,
+      });
+      expect([200, 400]).toContain(response.status);
+      await exchange(siege.port, "POST", path, { "Content-Type": "text/plain" }, "1:1");
+    },
+  );
+
+  test.each([
+    "1".repeat(300_000),
+    "1:",
+    "-1:4",
+    "1e0:2",
+    "0x1:2",
+    "0:".repeat(100_000),
+    "9:4",
+    ":",
+  ])(
+    "a body of text of an old client that is no payload ends its session at most (%#)",
+    async (body) => {
+      const path = await open();
+      await exchange(siege.port, "POST", path, { "Content-Type": "text/plain" }, body);
+      await exchange(siege.port, "POST", path, { "Content-Type": "text/plain" }, "1:1");
+    },
+  );
+
+  test("a callback of JSONP is a number, and nothing of a script", async () => {
+    for (const j of ["%3C/script%3E", "alert(1)", "__proto__", "1;alert"]) {
+      const path = `/socket.io/?EIO=3&transport=polling&j=${j}`;
+      const { body } = await exchange(siege.port, "GET", path);
+      expect(body).toMatch(/^___eio\[\d*\]\("/);
+      const sid = /sid\\":\\"([^\\]+)/.exec(body)?.[1] ?? "";
+      const close = `${path}&sid=${sid}`;
+      const form = { "Content-Type": "application/x-www-form-urlencoded" };
+      await exchange(siege.port, "POST", close, form, "d=1%3A1");
+    }
+  });
+});
