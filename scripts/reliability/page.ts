@@ -1,6 +1,8 @@
 // The page docs/reliability.md, made of the rows beside the tests.
 
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { WAYS } from "../../soak/cycles.ts";
+import type { SoakReport } from "../../soak/report.ts";
 import { findTestNames, type TestNames } from "./test-names.ts";
 
 /** Where the page is. */
@@ -83,7 +85,29 @@ export async function makePage(root: string): Promise<Page> {
   );
   const problems = parts.flatMap(([part, each]) => problemsOf(part, each, names));
   const sections = parts.map(([part, each]) => toSection(part, each, names));
-  return { text: [HEAD, ...sections].join("\n"), problems };
+  return { text: [HEAD, ...sections, leaks(root)].join("\n"), problems };
+}
+
+/** What the last long run of soak came to. */
+function leaks(root: string): string {
+  const report: SoakReport = JSON.parse(readFileSync(`${root}/docs/soak.json`, "utf8"));
+  const { cycles, seconds, growth, most, machine, versions } = report;
+  const left = most.sessions + most.webSockets + most.sockets + most.rooms + most.subscribers;
+  return `## Leaks
+
+\`./run soak --minutes 10\` has clients come, join, emit and leave, by ${WAYS.length} ways (polling, WebSocket, the
+upgrade, Engine.IO 3, the stock client; they say goodbye, are cut, are thrown out, send garbage, owe
+acknowledgements, vanish), and counts in between what is left. The tests run it short.
+
+Of the last long run, ${cycles.toLocaleString("en")} cycles in ${seconds} seconds (${machine}, Bun ${versions.bun}):
+
+- sessions, WebSockets, sockets, rooms and subscriptions to topics that were left: ${left}
+- timers: ${most.timers} at most, which are the program's own
+- sockets, sessions and callbacks of acknowledgements that could not be collected: ${most.uncollected} at most
+- growth of the heap: ${growth.objectsPerCycle.toFixed(4)} objects and ${growth.heapBytesPerCycle.toFixed(2)} bytes a cycle
+
+![Heap and resident memory over the cycles: flat](soak.svg)
+`;
 }
 
 /** The rows that a file exports: the one list of it. */
