@@ -63,6 +63,14 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
     return this.isHeard("flush", "drain");
   }
 
+  /** Whether middlewares or listeners see the requests of all kinds, and may keep them. */
+  get isObserved(): boolean {
+    return (
+      !this.middlewares.isEmpty ||
+      (this.hasListeners && this.isHeard("initial_headers", "headers", "connection_error"))
+    );
+  }
+
   get allowRequest(): EngineOptions["allowRequest"] {
     return this.#opts.allowRequest;
   }
@@ -113,10 +121,22 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
     return findClientAddress(request, this.#trust);
   }
 
-  /** Adds the cookie and what listeners add to the headers of a polling answer. */
-  decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void {
-    const { sid: current } = request._query;
-    if (!current) {
+  /**
+   * Adds the cookie and what listeners add to the headers of a polling answer.
+   *
+   * @returns the given headers where nobody adds any, else a copy
+   */
+  decorate(
+    common: Readonly<OutgoingHeaders>,
+    request: EngineRequest,
+    sid: string,
+  ): Readonly<OutgoingHeaders> {
+    const hasCookie = this.#opts.cookie !== false && !request._query.sid;
+    if (!hasCookie && !this.hasListeners) {
+      return common;
+    }
+    const headers = { ...common };
+    if (hasCookie) {
       try {
         addCookie(headers, this.#opts.cookie, sid);
       } catch (error) {
@@ -124,6 +144,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
       }
     }
     this.onHeaders(headers, request);
+    return headers;
   }
 
   onHeaders(headers: OutgoingHeaders, request: EngineRequest): void {

@@ -114,7 +114,13 @@ export class Engine
         this.#refuse(exchange, refusal);
         return;
       }
-      const verdict = verify(request, false, this.opts.transports, this.#find);
+      const verdict = verify(
+        request,
+        exchange.header("origin"),
+        false,
+        this.opts.transports,
+        this.#find,
+      );
       switch (verdict.kind) {
         case "rejected":
           this.#refuse(exchange, verdict);
@@ -151,7 +157,8 @@ export class Engine
     const reply = new UpgradeReply(exchange, this);
     this.middlewares.run(reply, this.handshakeMs, (refusal) => {
       const { request } = reply;
-      const verdict = refusal ?? verify(request, true, this.opts.transports, this.#find);
+      const verdict =
+        refusal ?? verify(request, request.headers.origin, true, this.opts.transports, this.#find);
       if (verdict.kind === "rejected") {
         reply.refuse(verdict);
       } else if (this.#origins === null) {
@@ -322,5 +329,5 @@ export class Engine
   }
 }
 
-const JSON_HEADERS = { "Content-Type": "application/json" };
+const JSON_HEADERS = Object.freeze({ "Content-Type": "application/json" });
 const SHUTTING_DOWN = JSON.stringify({ code: 3, message: "Server shutting down" });

@@ -6,14 +6,14 @@ import type { TopicPort } from "./topics.ts";
 /** An HTTP answer. */
 export interface Answer {
   readonly status: number;
-  readonly headers: OutgoingHeaders;
+  readonly headers: Readonly<OutgoingHeaders>;
   /** Null for an empty one. */
   readonly body: string | Uint8Array | null;
 }
 
 /** How reading a request body ended. */
 export type BodyResult =
-  | { readonly kind: "complete"; readonly body: Buffer }
+  | { readonly kind: "complete"; readonly body: Buffer | ArrayBuffer }
   /** It is longer than the limit; what came of it is thrown away. */
   | { readonly kind: "too-large" }
   /** The client went away, or {@link HttpExchange.cancelBody} was called. */
@@ -32,22 +32,34 @@ export interface HttpExchange {
   readonly response: ServerResponse;
   /** Whether the client is gone. */
   readonly aborted: boolean;
+  /**
+   * A header of the request, where all of them are not wanted: to list them costs.
+   *
+   * @param name in small letters
+   */
+  header(name: string): string | undefined;
   /** Called once if the client goes away before the answer. */
   onAbort: (() => void) | null;
   /**
    * Answers. Only the first call counts, and none after the client went away.
    *
    * @param status the HTTP status
-   * @param headers without `Content-Length` and `Connection`, which the host sees to
+   * @param headers without `Content-Length` and `Connection`, which the host sees to. Those of a
+   * frozen object are the same each time, and prepared once.
    * @param body null for an empty one
    */
-  respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void;
+  respond(
+    status: number,
+    headers: Readonly<OutgoingHeaders>,
+    body: string | Uint8Array | null,
+  ): void;
   /**
    * Reads the body, never holding more than the limit.
    *
    * @param limitBytes the largest body taken
+   * @param done called once
    */
-  readBody(limitBytes: number): Promise<BodyResult>;
+  readBody(limitBytes: number, done: (result: BodyResult) => void): void;
   /** Stops a {@link readBody} that is under way. */
   cancelBody(): void;
 }

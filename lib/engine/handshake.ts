@@ -119,12 +119,14 @@ function isRefusal(reason: string | Refusal | null | undefined): reason is Refus
  * it, are the engine's.
  *
  * @param request the request
+ * @param origin its header Origin
  * @param isUpgrade whether it asks for a WebSocket
  * @param transports the transports allowed
  * @param find looks up a running session
  */
 export function verify(
-  request: EngineRequest,
+  request: Pick<EngineRequest, "method" | "_query">,
+  origin: string | undefined,
   isUpgrade: boolean,
   transports: ResolvedEngineOptions["transports"],
   find: (sid: string) => KnownSession | undefined,
@@ -134,7 +136,6 @@ export function verify(
   if (!isTransport(transport, transports) || transport === "webtransport") {
     return reject(ENGINE_ERRORS.UNKNOWN_TRANSPORT, { transport });
   }
-  const { origin } = request.headers;
   if (origin !== undefined && INVALID_HEADER_CHAR.test(origin)) {
     return reject(ENGINE_ERRORS.BAD_REQUEST, { name: "INVALID_ORIGIN", origin });
   }

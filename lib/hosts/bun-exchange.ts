@@ -26,7 +26,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     this.request = request.asEngineRequest();
     this.#request = request;
     this.#webRequest = webRequest;
-    request.socket.owner = this;
+    request.setOwner(this);
   }
 
   get response(): ServerResponse {
@@ -39,7 +39,11 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
   }
 
   get aborted(): boolean {
-    return this.#request.aborted || this.#webRequest.signal.aborted;
+    return this.#request.aborted;
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.header(name);
   }
 
   /** The answer for the fetch handler to return: at hand if there is one already. */
@@ -47,11 +51,19 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     if (this.#answer !== null) {
       return this.#answer;
     }
-    const { signal } = this.#webRequest;
-    signal.addEventListener("abort", () => this.#onAborted(499), { once: true });
-    return new Promise((resolve) => {
+    const answer = new Promise<Response>((resolve) => {
       this.#resolve = resolve;
     });
+    // While the body is read, the end of that tells; a signal is made when it is asked for.
+    if (this.#cancelBody === null || this.#request.isKept) {
+      const { signal } = this.#webRequest;
+      if (signal.aborted) {
+        this.#onAborted(499); // before the application handed it over
+      } else {
+        signal.addEventListener("abort", () => this.#onAborted(499), { once: true });
+      }
+    }
+    return answer;
   }
 
   destroyConnection(): void {
@@ -71,7 +83,11 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     this.#send(status, { Connection: "close" }, null);
   }
 
-  respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
+  respond(
+    status: number,
+    headers: Readonly<OutgoingHeaders>,
+    body: string | Uint8Array | null,
+  ): void {
     if (this.#answer !== null || this.#hasResponded) {
       return;
     }
@@ -83,7 +99,11 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     }
   }
 
-  #send(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
+  #send(
+    status: number,
+    headers: Readonly<OutgoingHeaders>,
+    body: string | Uint8Array | null,
+  ): void {
     if (this.#answer !== null) {
       return;
     }
@@ -93,35 +113,37 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     this.#resolve?.(answer);
   }
 
-  readBody(limitBytes: number): Promise<BodyResult> {
-    const { headers } = this.#webRequest;
-    const announced = headers.get("content-length");
+  readBody(limitBytes: number, done: (result: BodyResult) => void): void {
+    const announced = this.#webRequest.headers.get("content-length");
     if (Number(announced) > limitBytes) {
-      return Promise.resolve({ kind: "too-large" });
+      done(TOO_LARGE);
+    } else if (announced === null) {
+      void this.#readStream(limitBytes).then(done);
+    } else {
+      // No longer than it says, and not to be read piece by piece: a stream costs more than all else
+      // that a request does.
+      this.#readAtOnce(done);
     }
-    // No longer than it says, and not to be read piece by piece: a stream costs more than all else
-    // that a request does.
-    return announced === null ? this.#readStream(limitBytes) : this.#readAtOnce();
   }
 
-  #readAtOnce(): Promise<BodyResult> {
-    return new Promise((resolve) => {
-      const finish = (result: BodyResult): void => {
+  #readAtOnce(done: (result: BodyResult) => void): void {
+    const finish = (result: BodyResult): void => {
+      if (this.#cancelBody !== null) {
         this.#cancelBody = null;
-        resolve(result);
-      };
-      this.#cancelBody = () => finish({ kind: "aborted" });
-      this.#webRequest.arrayBuffer().then(
-        (bytes) => {
-          this.#request.complete = true;
-          finish({ kind: "complete", body: Buffer.from(bytes) });
-        },
-        (error: unknown) => {
-          log("the body of a request did not arrive: %s", error);
-          finish({ kind: "aborted" }); // the one way a request body fails to arrive
-        },
-      );
-    });
+        done(result);
+      }
+    };
+    this.#cancelBody = () => finish(ABORTED);
+    this.#webRequest.arrayBuffer().then(
+      (body) => {
+        this.#request.complete = true;
+        finish({ kind: "complete", body });
+      },
+      (error: unknown) => {
+        log("the body of a request did not arrive: %s", error);
+        finish(ABORTED); // the one way a request body fails to arrive
+      },
+    );
   }
 
   async #readStream(limitBytes: number): Promise<BodyResult> {
@@ -142,7 +164,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
       for (;;) {
         const { done, value } = await reader.read();
         if (cancelled) {
-          return { kind: "aborted" };
+          return ABORTED;
         }
         if (done) {
           this.#request.complete = true;
@@ -151,13 +173,13 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
         length += value.length;
         if (length > limitBytes) {
           this.#cancelBody();
-          return { kind: "too-large" };
+          return TOO_LARGE;
         }
         chunks.push(value);
       }
     } catch (error) {
       log("the body of a request did not arrive: %s", error);
-      return { kind: "aborted" };
+      return ABORTED;
     } finally {
       this.#cancelBody = null;
     }
@@ -168,6 +190,9 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
   }
 }
 
+const ABORTED: BodyResult = { kind: "aborted" };
+const TOO_LARGE: BodyResult = { kind: "too-large" };
+
 /**
  * Makes the web `Response` of an answer.
  *
@@ -177,7 +202,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
  */
 export function toResponse({ status, headers, body }: Answer, request: Request): Response {
   const connection = request.headers.get("connection");
-  let list = commonHeaders(headers);
+  let list = preparedHeaders(headers);
   if (connection !== null && /(?:^|,)\s*close\s*(?:,|$)/i.test(connection)) {
     list = toHeaders(headers);
     list.set("Connection", "close");
@@ -196,32 +221,23 @@ export function toResponseAtLast(answer: Answer, request: Request): Response {
   }
 }
 
-/** The `Headers` of answers by their text; never changed, as a `Response` makes a copy. */
-const common = new Map<string, Headers>();
-const MOST_COMMON = 64;
+/** The `Headers` of objects that cannot change; never changed, as a `Response` makes a copy. */
+const prepared = new WeakMap<Readonly<OutgoingHeaders>, Headers>();
 
 /** The same as {@link toHeaders}, made once for what is answered time and again. Not to be changed. */
-function commonHeaders(headers: OutgoingHeaders): Headers {
-  let key = "";
-  for (const name in headers) {
-    const value = headers[name];
-    if (typeof value !== "string" || value.includes("\n")) {
-      return toHeaders(headers);
-    }
-    key += `${name}:${value}\n`;
-  }
-  let list = common.get(key);
+function preparedHeaders(headers: Readonly<OutgoingHeaders>): Headers {
+  let list = prepared.get(headers);
   if (list === undefined) {
     list = toHeaders(headers);
-    if (common.size < MOST_COMMON) {
-      common.set(key, list);
+    if (Object.isFrozen(headers)) {
+      prepared.set(headers, list);
     }
   }
   return list;
 }
 
 /** The web `Headers` of an answer. */
-export function toHeaders(headers: OutgoingHeaders): Headers {
+export function toHeaders(headers: Readonly<OutgoingHeaders>): Headers {
   const list = new Headers();
   for (const [name, value] of Object.entries(headers)) {
     if (typeof value === "string" && name.toLowerCase() !== "set-cookie") {

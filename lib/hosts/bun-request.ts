@@ -2,40 +2,104 @@ import type { IncomingHttpHeaders } from "node:http";
 import { type EngineRequest, parseQuery } from "../engine/request.ts";
 import { type SocketIOError, unsupported } from "../errors.ts";
 import { LazyEmitter } from "../lazy-emitter.ts";
-import { BunConnection } from "./bun-connection.ts";
+import { BunConnection, type ConnectionOwner } from "./bun-connection.ts";
 
 type Listener = (...args: unknown[]) => void;
 
+/** Who knows where a request comes from. */
+export interface AddressSource {
+  /** Null on a unix socket, and once the request is answered. */
+  requestIP(request: Request): { address: string; port: number } | null;
+}
+
 /**
- * What a session keeps of a web `Request`, under the names of node:http's `IncomingMessage`. It
- * does not hold on to the request itself, which costs more than all of this.
+ * What a session keeps of a web `Request`, under the names of node:http's `IncomingMessage`.
  *
- * One is made for each request, and most are never looked at: what costs is made when asked for.
+ * One is made for each request, and most are never looked at: what costs is made when asked for, or
+ * when {@link keep} is called. Until then it holds on to the web request.
  */
 export class BunRequest extends LazyEmitter {
   method: string;
   url: string;
-  headers: IncomingHttpHeaders;
-  socket: BunConnection;
   _query: Record<string, string>;
   /** Whether the body has been read. */
   complete: boolean;
   /** Whether the client went away before the answer. */
   aborted = false;
+  /** Who can end the connection while the request is under way. */
+  #owner: ConnectionOwner | null = null;
+  #headers: IncomingHttpHeaders | null = null;
+  #socket: BunConnection | null = null;
+  #web: Request | null;
+  #source: AddressSource | null;
 
   /**
    * @param request the request
-   * @param address the other end; it cannot be asked for later
+   * @param source the server that it came to
    */
-  constructor(request: Request, address: { address: string; port: number } | null) {
+  constructor(request: Request, source: AddressSource) {
     super();
-    const { url } = request;
+    this.#web = request;
+    this.#source = source;
     this.method = request.method;
-    this.url = pathOf(url);
-    this.headers = request.headers.toJSON();
-    this.socket = new BunConnection(address, url.startsWith("https:"));
+    this.url = pathOf(request.url);
     this._query = parseQuery(this.url);
     this.complete = this.method === "GET" || this.method === "HEAD";
+  }
+
+  get headers(): IncomingHttpHeaders {
+    this.#headers ??= this.#web?.headers.toJSON() ?? {};
+    return this.#headers;
+  }
+
+  set headers(headers: IncomingHttpHeaders) {
+    this.#headers = headers;
+  }
+
+  /** The connection. Whose address is to be known must be asked for before the answer. */
+  get socket(): BunConnection {
+    if (this.#socket === null) {
+      const web = this.#web as Request; // it is let go of after this was made
+      const address = this.#source?.requestIP(web) ?? null;
+      this.#socket = new BunConnection(address, web.url.startsWith("https:"));
+      this.#socket.owner = this.#owner;
+      this.#socket.destroyed = this.aborted;
+    }
+    return this.#socket;
+  }
+
+  /**
+   * One header, as {@link headers} has it or would have it.
+   *
+   * @param name in small letters
+   */
+  header(name: string): string | undefined {
+    if (this.#headers === null) {
+      return this.#web?.headers.get(name) ?? undefined;
+    }
+    const value = this.#headers[name];
+    return typeof value === "string" ? value : value?.join(", ");
+  }
+
+  /** Whether somebody may look at it after the answer. */
+  get isKept(): boolean {
+    return this.#web === null;
+  }
+
+  /** Makes all that may be asked for later, and lets go of the web request, which is larger. */
+  keep(): void {
+    void this.headers;
+    void this.socket;
+    this.#web = null;
+    this.#source = null;
+  }
+
+  /** Says who can end the connection. */
+  setOwner(owner: ConnectionOwner | null): void {
+    this.#owner = owner;
+    if (this.#socket !== null) {
+      this.#socket.owner = owner;
+    }
   }
 
   /** The same object, by the type that users know. */
@@ -90,7 +154,7 @@ export class BunRequest extends LazyEmitter {
   }
 
   get destroyed(): boolean {
-    return this.socket.destroyed;
+    return this.#socket?.destroyed ?? this.aborted;
   }
 
   // The engine reads the body, and nobody else can.
@@ -154,12 +218,12 @@ export class BunRequest extends LazyEmitter {
   onAborted(): void {
     this.aborted = true;
     this.emitLater("aborted");
-    this.socket.onClose();
+    this.#socket?.onClose();
   }
 
   /** The request was answered, or its client is gone. */
   onAnswered(): void {
-    this.socket.owner = null;
+    this.setOwner(null);
     this.emitLater("close");
   }
 }

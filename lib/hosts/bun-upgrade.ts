@@ -31,7 +31,7 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
     this.#request = request;
     this.#webRequest = webRequest;
     this.#accept = accept;
-    request.socket.owner = this;
+    request.setOwner(this);
   }
 
   get head(): ResponseHead | null {
@@ -59,13 +59,12 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
   }
 
   onDecided(decision: UpgradeDecision): void {
-    const { socket } = this.#request;
     this.#isDecided = true;
     if (this.#onAbort !== null) {
       this.#webRequest.signal.removeEventListener("abort", this.#onAbort);
     }
-    socket.owner = null;
-    if (socket.destroyed) {
+    this.#request.setOwner(null);
+    if (this.#request.destroyed) {
       return;
     }
     if (!decision.accepted) {

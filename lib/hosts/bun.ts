@@ -72,7 +72,7 @@ export class BunHost {
           "the server only if it listens by itself, or is handed it",
       );
     }
-    const bunRequest = new BunRequest(request, server.requestIP(request));
+    const bunRequest = new BunRequest(request, server);
     const file = this.#service.serveFile(bunRequest.url, () => bunRequest.asEngineRequest());
     if (file !== null) {
       return file instanceof Promise
@@ -82,9 +82,13 @@ export class BunHost {
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
       return this.#upgrade(bunRequest, request, server);
     }
+    const { engine } = this.#service;
+    if (bunRequest._query.sid === undefined || engine.isObserved) {
+      bunRequest.keep(); // a session does, or somebody may
+    }
     server.timeout(request, this.#requestTimeoutS());
     const exchange = new BunExchange(bunRequest, request);
-    this.#service.engine.handleExchange(exchange);
+    engine.handleExchange(exchange);
     return exchange.answer();
   }
 
@@ -100,6 +104,7 @@ export class BunHost {
     request: Request,
     server: BunServer<Data>,
   ): Response | Promise<Response> {
+    bunRequest.keep();
     const upgrade = new BunUpgrade(bunRequest, request, ({ open, headers }) => {
       const data = new SessionSocket(bunRequest.socket, this.#topics.of(server), (port) => {
         this.#isWired = true;

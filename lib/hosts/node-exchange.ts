@@ -55,6 +55,11 @@ export class NodeExchange implements HttpExchange {
     return this.#aborted;
   }
 
+  header(name: string): string | undefined {
+    const value = this.#incoming.headers[name];
+    return typeof value === "string" ? value : value?.join(", ");
+  }
+
   #onClose(): void {
     if (this.#outgoing.writableEnded) {
       return;
@@ -65,7 +70,11 @@ export class NodeExchange implements HttpExchange {
     onAbort?.();
   }
 
-  respond(status: number, headers: OutgoingHeaders, body: string | Uint8Array | null): void {
+  respond(
+    status: number,
+    headers: Readonly<OutgoingHeaders>,
+    body: string | Uint8Array | null,
+  ): void {
     if (this.#aborted || this.#hasResponded) {
       return;
     }
@@ -80,41 +89,46 @@ export class NodeExchange implements HttpExchange {
     }
   }
 
-  readBody(limitBytes: number): Promise<BodyResult> {
+  readBody(limitBytes: number, done: (result: BodyResult) => void): void {
     const incoming = this.#incoming;
     if (Number(incoming.headers["content-length"]) > limitBytes) {
-      return Promise.resolve({ kind: "too-large" });
+      done({ kind: "too-large" });
+      return;
     }
     if (incoming.readableEnded || incoming.destroyed) {
-      return Promise.resolve({ kind: "aborted" }); // a middleware has read it, or the client is gone
+      done({ kind: "aborted" }); // a middleware has read it, or the client is gone
+      return;
     }
-    return new Promise((resolve) => {
-      const chunks: Uint8Array[] = [];
-      let length = 0;
-      const finish = (result: BodyResult): void => {
-        this.#cancelBody = null;
-        incoming.off("data", onData).off("end", onEnd);
-        incoming.off("close", onAborted).off("error", onAborted);
-        if (result.kind !== "complete") {
-          incoming.on("error", ignore); // of what is left of it
-          incoming.pause();
-        }
-        resolve(result);
-      };
-      const onData = (chunk: Uint8Array | string): void => {
-        const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
-        length += bytes.length;
-        if (length > limitBytes) {
-          finish({ kind: "too-large" });
-        } else {
-          chunks.push(bytes);
-        }
-      };
-      const onEnd = (): void => finish({ kind: "complete", body: Buffer.concat(chunks, length) });
-      const onAborted = (): void => finish({ kind: "aborted" });
-      this.#cancelBody = onAborted;
-      incoming.on("data", onData).on("end", onEnd).on("close", onAborted).on("error", onAborted);
-    });
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const finish = (result: BodyResult): void => {
+      this.#cancelBody = null;
+      incoming.off("data", onData).off("end", onEnd);
+      incoming.off("close", onAborted).off("error", onAborted);
+      if (result.kind !== "complete") {
+        incoming.on("error", ignore); // of what is left of it
+        incoming.pause();
+      }
+      done(result);
+    };
+    const onData = (chunk: Buffer | string): void => {
+      const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
+      length += bytes.length;
+      if (length > limitBytes) {
+        finish({ kind: "too-large" });
+      } else {
+        chunks.push(bytes);
+      }
+    };
+    const onEnd = (): void => {
+      const [first] = chunks;
+      const body =
+        chunks.length === 1 && first !== undefined ? first : Buffer.concat(chunks, length);
+      finish({ kind: "complete", body });
+    };
+    const onAborted = (): void => finish({ kind: "aborted" });
+    this.#cancelBody = onAborted;
+    incoming.on("data", onData).on("end", onEnd).on("close", onAborted).on("error", onAborted);
   }
 
   cancelBody(): void {
@@ -159,7 +173,10 @@ export function write(outgoing: ServerResponse, { status, headers, body }: Answe
 
 // Of all headers, cookies add up, under whatever spelling of the name they were set; writeHead()
 // would keep the last spelling, and nothing that a middleware has set.
-function joinCookies(outgoing: ServerResponse, headers: OutgoingHeaders): OutgoingHeaders {
+function joinCookies(
+  outgoing: ServerResponse,
+  headers: Readonly<OutgoingHeaders>,
+): Readonly<OutgoingHeaders> {
   const names = Object.keys(headers).filter((name) => name.toLowerCase() === SET_COOKIE);
   if (names.length === 0) {
     return headers;

@@ -7,6 +7,9 @@ import {
 } from "engine.io-parser";
 import { type Codec, collect, type Packet, type RawData } from "./codec.ts";
 
+const MESSAGE = 0x34; // "4", the message type of Engine.IO
+const SEPARATOR = "\x1e"; // between the packets of a payload
+
 // Nearly every packet is a message of text, of which there is nothing to ask the parser.
 const encode = (packet: Packet, supportsBinary: boolean): RawData =>
   packet.type === "message" && typeof packet.data === "string"
@@ -29,7 +32,12 @@ export const codecV4: Codec = {
     packets.length === 1 && packets[0]?.type === "message" && typeof packets[0].data === "string"
       ? `4${packets[0].data}`
       : collect<string>((callback) => encodePayload(packets as ParserPacket[], callback)),
-  decodePayload: (body) => decodePayload(body.toString(), "nodebuffer") as Packet[],
+  decodePayload(body) {
+    const text = body.toString();
+    return text.charCodeAt(0) === MESSAGE && text.length > 1 && !text.includes(SEPARATOR)
+      ? [{ type: "message", data: text.slice(1) }]
+      : (decodePayload(text, "nodebuffer") as Packet[]);
+  },
 };
 
 /** The same for a client that asks for text alone: bytes go over a WebSocket as base64. */

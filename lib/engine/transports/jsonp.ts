@@ -1,9 +1,11 @@
 import { parse } from "node:querystring";
-import type { BodyForm } from "./polling.ts";
+import { answerHeaders, type BodyForm } from "./polling-body.ts";
 
 // The client writes a line feed as `\n`, as browsers turn it into two characters when they submit a
 // form, and therefore a backslash with an `n` as `\\n`.
 const ESCAPED = /(\\?)\\n/g;
+
+const SCRIPT_HEADERS = answerHeaders("text/javascript; charset=UTF-8");
 
 /**
  * Polling by script elements and forms, for browsers without cross-origin requests: an answer is a
@@ -18,7 +20,7 @@ export function jsonpBody(index: string): BodyForm {
   const call = `___eio[${index.replace(/\D/g, "")}]`;
   return {
     // The reference says text/plain, which browsers do not run under `nosniff`.
-    mediaType: () => "text/javascript; charset=UTF-8",
+    headers: () => SCRIPT_HEADERS,
     wrap: (payload) => `${call}(${toScript(payload.toString())});`,
     unwrap(body) {
       const { d } = parse(body.toString());

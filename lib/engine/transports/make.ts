@@ -2,7 +2,8 @@ import { chooseCodec } from "../codec/choose.ts";
 import type { WebSocketPort } from "../exchange.ts";
 import type { EngineRequest } from "../request.ts";
 import { jsonpBody } from "./jsonp.ts";
-import { PLAIN_BODY, type PollingSettings, PollingTransport } from "./polling.ts";
+import { type PollingSettings, PollingTransport } from "./polling.ts";
+import { PLAIN_BODY } from "./polling-body.ts";
 import { SILENT } from "./transport.ts";
 import { type WebSocketSettings, WebSocketTransport } from "./websocket.ts";
 
@@ -15,12 +16,21 @@ import { type WebSocketSettings, WebSocketTransport } from "./websocket.ts";
  */
 export function makePolling(
   sid: string,
-  { _query: query }: EngineRequest,
+  { _query: query, headers }: EngineRequest,
   settings: PollingSettings,
 ): PollingTransport {
-  return query.j === undefined
-    ? new PollingTransport(sid, chooseCodec(query), PLAIN_BODY, settings, SILENT)
-    : new PollingTransport(sid, chooseCodec(query, true), jsonpBody(query.j), settings, SILENT);
+  const agent = headers["user-agent"];
+  const { j: index } = query;
+  return index === undefined
+    ? new PollingTransport(sid, agent, chooseCodec(query), PLAIN_BODY, settings, SILENT)
+    : new PollingTransport(
+        sid,
+        agent,
+        chooseCodec(query, true),
+        jsonpBody(index),
+        settings,
+        SILENT,
+      );
 }
 
 /**

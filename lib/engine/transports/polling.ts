@@ -2,7 +2,7 @@ import { throwLater } from "../../errors.ts";
 import type { OutgoingHeaders } from "../../response-head.ts";
 import type { Codec, Packet, RawData } from "../codec/codec.ts";
 import { type Compression, compressBody } from "../compression.ts";
-import type { HttpExchange } from "../exchange.ts";
+import type { BodyResult, HttpExchange } from "../exchange.ts";
 import type { EngineRequest } from "../request.ts";
 import {
   changeState,
@@ -12,11 +12,12 @@ import {
   type TransportState,
 } from "./transport.ts";
 import { makeLog } from "../../log.ts";
+import { answerHeaders, BINARY, type BodyForm, bytesOf, textOf } from "./polling-body.ts";
 
 const log = makeLog("engine:polling");
 
 const CLOSE_TIMEOUT_MS = 30_000;
-const BINARY = "application/octet-stream";
+const OK_HEADERS = answerHeaders("text/html");
 const NOOP: Packet = { type: "noop" };
 const CLOSE: Packet = { type: "close" };
 
@@ -24,26 +25,13 @@ const CLOSE: Packet = { type: "close" };
 export interface PollingSettings {
   readonly maxHttpBufferSize: number;
   readonly httpCompression: Compression | false;
-  /** Adds to the headers of an answer of the given session before it is sent. */
-  decorate(headers: OutgoingHeaders, request: EngineRequest, sid: string): void;
+  /** The headers of an answer of the given session, with what is added to them. */
+  decorate(
+    headers: Readonly<OutgoingHeaders>,
+    request: EngineRequest,
+    sid: string,
+  ): Readonly<OutgoingHeaders>;
 }
-
-/** How payloads lie in the bodies of requests and answers. */
-export interface BodyForm {
-  /** The media type of the answer that carries the payload. */
-  mediaType(payload: RawData): string;
-  /** The body of the answer that carries the payload. */
-  wrap(payload: RawData): RawData;
-  /** The payload in the body of a request; null where there is none. */
-  unwrap(body: RawData): RawData | null;
-}
-
-/** The payload is the body. */
-export const PLAIN_BODY: BodyForm = {
-  mediaType: (payload) => (typeof payload === "string" ? "text/plain; charset=UTF-8" : BINARY),
-  wrap: (payload) => payload,
-  unwrap: (body) => body,
-};
 
 /** What the transport has of the client's GET request. */
 type Poll =
@@ -75,17 +63,25 @@ export class PollingTransport implements Transport {
   #finishClose: (() => void) | null = null;
   #closeTimer: ReturnType<typeof setTimeout> | undefined;
   readonly #sid: string;
+  readonly #isOldExplorer: boolean;
   readonly #form: BodyForm;
   readonly #settings: PollingSettings;
 
+  /**
+   * @param sid the session's id
+   * @param agent what the client says it is
+   */
   constructor(
     sid: string,
+    agent: string | undefined,
     codec: Codec,
     form: BodyForm,
     settings: PollingSettings,
     sink: TransportSink,
   ) {
     this.#sid = sid;
+    this.#isOldExplorer =
+      agent !== undefined && (agent.includes(";MSIE") || agent.includes("Trident/"));
     this.codec = codec;
     this.#form = form;
     this.#settings = settings;
@@ -110,7 +106,7 @@ export class PollingTransport implements Transport {
         this.#onPoll(exchange);
         return;
       case "POST":
-        void this.#onData(exchange);
+        this.#onData(exchange);
         return;
       default:
         exchange.respond(500, {}, null);
@@ -142,21 +138,26 @@ export class PollingTransport implements Transport {
     }
   }
 
-  async #onData(exchange: HttpExchange): Promise<void> {
+  #onData(exchange: HttpExchange): void {
     if (this.#incoming !== null) {
       this.sink.onError(new TransportError("data request overlap from client"));
       exchange.respond(400, {}, null);
       return;
     }
-    const isBinary = exchange.request.headers["content-type"] === BINARY;
+    const isBinary = exchange.header("content-type") === BINARY;
     if (isBinary && this.codec.protocol !== 3) {
       this.sink.onError(new TransportError("invalid content"));
       exchange.respond(400, {}, null);
       return;
     }
     this.#incoming = exchange;
-    const result = await exchange.readBody(this.#settings.maxHttpBufferSize);
-    this.#incoming = null;
+    exchange.readBody(this.#settings.maxHttpBufferSize, (result) => {
+      this.#incoming = null;
+      this.#onBody(exchange, result, isBinary);
+    });
+  }
+
+  #onBody(exchange: HttpExchange, result: BodyResult, isBinary: boolean): void {
     switch (result.kind) {
       case "aborted":
         if (this.#state === "open") {
@@ -169,11 +170,11 @@ export class PollingTransport implements Transport {
         return;
       case "complete":
         try {
-          this.#deliver(isBinary ? result.body : result.body.toString());
+          this.#deliver(isBinary ? bytesOf(result.body) : textOf(result.body));
         } catch (error) {
           throwLater(error); // of a user's listener: the request still gets its answer
         }
-        this.#answer(exchange, { "Content-Type": "text/html" }, "ok");
+        this.#answer(exchange, OK_HEADERS, "ok");
     }
   }
 
@@ -225,12 +226,12 @@ export class PollingTransport implements Transport {
       log('writing "%s"', payload);
     }
     const body = this.#form.wrap(payload);
-    const headers: OutgoingHeaders = { "Content-Type": this.#form.mediaType(payload) };
+    const headers = this.#form.headers(payload);
     const compression = this.#settings.httpCompression;
     const compressible = packets.some(({ options }) => options?.compress !== false);
     const pending =
       compression !== false && compressible
-        ? compressBody(body, exchange.request.headers["accept-encoding"], compression)
+        ? compressBody(body, exchange.header("accept-encoding"), compression)
         : null;
     if (pending === null) {
       this.#poll = NO_POLL;
@@ -243,26 +244,24 @@ export class PollingTransport implements Transport {
           return; // the session has heard of it
         }
         this.#poll = NO_POLL;
-        if (compressed.encoding !== null) {
-          headers["Content-Encoding"] = compressed.encoding;
-        }
-        this.#answer(exchange, headers, compressed.body);
+        const { encoding } = compressed;
+        const all = encoding === null ? headers : { ...headers, "Content-Encoding": encoding };
+        this.#answer(exchange, all, compressed.body);
       });
     }
     finishClose?.();
     return taken;
   }
 
-  #answer(exchange: HttpExchange, headers: OutgoingHeaders, body: string | Uint8Array): void {
+  #answer(
+    exchange: HttpExchange,
+    common: Readonly<OutgoingHeaders>,
+    body: string | Uint8Array,
+  ): void {
     exchange.onAbort = null;
-    const { request } = exchange;
-    const agent = request.headers["user-agent"];
-    if (agent !== undefined && (agent.includes(";MSIE") || agent.includes("Trident/"))) {
-      headers["X-XSS-Protection"] = "0"; // old Internet Explorer mistakes payloads for attacks
-    }
-    headers["cache-control"] = "no-store";
-    this.#settings.decorate(headers, request, this.#sid);
-    exchange.respond(200, headers, body);
+    // It mistakes payloads for attacks.
+    const headers = this.#isOldExplorer ? { ...common, "X-XSS-Protection": "0" } : common;
+    exchange.respond(200, this.#settings.decorate(headers, exchange.request, this.#sid), body);
   }
 
   close(done?: () => void): void {
