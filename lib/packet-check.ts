@@ -93,9 +93,16 @@ function faultOfDecoded({ type, nsp, data }: defaultParser.Packet): string | nul
     return "invalid namespace";
   }
   if (type === defaultParser.PacketType.EVENT || type === defaultParser.PacketType.BINARY_EVENT) {
-    const name: unknown = Array.isArray(data) ? data[0] : undefined;
-    const isName = typeof name === "string" || typeof name === "number";
-    return isName && !RESERVED_EVENTS.has(name) ? null : "invalid payload";
+    return isPayload(data) ? null : "invalid payload";
   }
   return null;
+}
+
+// A parser may let a packet without any data pass; catch-all listeners alone hear of it.
+function isPayload(data: unknown): boolean {
+  if (data === undefined) {
+    return true;
+  }
+  const name: unknown = Array.isArray(data) ? data[0] : undefined;
+  return (typeof name === "string" || typeof name === "number") && !RESERVED_EVENTS.has(name);
 }

@@ -147,7 +147,7 @@ export function hostileClientSuite(world: World): void {
   });
 
   test("closes a connection that joins no namespace within connectTimeout", async () => {
-    const io = world.start({ connectTimeout: 30 });
+    const io = world.start({ connectTimeout: 500 }); // enough for the other one to join in
     const other = await world.join();
     const raw = await RawClient.open(world.running.url, transport);
     await raw.closed;
