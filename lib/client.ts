@@ -20,6 +20,8 @@ const log = makeLog("socket.io:client");
 export interface ClientSocket {
   readonly id: SocketId;
   readonly nsp: { readonly name: string };
+  /** How many acknowledgements are owed, by the client or to it. */
+  readonly owed: number;
   onPacket(packet: Packet): void;
   onError(error: Error): void;
   onClose(reason: DisconnectReason, description?: unknown): void;
@@ -297,6 +299,26 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     } else {
       log("ignoring remove for %s", socket.id);
     }
+  }
+
+  /** How many acknowledgements are owed, by the client or to it. */
+  get owed(): number {
+    let owed = 0;
+    for (const socket of this.#sockets.values()) {
+      owed += socket.owed;
+    }
+    return owed;
+  }
+
+  /**
+   * Ends its sockets, for the server is shutting down, and the session once what waits for the client
+   * has been sent. It takes that for a lost connection, and connects anew.
+   */
+  leave(): void {
+    for (const socket of this.#openSockets()) {
+      socket.onClose("server shutting down");
+    }
+    this.conn.close();
   }
 
   disconnect(): void {

@@ -21,6 +21,7 @@ export { Namespace } from "./namespace.ts";
 export type { ListenerErrorContext } from "./namespace-types.ts";
 export { ParentNamespace } from "./parent-namespace.ts";
 export { Server } from "./server.ts";
+export type { DrainOptions, DrainPlan, DrainReport } from "./server-drain.ts";
 export type { ServerOptions } from "./server-settings.ts";
 export { Socket } from "./socket.ts";
 export type { EventIterator, IterateOptions, OnFull } from "./socket-iterator.ts";

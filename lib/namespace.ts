@@ -348,10 +348,15 @@ export class Namespace<
   onNewNamespace(
     namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): void {
+    this.announce("new_namespace", namespace);
+  }
+
+  /** Tells the listeners of something: what they throw does not keep it from going on. @internal */
+  announce(event: string, ...args: unknown[]): void {
     try {
-      this.emitUntyped("new_namespace", namespace);
+      this.emitUntyped(event, ...args);
     } catch (error) {
-      throwLater(error); // of a listener: the client that asked for the namespace gets its answer
+      throwLater(error);
     }
   }
 

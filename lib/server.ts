@@ -28,6 +28,7 @@ import { NamespaceRegistry, type ParentNspNameMatchFn } from "./namespace-regist
 import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
 import { resolveServerOptions } from "./options.ts";
 import { ParentNamespace } from "./parent-namespace.ts";
+import { Drainer, type DrainOptions, type DrainPlan, type DrainReport } from "./server-drain.ts";
 import type { PathNamespace, PathSocket } from "./path-namespace.ts";
 import { Listening } from "./server-listening.ts";
 import { type ServerOptions, ServerSettings } from "./server-settings.ts";
@@ -49,6 +50,10 @@ export interface ServerReservedEventsMap<
   new_namespace: (
     namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ) => void;
+  /** {@link Server.drain} has begun: how many sessions there are, and what it is to do. */
+  draining: (plan: DrainPlan & { sessions: number }) => void;
+  /** {@link Server.drain} is over, and the server closed: what it returns. */
+  drained: (report: DrainReport) => void;
 }
 
 /**
@@ -89,6 +94,18 @@ export class Server<
   /** Its own engine, if `bind()` has put another in its place. */
   readonly #engine: EngineServer;
   readonly #listening: Listening;
+  /** The clients of engines that `bind()` was given. */
+  readonly #boundClients = new Set<Client>();
+  readonly #drainer = new Drainer({
+    clients: () => this.#clients(),
+    refuseNew: () => {
+      for (const engine of this.#engines) {
+        engine.refuseNew?.();
+      }
+    },
+    tell: (event, about) => this.sockets.announce(event, about),
+    close: () => this.close(),
+  });
 
   /**
    * @param options see {@link ServerOptions}
@@ -182,10 +199,12 @@ export class Server<
     this.engine = engine;
     engine.on("connection", (conn: Untyped) => {
       const client = this.#onConnection(conn);
+      this.#boundClients.add(client);
       conn.on("data", (data: Untyped) => client.onMessage(data));
-      conn.on("close", (reason: Untyped, description: unknown) =>
-        client.onClose(reason, description),
-      );
+      conn.on("close", (reason: Untyped, description: unknown) => {
+        this.#boundClients.delete(client);
+        client.onClose(reason, description);
+      });
     });
     return this;
   }
@@ -346,6 +365,37 @@ export class Server<
     return this.sockets.serverSideEmitWithAck(ev, ...args);
   }
 
+  *#clients(): Iterable<Client> {
+    for (const { handler } of Object.values(this.#engine.clients)) {
+      if (handler instanceof Client) {
+        yield handler;
+      }
+    }
+    yield* this.#boundClients;
+  }
+
+  get #engines(): Set<EngineServer> {
+    return new Set([this.#engine, this.engine]); // that of bind() may lack any method
+  }
+
+  /**
+   * Shuts down without haste: new handshakes get the status 503 with `Retry-After`, and the sessions
+   * are asked to reconnect elsewhere, one after the other. Each goes on until its turn has come and no
+   * acknowledgement is owed, by its client or to it; what was sent to it still arrives. Its client
+   * takes that for a lost connection (`transport close`) and connects anew by itself; on the server
+   * the reason is `server shutting down`, and with connection state recovery the session is kept.
+   * When all have gone, or the time is up, it is {@link close}d.
+   *
+   * It emits `draining` and `drained`. A second call returns the promise of the first; `close()` in
+   * the middle of it ends it.
+   *
+   * @param options how long it may take, and over what time the sessions are spread
+   * @returns resolves when the server is closed, with what was cut; rejects with `ERR_INVALID_OPTION`
+   */
+  drain(options: DrainOptions = {}): Promise<DrainReport> {
+    return this.#drainer.run(options);
+  }
+
   /**
    * Ends every session, with the reason `server shutting down`, and stops listening, as do the
    * servers of node:http that this one is attached to. What was sent before still arrives, but a
@@ -357,6 +407,7 @@ export class Server<
    * @returns resolves when the port is free
    */
   async close(callback?: (error?: Error) => void): Promise<void> {
+    this.#drainer.stop();
     const namespaces = [...this._nsps.values()];
     const servers = this.#listening.servers;
     for (const namespace of namespaces) {
@@ -364,9 +415,9 @@ export class Server<
         socket.onClose("server shutting down");
       }
     }
-    const engines = new Set<{ close?(): unknown }>([this.#engine, this.engine]);
+    const engines = this.#engines;
     for (const engine of engines) {
-      engine.close?.(); // that of bind() may have none
+      engine.close?.();
     }
     await Promise.allSettled([
       ...[...engines].map((engine) =>

@@ -75,6 +75,8 @@ export class Socket<
   readonly #auth: Record<string, unknown>;
   readonly #issued = Date.now();
   #acks: PendingAcks | undefined;
+  /** How many acknowledgements the client waits for. */
+  #repliesOwed = 0;
   #handshake: Handshake | undefined;
   /** From the `disconnecting` listeners on: it is not closed twice. */
   #closing = false;
@@ -112,6 +114,11 @@ export class Socket<
   get acks(): PendingAcks {
     this.#acks ??= new PendingAcks();
     return this.#acks;
+  }
+
+  /** How many acknowledgements are owed, by the client or to it. @internal */
+  get owed(): number {
+    return this.#repliesOwed + (this.#acks?.size ?? 0);
   }
 
   /** The server. @internal */
@@ -290,6 +297,7 @@ export class Socket<
 
   #makeAck(id: number): AnyFunction {
     let sent = false;
+    this.#repliesOwed++;
     return (...args: unknown[]) => {
       if (!sent) {
         if (log.enabled) {
@@ -298,6 +306,7 @@ export class Socket<
         const packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
         this.client.writePacket(packet, NO_FLAGS);
         sent = true; // after: where the arguments could not be encoded, others may be sent
+        this.#repliesOwed--;
       }
     };
   }

@@ -81,7 +81,11 @@ process.send?.(`listens on port ${server.port}`);
 
 async function stop(): Promise<void> {
   clearInterval(heartbeat);
-  await io.close();
+  // On a shared port the system gives new connections to the others from now on; nginx does so when it
+  // gets the status 503. Those there are go on, and are sent elsewhere one after the other.
+  if (isShared) void server.stop();
+  const { sessions, cutSessions } = await io.drain({ timeoutMs: 6_000, spreadMs: 500 });
+  console.log(`process ${NODE} sent ${sessions} sessions elsewhere, and cut ${cutSessions}`);
   await server.stop(true);
   for (const connection of connections) connection.disconnect();
   process.exit(0);

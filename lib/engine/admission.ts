@@ -19,8 +19,8 @@ export interface AdmissionRules {
   readonly allowEIO3: boolean;
   generateId(request: EngineRequest): string | PromiseLike<string>;
   isTaken(sid: string): boolean;
-  /** Whether the server takes no new sessions; it may close while the user's functions think. */
-  isClosed(): boolean;
+  /** Whether the server takes new sessions; that may end while the user's functions think. */
+  takesNew(): boolean;
   /** How long the user's functions may take, in ms. */
   readonly handshakeMs: number;
   /**
@@ -46,7 +46,7 @@ export function admit(
   rules: AdmissionRules,
   decided: (admission: Admission) => void,
 ): void {
-  if (rules.isClosed()) {
+  if (!rules.takesNew()) {
     decided({ kind: "closed" });
     return;
   }
@@ -160,7 +160,7 @@ function makeId(
 }
 
 function checkId(sid: unknown, request: EngineRequest, rules: AdmissionRules): Admission {
-  if (rules.isClosed()) {
+  if (!rules.takesNew()) {
     return { kind: "closed" };
   }
   if (typeof sid !== "string" || sid === "") {

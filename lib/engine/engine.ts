@@ -59,6 +59,8 @@ export class Engine
   /** Null where pages of any origin may open WebSockets. */
   #origins: OriginCheck | null;
   #closed = false;
+  /** Whether it takes no new sessions. */
+  #refusesNew = false;
 
   constructor(options: EngineOptions = {}) {
     super(options);
@@ -71,12 +73,18 @@ export class Engine
     super.configure(options);
     this.#gate = ConnectionGate.make(this.opts.limits, this.#sessions);
     this.#origins = originCheck(this.opts);
-    this.#closed = false;
+    this.reopen();
   }
 
-  /** Takes new sessions again after {@link close}. */
+  /** Takes new sessions again after {@link close} or {@link refuseNew}. */
   reopen(): void {
     this.#closed = false;
+    this.#refusesNew = false;
+  }
+
+  /** Refuses new sessions, with the status 503 and `Retry-After`; those that are open go on. */
+  refuseNew(): void {
+    this.#refusesNew = true;
   }
 
   /** How many sessions are open. */
@@ -103,6 +111,10 @@ export class Engine
     }
     const address = this.addressOf(request);
     return isNew ? this.#gate.onHandshake(address) : this.#gate.check(address);
+  }
+
+  takesNew(): boolean {
+    return !this.#refusesNew;
   }
 
   /** Answers an HTTP request. */
@@ -141,7 +153,7 @@ export class Engine
       if (admission.kind === "rejected") {
         this.#refuse(exchange, admission);
       } else if (admission.kind === "closed") {
-        exchange.respond(503, JSON_HEADERS, SHUTTING_DOWN);
+        exchange.respond(503, REFUSED, SHUTTING_DOWN);
       } else if (!exchange.aborted) {
         forgetResponse(exchange.request);
         const transport = makePolling(admission.sid, exchange.request, this);
@@ -184,7 +196,7 @@ export class Engine
         if (admission.kind === "rejected") {
           reply.refuse(admission);
         } else if (admission.kind === "closed") {
-          reply.answer(503, "Server shutting down");
+          reply.answer(503, "Server shutting down", ELSEWHERE);
         } else {
           reply.accept((port) => this.#openWebSocket(admission.sid, request, port));
         }
@@ -242,7 +254,7 @@ export class Engine
     if (current !== undefined) {
       log("upgrading existing transport of %s", greeting.sid);
       current.tryUpgrade(transport);
-    } else if (greeting.sid !== null || this.#closed) {
+    } else if (greeting.sid !== null || this.#refusesNew) {
       log("upgrade attempt for closed client %s", greeting.sid);
       transport.close();
     } else {
@@ -286,6 +298,7 @@ export class Engine
   close(): this {
     log("closing all open clients (%d)", this.#sessions.size);
     this.#closed = true;
+    this.#refusesNew = true;
     for (const session of this.#sessions) {
       session.close(true);
     }
@@ -330,4 +343,7 @@ export class Engine
 }
 
 const JSON_HEADERS = Object.freeze({ "Content-Type": "application/json" });
+// Another server may take the client at once, where a balancer gives its next connection to that.
+const ELSEWHERE = Object.freeze({ "Retry-After": "1", Connection: "close" });
+const REFUSED = Object.freeze({ ...JSON_HEADERS, ...ELSEWHERE });
 const SHUTTING_DOWN = JSON.stringify({ code: 3, message: "Server shutting down" });

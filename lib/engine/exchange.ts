@@ -44,8 +44,9 @@ export interface HttpExchange {
    * Answers. Only the first call counts, and none after the client went away.
    *
    * @param status the HTTP status
-   * @param headers without `Content-Length` and `Connection`, which the host sees to. Those of a
-   * frozen object are the same each time, and prepared once.
+   * @param headers without `Content-Length`, which the host sees to, as it does to `Connection`;
+   * `close` ends the connection behind the answer, but for one of HTTP/2. Those of a frozen object
+   * are the same each time, and prepared once.
    * @param body null for an empty one
    */
   respond(

@@ -5,6 +5,8 @@ import type { Session } from "./session.ts";
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
   #onEmpty: (() => void) | null = null;
+  /** For all who wait. */
+  #empty: Promise<void> | null = null;
 
   get size(): number {
     return this.#sessions.size;
@@ -47,9 +49,12 @@ export class SessionRegistry {
     if (this.#sessions.size === 0) {
       return;
     }
-    await withGrace(graceMs, (done) => {
+    this.#empty ??= withGrace(graceMs, (done) => {
       this.#onEmpty = done;
+    }).finally(() => {
+      this.#onEmpty = null;
+      this.#empty = null;
     });
-    this.#onEmpty = null;
+    await this.#empty;
   }
 }

@@ -84,8 +84,10 @@ export class NodeExchange implements HttpExchange {
     } else {
       // The rest of a body that nobody reads would be taken for the next request, or be waited for.
       const isRead = this.#incoming.complete || this.#incoming.method === "GET";
-      const connection = isRead || this.#incoming.httpVersionMajor > 1 ? {} : CLOSE;
-      write(this.#outgoing, { status, headers: { ...headers, ...connection }, body });
+      const { Connection: connection = isRead ? undefined : "close", ...rest } = headers;
+      const isHttp2 = this.#incoming.httpVersionMajor > 1; // which has no such header
+      const all = isHttp2 || connection === undefined ? rest : { ...rest, Connection: connection };
+      write(this.#outgoing, { status, headers: all, body });
     }
   }
 
@@ -136,7 +138,6 @@ export class NodeExchange implements HttpExchange {
   }
 }
 
-const CLOSE = { Connection: "close" };
 const NOT_MODIFIED = 304;
 
 function ignore(): void {

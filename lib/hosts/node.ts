@@ -70,6 +70,8 @@ export class NodeHost {
   #wsServer: WsServer | null = null;
   #wsOptions: ResolvedEngineOptions | null = null;
   #onQuiet: (() => void) | null = null;
+  /** For all who wait. */
+  #quiet: Promise<void> | null = null;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -246,10 +248,13 @@ export class NodeHost {
     if (this.#open.size === 0) {
       return;
     }
-    await withGrace(graceMs, (done) => {
+    this.#quiet ??= withGrace(graceMs, (done) => {
       this.#onQuiet = done;
+    }).finally(() => {
+      this.#onQuiet = null;
+      this.#quiet = null;
     });
-    this.#onQuiet = null;
+    await this.#quiet;
     // Unless it was opened again meanwhile: new sessions are not to blame.
     for (const each of this.#engine.isClosed() ? this.#open : []) {
       each.destroy();

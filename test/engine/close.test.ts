@@ -221,6 +221,16 @@ overTheWire((wire) => {
     wire.expectNoSessions();
   });
 
+  test("of two calls of close() the first does not wait for longer than the second", async () => {
+    wire.start();
+    const { webSocket } = await wire.openWebSocket();
+    void webSocket.closeCode().then(() => webSocket.sendClose());
+    const first = wire.running.io.close().then(() => "closed");
+    await wire.running.io.close();
+    // Its grace was 2 seconds.
+    expect(await Promise.race([first, Bun.sleep(1_500).then(() => "waits")])).toBe("closed");
+  });
+
   test("close() twice resolves both times", async () => {
     wire.start();
     await Promise.all([wire.running.io.close(), wire.running.io.close()]);

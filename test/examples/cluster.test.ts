@@ -14,6 +14,13 @@ const RUN_MS = 60_000;
 const CLIENTS = 24; // all on one of two processes: once in eight million runs
 const ADAPTERS = ["classic", "sharded", "streams"] as const;
 
+interface Entered {
+  client: Socket;
+  /** The process it is on. */
+  node: string;
+  pid: number;
+}
+
 interface Counts {
   all: number;
   here: number;
@@ -31,11 +38,11 @@ beforeAll(async () => {
 afterAll(() => redis.stop());
 afterEach(async () => {
   clients.closeAll();
+  await program?.stop(); // before nginx, through which it hears that its clients are gone
+  program = undefined;
   await nginx?.stop();
   nginx = undefined;
-  await program?.stop();
-  program = undefined;
-});
+}, RUN_MS);
 
 async function start(env: Record<string, string>): Promise<Program> {
   const url = `redis://127.0.0.1:${redis.port}`;
@@ -48,13 +55,10 @@ async function start(env: Record<string, string>): Promise<Program> {
 }
 
 /** Connects a client, and answers the process it is on. */
-async function enter(
-  url: string,
-  options: Parameters<Clients["make"]>[1],
-): Promise<{ client: Socket; node: string }> {
+async function enter(url: string, options: Parameters<Clients["make"]>[1]): Promise<Entered> {
   const client = clients.make(url, options);
-  const [welcome] = await once<[{ node: string }]>(client, "welcome");
-  return { client, node: welcome.node };
+  const [welcome] = await once<[{ node: string; pid: number }]>(client, "welcome");
+  return { client, ...welcome };
 }
 
 function joinMany(url: string, options: Parameters<Clients["make"]>[1]) {
@@ -75,6 +79,20 @@ async function expectAllHear(all: readonly { client: Socket }[]): Promise<void> 
   );
   for (const text of texts) all[0]?.client.emit("say", text);
   expect(await Promise.all(heard)).toEqual(all.map(() => texts));
+}
+
+/** Tells the process of the first client to end: its clients come back on another one, all of them. */
+async function expectDrained(all: readonly Entered[]): Promise<void> {
+  const [first] = all;
+  const theirs = all.filter(({ node }) => node === first?.node);
+  const reasons = theirs.map(({ client }) => once(client, "disconnect"));
+  const back = theirs.map(({ client }) => once<[{ node: string }]>(client, "welcome"));
+  process.kill(first?.pid ?? 0, "SIGTERM");
+  for (const [reason] of await Promise.all(reasons)) expect(reason).toBe("transport close");
+  for (const [{ node }] of await Promise.all(back)) expect(node).not.toBe(first?.node ?? "");
+  const told = `process ${first?.node} sent ${theirs.length} sessions elsewhere, and cut 0`;
+  while (!program?.output.includes(told)) await Bun.sleep(10);
+  await expectAllHear(all);
 }
 
 /** Asks until the processes have told each other. */
@@ -120,6 +138,16 @@ describe.each(ADAPTERS)("several processes on one port, adapter %s", (adapter) =
       await expectAllHear(all);
       await countUntil(all[0]?.client as Socket, CLIENTS);
       while (program?.output.match(/listens on port/g)?.length !== 3) await Bun.sleep(10);
+    },
+    RUN_MS,
+  );
+
+  test(
+    "send their clients elsewhere when one of them is told to end",
+    async () => {
+      const { url } = await start({ ADAPTER: adapter });
+      const all = await joinMany(url, { ...options, reconnection: true, reconnectionDelay: 50 });
+      await expectDrained(all);
     },
     RUN_MS,
   );
@@ -189,6 +217,18 @@ describe("behind nginx, with the configuration of the example", () => {
       }
       await expectAllHear(all);
       expect(all.filter(({ client }) => !client.connected)).toEqual([]);
+    },
+    RUN_MS,
+  );
+
+  test.each(TRANSPORTS.map((transports) => [transports.join(" to "), transports] as const))(
+    "clients whose process is told to end come back on another over %s",
+    async (_name, transports) => {
+      const url = await startAll();
+      const options = { transports: [...transports], reconnection: true, reconnectionDelay: 50 };
+      const all = await joinMany(url, options);
+      if (transports.length === 2) await Promise.all(all.map(({ client }) => upgraded(client)));
+      await expectDrained(all);
     },
     RUN_MS,
   );

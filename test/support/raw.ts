@@ -61,6 +61,15 @@ export class Connection {
     return this.#socket.localPort ?? 0;
   }
 
+  /** Reads nothing more, until {@link resume}: the other end finds that its bytes do not leave. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
+  resume(): void {
+    this.#socket.resume();
+  }
+
   write(data: string | Uint8Array): void {
     this.#socket.write(data);
   }
