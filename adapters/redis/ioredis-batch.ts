@@ -14,7 +14,7 @@ import type { ChannelMessage, RedisArgument, RedisCommand } from "./port.ts";
 export type OnReply = (index: number, error: Error | null, reply: unknown) => void;
 
 interface BatchCommand extends IoredisCommand {
-  /** All bytes of the batch in its first command, and none in the others. */
+  /** All bytes of the batch in its last command, and none in the others. */
   bytes: Buffer | undefined;
 }
 
@@ -90,13 +90,15 @@ function writeAlike(
 }
 
 function write(client: IoredisClient, commands: readonly BatchCommand[], bytes: Buffer): void {
-  const [first] = commands;
-  if (!first) return;
-  first.bytes = bytes;
+  const last = commands.at(-1);
+  if (!last) return;
+  // The last one, when all others are among those that wait for an answer: the connection may be lost
+  // as it is written to, and what is sent after that would wait for the next one, and never be written.
+  last.bytes = bytes;
   const stream = {
     isPipeline: true,
     destination: { redis: client },
-    // The first command has written all by then.
+    // The command has written its bytes by then.
     write() {},
   } as const;
   for (const command of commands) client.sendCommand(command, stream);
@@ -119,6 +121,8 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     bytes: Buffer | undefined = undefined;
     /** Not reported to the diagnostics channels of version 5.11 and later: that costs too much here. */
     readonly isTraced = true;
+    /** How often it has still to be sent. */
+    #unsent: number;
     /** The place of the next reply. */
     #index: number;
     readonly #end: number;
@@ -138,6 +142,7 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
       options: { keyPrefix?: string } = {},
     ) {
       super(name, args, options);
+      this.#unsent = count;
       this.#index = index;
       this.#end = index + count;
       this.#onReply = onReply;
@@ -149,9 +154,12 @@ function define(Command: IoredisCommandClass): BatchCommandClass {
     }
 
     override toWritable(socket: IoredisSocket): string | Buffer {
+      this.#unsent--;
       const { bytes } = this;
-      this.bytes = undefined;
-      if (bytes) socket.write(bytes);
+      if (bytes && this.#unsent === 0) {
+        this.bytes = undefined;
+        socket.write(bytes);
+      }
       return "";
     }
 
