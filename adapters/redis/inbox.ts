@@ -1,7 +1,9 @@
-import { throwLater } from "../../lib/errors.ts";
 import type { Link, ReplayAnswer } from "../cluster/messages.ts";
-import type { Payload } from "./port.ts";
-import { type Ask, Asker } from "./replay-asker.ts";
+import { InboxAnswers } from "./inbox-answers.ts";
+import { InboxDelivery } from "./inbox-delivery.ts";
+import type { InboxOptions, InboxPort, InboxStats } from "./inbox-types.ts";
+import { Asker } from "./replay-asker.ts";
+import { misfits } from "./replay-misfits.ts";
 import { type Held, Recovery } from "./replay-recovery.ts";
 import type { Sender } from "./replay-sender.ts";
 import { Senders } from "./replay-senders.ts";
@@ -17,40 +19,6 @@ const MAX_REMEMBERED = 250_000;
 /** While so many nodes have not answered, those that are new are not asked too: none may be real. */
 const MAX_UNANSWERED = 1_000;
 
-/**
- * Why messages were lost, or may have been: the sender has no longer all that was missed
- * (`incomplete`), it does not answer (`unanswered`), it never got them to Redis (`unsent`), or more
- * came than can be held back (`overflow`). What is held back then is delivered, and what was missed
- * when it comes after all.
- */
-export type LossReason = "incomplete" | "unanswered" | "unsent" | "overflow";
-
-/** What was lost of what a node sent. */
-export interface Loss {
-  readonly uid: string;
-  readonly reason: LossReason;
-  /** Whether it is known that messages were missed; else there is only no proof of the contrary. */
-  readonly isCertain: boolean;
-}
-
-/** What an {@link Inbox} needs. */
-export interface InboxPort<M> {
-  deliver(message: M): void;
-  decode(channel: string, payload: Payload): M | undefined;
-  ask(ask: Ask): void;
-  onLoss(loss: Loss): void;
-}
-
-/** Bounds of an {@link Inbox}. */
-export interface InboxOptions {
-  /** How long messages are kept by those who sent them, in ms. */
-  readonly maxDurationMs: number;
-  /** How many bytes of messages may be held back. */
-  readonly maxBytes: number;
-  /** See `slackMs` of the options of the replay. */
-  readonly slackMs: number;
-}
-
 /** Brings what other nodes sent in order: each message once, and what was missed before what follows. */
 export class Inbox<M> {
   readonly #options: InboxOptions;
@@ -65,8 +33,9 @@ export class Inbox<M> {
   /** When the last interruption ended, in ms, and in ms since 1970. */
   #resumedAt = Number.NEGATIVE_INFINITY;
   #resumedTime = Number.NEGATIVE_INFINITY;
-  #heldBytes = 0;
-  readonly stats = {
+  readonly #delivery: InboxDelivery<M>;
+  readonly #answers: InboxAnswers<M>;
+  readonly stats: InboxStats = {
     gaps: 0,
     interruptions: 0,
     replayed: 0,
@@ -85,18 +54,16 @@ export class Inbox<M> {
       ask: (ask) => port.ask(ask),
       look: (sender, recovery) => this.#look(sender, recovery),
     });
+    this.#delivery = new InboxDelivery(port, this.stats, options.maxBytes);
+    this.#answers = new InboxAnswers(port, this.#asker, this.#delivery, this.stats);
   }
 
   get held(): number {
-    let held = 0;
-    for (const { recovery } of this.#asker.recovering) {
-      held += recovery?.held ?? 0;
-    }
-    return held;
+    return this.#asker.held;
   }
 
   get heldBytes(): number {
-    return this.#heldBytes;
+    return this.#delivery.heldBytes;
   }
 
   /** How many nodes have not answered yet. */
@@ -128,7 +95,7 @@ export class Inbox<M> {
         const recovery = this.#asker.begin(sender, new Recovery(last, new Set([channel]), false));
         recovery.waitsSince = now();
         this.stats.gaps++;
-        this.#hold(sender, recovery, { number, previous, channel, message, bytes });
+        this.#delivery.hold(sender, recovery, { number, previous, channel, message, bytes });
         this.#asker.askSoon();
         return;
       }
@@ -232,7 +199,7 @@ export class Inbox<M> {
       return;
     }
     if (request >= recovery.firstRequest && (recovery.isNew || answer.after === recovery.after)) {
-      this.#settle(sender, recovery, answer);
+      this.#answers.settle(sender, recovery, answer);
     }
   }
 
@@ -240,7 +207,7 @@ export class Inbox<M> {
   close(): void {
     this.#asker.close();
     for (const sender of this.#asker.recovering) {
-      this.#release(sender);
+      this.#delivery.release(sender);
       this.#asker.end(sender);
     }
     this.#senders.close();
@@ -278,7 +245,7 @@ export class Inbox<M> {
     const isSure = sender.isFollowed(channel) || previous <= recovery.after;
     const isFree = !this.#isWhole && fits && isSure && !recovery.holdsOn(channel);
     if (recovery.isHolding && !isFree) {
-      this.#hold(sender, recovery, held);
+      this.#delivery.hold(sender, recovery, held);
       if (fits && recovery.channels?.has(channel)) {
         this.#heal(sender, recovery); // it was not lost, only late
       }
@@ -288,143 +255,15 @@ export class Inbox<M> {
       this.stats.gaps++;
       recovery.extend(sender.numbers.get(channel) ?? 0, channel);
     }
-    this.#apply(sender, held);
-  }
-
-  #hold(sender: Sender<M>, recovery: Recovery<M>, held: Held<M>): void {
-    recovery.hold(held);
-    recovery.heldSince ??= now();
-    this.#heldBytes += held.bytes;
-    if (this.#heldBytes > this.#options.maxBytes) {
-      const isCertain = this.#release(sender);
-      recovery.isHolding = false;
-      this.#lose(sender, "overflow", isCertain);
-    }
+    this.#delivery.apply(sender, held);
   }
 
   /** Delivers what is held back if nothing is missing any more. */
   #heal(sender: Sender<M>, recovery: Recovery<M>): void {
     if (misfits(sender, recovery).size === 0) {
-      this.#release(sender);
+      this.#delivery.release(sender);
       this.#asker.end(sender);
     }
-  }
-
-  /**
-   * Delivers what is held back.
-   *
-   * @returns whether something is missing between
-   */
-  #release(sender: Sender<M>): boolean {
-    const { recovery } = sender;
-    if (recovery === undefined) {
-      return false;
-    }
-    this.#heldBytes -= recovery.heldBytes;
-    recovery.heldSince = undefined;
-    let isMissing = false;
-    for (const held of recovery.release()) {
-      isMissing ||= !sender.fits(held.channel, held.previous);
-      this.#apply(sender, held);
-    }
-    return isMissing;
-  }
-
-  #apply(sender: Sender<M>, { number, channel, message }: Held<M>): void {
-    sender.note(channel, number);
-    try {
-      this.#port.deliver(message);
-    } catch (error) {
-      throwLater(error); // the others are delivered all the same
-    }
-  }
-
-  /** Takes an answer, or a part of it. */
-  #settle(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): void {
-    const replayed = this.#read(sender, recovery, answer);
-    recovery.isNew = false;
-    recovery.isIncomplete ||= answer.isIncomplete;
-    sender.isMissing = false;
-    this.#heldBytes -= recovery.heldBytes;
-    const messages = [...recovery.release(), ...replayed].sort((a, b) => a.number - b.number);
-    const lastOfPart = answer.isMore ? answer.messages.at(-1)?.[0] : undefined;
-    const upTo = lastOfPart ?? Number.POSITIVE_INFINITY;
-    let isLost = false;
-    let count = 0;
-    for (const held of messages) {
-      const { number, previous, channel } = held;
-      if (number > upTo) {
-        break;
-      }
-      if (!sender.fits(channel, previous)) {
-        const isAnswered = previous <= answer.last && recovery.channels?.has(channel) !== false;
-        if (lastOfPart !== undefined || !isAnswered) {
-          break;
-        }
-        isLost = true;
-      }
-      this.#apply(sender, held);
-      count++;
-    }
-    for (const held of messages.slice(count)) {
-      recovery.hold(held);
-      this.#heldBytes += held.bytes;
-    }
-    recovery.heldSince = recovery.held > 0 ? now() : undefined;
-    this.#goOn(sender, recovery, lastOfPart, isLost);
-  }
-
-  /** The messages of an answer that have not come yet. */
-  #read(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): Held<M>[] {
-    const messages: Held<M>[] = [];
-    for (const [number, channel, payload] of answer.messages) {
-      if (recovery.channels?.has(channel) === false) {
-        continue; // it was asked for of another node, and is not all that is missing there
-      }
-      const last = sender.numbers.get(channel);
-      if (!recovery.isNewMessage(channel, number, last, true)) {
-        this.stats.duplicates++;
-        continue;
-      }
-      const message = this.#port.decode(channel, payload);
-      if (message !== undefined) {
-        messages.push({ number, previous: 0, channel, message, bytes: payload.length });
-        this.stats.replayed++;
-        this.stats.late += recovery.isHolding ? 0 : 1;
-      } else if (last !== undefined && last > 0) {
-        sender.note(channel, number); // nothing follows that is missing
-      }
-    }
-    return messages;
-  }
-
-  /** After an answer: asks for the rest, or ends. */
-  #goOn(sender: Sender<M>, recovery: Recovery<M>, upTo: number | undefined, isLost: boolean): void {
-    if (upTo !== undefined) {
-      recovery.after = upTo;
-      recovery.isContinued = true;
-      recovery.askedAt = undefined;
-      recovery.tries = 0;
-    } else {
-      if (isLost || recovery.isIncomplete) {
-        this.#lose(sender, recovery.isIncomplete ? "incomplete" : "unsent", isLost);
-        recovery.isIncomplete = false;
-      }
-      const missing = misfits(sender, recovery);
-      if (missing.size === 0) {
-        this.#release(sender);
-        this.#asker.end(sender);
-        return;
-      }
-      recovery.narrow(Math.min(...missing.values()), new Set(missing.keys()));
-    }
-    recovery.waitsSince = now();
-    this.#asker.askDue();
-  }
-
-  #lose(sender: Sender<M>, reason: LossReason, isCertain: boolean): void {
-    this.stats.losses++;
-    this.#port.onLoss({ uid: sender.uid, reason, isCertain });
   }
 
   /** Sees to it that nothing is waited for too long. */
@@ -434,39 +273,25 @@ export class Inbox<M> {
       recovery.waitsSince !== undefined && time - recovery.waitsSince >= this.#holdMs;
     let isCertain = recovery.channels !== undefined;
     if (recovery.heldSince !== undefined && time - recovery.heldSince >= this.#holdMs) {
-      isCertain = this.#release(sender) || isCertain;
+      isCertain = this.#delivery.release(sender) || isCertain;
       recovery.isHolding = false;
     }
     if (isOverdue && !sender.isMissing) {
       sender.isMissing = true;
       sender.isHeard = false;
-      this.#lose(sender, "unanswered", isCertain);
+      this.#delivery.lose(sender, "unanswered", isCertain);
     }
     const isHopeless =
       recovery.waitsSince !== undefined &&
       time - recovery.waitsSince >= this.#options.maxDurationMs;
     if (isHopeless || recovery.size > MAX_REMEMBERED) {
       if (!sender.isMissing) {
-        this.#lose(sender, "overflow", isCertain);
+        this.#delivery.lose(sender, "overflow", isCertain);
       }
-      this.#release(sender);
+      this.#delivery.release(sender);
       this.#asker.end(sender);
     }
   }
-}
-
-/** The channels on which something is missing before what is held back, and their last numbers. */
-function misfits<M>(sender: Sender<M>, recovery: Recovery<M>): Map<string, number> {
-  const lasts = new Map<string, number>();
-  const missing = new Map<string, number>();
-  for (const { number, previous, channel } of recovery.inOrder) {
-    const last = lasts.get(channel) ?? sender.numbers.get(channel);
-    if (last !== undefined && last > 0 && previous > last && !missing.has(channel)) {
-      missing.set(channel, last);
-    }
-    lasts.set(channel, number);
-  }
-  return missing;
 }
 
 function now(): number {

@@ -46,6 +46,15 @@ export class Asker<M> {
     return this.#recovering.size;
   }
 
+  /** How many messages are held back until they have. */
+  get held(): number {
+    let held = 0;
+    for (const { recovery } of this.#recovering) {
+      held += recovery?.held ?? 0;
+    }
+    return held;
+  }
+
   /** How many requests were sent. */
   get requests(): number {
     return this.#requests;

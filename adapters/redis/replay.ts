@@ -1,11 +1,12 @@
 import type { Link, ReplayAnswer, ReplayRequest } from "../cluster/messages.ts";
-import { Inbox, type Loss } from "./inbox.ts";
+import { Inbox } from "./inbox.ts";
+import type { Loss } from "./inbox-types.ts";
 import type { Payload } from "./port.ts";
 import type { Ask } from "./replay-asker.ts";
 import { isReplayAnswer, isReplayRequest } from "./replay-shape.ts";
 import { SentLog } from "./sent-log.ts";
 
-export type { Loss, LossReason } from "./inbox.ts";
+export type { Loss, LossReason } from "./inbox-types.ts";
 
 const DEFAULT_DURATION_MS = 120_000;
 const DEFAULT_BYTES = 32 * 1024 * 1024;

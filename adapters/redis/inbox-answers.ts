@@ -1,0 +1,108 @@
+import type { ReplayAnswer } from "../cluster/messages.ts";
+import type { InboxDelivery } from "./inbox-delivery.ts";
+import type { InboxPort, InboxStats } from "./inbox-types.ts";
+import type { Asker } from "./replay-asker.ts";
+import { misfits } from "./replay-misfits.ts";
+import type { Held, Recovery } from "./replay-recovery.ts";
+import type { Sender } from "./replay-sender.ts";
+
+/** Takes the answers of nodes of which something was missed. */
+export class InboxAnswers<M> {
+  readonly #port: Pick<InboxPort<M>, "decode">;
+  readonly #asker: Asker<M>;
+  readonly #delivery: InboxDelivery<M>;
+  readonly #stats: InboxStats;
+
+  constructor(
+    port: Pick<InboxPort<M>, "decode">,
+    asker: Asker<M>,
+    delivery: InboxDelivery<M>,
+    stats: InboxStats,
+  ) {
+    this.#port = port;
+    this.#asker = asker;
+    this.#delivery = delivery;
+    this.#stats = stats;
+  }
+
+  /** Takes an answer, or a part of it. */
+  settle(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): void {
+    const replayed = this.#read(sender, recovery, answer);
+    recovery.isNew = false;
+    recovery.isIncomplete ||= answer.isIncomplete;
+    sender.isMissing = false;
+    const messages = [...this.#delivery.take(recovery), ...replayed].sort(
+      (a, b) => a.number - b.number,
+    );
+    const lastOfPart = answer.isMore ? answer.messages.at(-1)?.[0] : undefined;
+    const upTo = lastOfPart ?? Number.POSITIVE_INFINITY;
+    let isLost = false;
+    let count = 0;
+    for (const held of messages) {
+      const { number, previous, channel } = held;
+      if (number > upTo) {
+        break;
+      }
+      if (!sender.fits(channel, previous)) {
+        const isAnswered = previous <= answer.last && recovery.channels?.has(channel) !== false;
+        if (lastOfPart !== undefined || !isAnswered) {
+          break;
+        }
+        isLost = true;
+      }
+      this.#delivery.apply(sender, held);
+      count++;
+    }
+    this.#delivery.holdAgain(recovery, messages.slice(count));
+    recovery.heldSince = recovery.held > 0 ? performance.now() : undefined;
+    this.#goOn(sender, recovery, lastOfPart, isLost);
+  }
+
+  /** The messages of an answer that have not come yet. */
+  #read(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): Held<M>[] {
+    const messages: Held<M>[] = [];
+    for (const [number, channel, payload] of answer.messages) {
+      if (recovery.channels?.has(channel) === false) {
+        continue; // it was asked for of another node, and is not all that is missing there
+      }
+      const last = sender.numbers.get(channel);
+      if (!recovery.isNewMessage(channel, number, last, true)) {
+        this.#stats.duplicates++;
+        continue;
+      }
+      const message = this.#port.decode(channel, payload);
+      if (message !== undefined) {
+        messages.push({ number, previous: 0, channel, message, bytes: payload.length });
+        this.#stats.replayed++;
+        this.#stats.late += recovery.isHolding ? 0 : 1;
+      } else if (last !== undefined && last > 0) {
+        sender.note(channel, number); // nothing follows that is missing
+      }
+    }
+    return messages;
+  }
+
+  /** After an answer: asks for the rest, or ends. */
+  #goOn(sender: Sender<M>, recovery: Recovery<M>, upTo: number | undefined, isLost: boolean): void {
+    if (upTo !== undefined) {
+      recovery.after = upTo;
+      recovery.isContinued = true;
+      recovery.askedAt = undefined;
+      recovery.tries = 0;
+    } else {
+      if (isLost || recovery.isIncomplete) {
+        this.#delivery.lose(sender, recovery.isIncomplete ? "incomplete" : "unsent", isLost);
+        recovery.isIncomplete = false;
+      }
+      const missing = misfits(sender, recovery);
+      if (missing.size === 0) {
+        this.#delivery.release(sender);
+        this.#asker.end(sender);
+        return;
+      }
+      recovery.narrow(Math.min(...missing.values()), new Set(missing.keys()));
+    }
+    recovery.waitsSince = performance.now();
+    this.#asker.askDue();
+  }
+}
