@@ -3,6 +3,8 @@ import type { Packet } from "socket.io-parser";
 import { throwLater } from "../lib/errors.ts";
 import type { Untyped } from "../lib/events.ts";
 import { NativeTopics } from "./native-topics.ts";
+import { releasing } from "./released-acks.ts";
+import { NOBODY, Targets } from "./targets.ts";
 import type {
   AdapterApi,
   AdapterNamespace,
@@ -17,8 +19,6 @@ import type {
   WriteOptions,
 } from "./adapter.ts";
 
-const NOBODY: ReadonlySet<SocketId> = new Set();
-
 /**
  * The adapter of a single node: rooms in memory. Adapters for several nodes extend it.
  *
@@ -31,10 +31,12 @@ export class Adapter extends EventEmitter implements AdapterApi {
   readonly rooms = new Map<Room, Set<SocketId>>();
   readonly sids = new Map<SocketId, Set<Room>>();
   readonly #topics = new NativeTopics();
+  readonly #targets: Targets;
 
   constructor(nsp: AdapterNamespace) {
     super();
     this.nsp = nsp;
+    this.#targets = new Targets(this);
   }
 
   init(): Promise<void> | void {}
@@ -149,8 +151,8 @@ export class Adapter extends EventEmitter implements AdapterApi {
       return;
     }
     // As targets() does, without a generator: that would take as long as all the rest.
-    const excluded = this.#membersOfAny(options.except);
-    for (const id of this.#chosenBy(options)) {
+    const excluded = this.#targets.membersOfAny(options.except);
+    for (const id of this.#targets.chosenBy(options)) {
       const socket = excluded.has(id) ? undefined : sockets.get(id);
       if (socket !== undefined) {
         socket.notifyOutgoingListeners(packet);
@@ -167,7 +169,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
     }
     const [room = null] = rooms;
     const members = room === null ? this.sids : (this.rooms.get(room) ?? NOBODY);
-    const excluded = this.#membersOfAny(except);
+    const excluded = this.#targets.membersOfAny(except);
     return this.#topics.publish({ room, members, excluded, sockets: this.nsp.sockets }, encoded);
   }
 
@@ -270,77 +272,12 @@ export class Adapter extends EventEmitter implements AdapterApi {
    *
    * @param options rooms (none: everyone) and exceptions
    */
-  protected *targets(options: BroadcastOptions): Generator<AdapterSocket> {
-    const excluded = this.#membersOfAny(options.except);
-    for (const id of this.#chosenBy(options)) {
-      const socket = excluded.has(id) ? undefined : this.nsp.sockets.get(id);
-      if (socket !== undefined) {
-        yield socket;
-      }
-    }
-  }
-
-  #chosenBy({ rooms }: BroadcastOptions): Iterable<SocketId> {
-    return rooms.size === 0 ? this.sids.keys() : this.#membersOfAny(rooms);
+  protected targets(options: BroadcastOptions): Generator<AdapterSocket> {
+    return this.#targets.each(options);
   }
 
   /** How many sockets of this node a broadcast is for. */
   protected countTargets(options: BroadcastOptions): number {
-    const { rooms, except } = options;
-    // Each has a room of its own once it is connected, and others may be in rooms before that.
-    const areConnected = this.sids.size === this.nsp.sockets.size;
-    if (areConnected && rooms.size <= 1 && (except === undefined || except.size === 0)) {
-      return rooms.size === 0 ? this.sids.size : this.#membersOfAny(rooms).size;
-    }
-    let count = 0;
-    for (const _socket of this.targets(options)) {
-      count++;
-    }
-    return count;
+    return this.#targets.count(options);
   }
-
-  #membersOfAny(rooms: Set<Room> | undefined): ReadonlySet<SocketId> {
-    if (rooms === undefined || rooms.size === 0) {
-      return NOBODY;
-    }
-    if (rooms.size === 1) {
-      const [only] = rooms;
-      return this.rooms.get(only as Room) ?? NOBODY;
-    }
-    const members = new Set<SocketId>();
-    for (const room of rooms) {
-      for (const id of this.rooms.get(room) ?? NOBODY) {
-        members.add(id);
-      }
-    }
-    return members;
-  }
-}
-
-/**
- * What hears the acknowledgements of a broadcast: those that are still owed when its time is over are
- * released.
- */
-function releasing(
-  sockets: readonly AdapterSocket[],
-  id: number,
-  timeoutMs: number | undefined,
-  onResponse: (response: Untyped) => void,
-): (response: Untyped) => void {
-  if (timeoutMs === undefined || sockets.length === 0) {
-    return onResponse;
-  }
-  let owed = sockets.length;
-  const timer = setTimeout(() => {
-    for (const socket of sockets) {
-      socket.acks.delete(id);
-    }
-  }, timeoutMs);
-  return (response) => {
-    owed--;
-    if (owed === 0) {
-      clearTimeout(timer);
-    }
-    onResponse(response);
-  };
 }

@@ -4,6 +4,7 @@ import type {
   SubscriberConnection,
   SubscriberEvents,
 } from "./client-driver.ts";
+import { SingleDriver } from "./client-single.ts";
 import { addBatch, type OnReply, publishBatch, sendBatch } from "./ioredis-batch.ts";
 import { canSend, type IoredisClient } from "./ioredis-shape.ts";
 import { IoredisSubscriber } from "./ioredis-subscriber.ts";
@@ -68,14 +69,12 @@ export class IoredisNode implements RedisNode {
 }
 
 /** A `Redis` of ioredis. */
-export class IoredisDriver implements OwnedDriver {
-  readonly isCluster = false;
+export class IoredisDriver extends SingleDriver implements OwnedDriver {
   readonly #client: IoredisClient;
-  readonly #node: IoredisNode;
 
   constructor(client: IoredisClient) {
+    super(client, STATE_EVENTS, new IoredisNode(client, "", client.options.keyPrefix));
     this.#client = client;
-    this.#node = new IoredisNode(client, "", client.options.keyPrefix);
     // It would connect with its first command, and there is none before it is ready.
     if (client.status === "wait") client.connect().catch(() => {});
   }
@@ -90,38 +89,6 @@ export class IoredisDriver implements OwnedDriver {
 
   get isEnded(): boolean {
     return this.#client.status === "end";
-  }
-
-  onChange(listener: () => void): void {
-    for (const event of STATE_EVENTS) this.#client.on(event, listener);
-  }
-
-  onError(listener: (error: Error) => void): void {
-    this.#client.on("error", listener);
-  }
-
-  nodeOf(): RedisNode {
-    return this.#node;
-  }
-
-  nodes(): RedisNode[] {
-    return [this.#node];
-  }
-
-  masters(): RedisNode[] {
-    return [this.#node];
-  }
-
-  redirect(): Promise<RedisReply> {
-    return Promise.reject(new Error("Redis is no cluster"));
-  }
-
-  redirectMessage(): Promise<RedisReply> {
-    return this.redirect();
-  }
-
-  refresh(): void {
-    // There is but one node.
   }
 
   duplicate(): OwnedDriver {

@@ -6,6 +6,7 @@ import type {
   SubscriberEvents,
 } from "./client-driver.ts";
 import { notReady, toError } from "./client-errors.ts";
+import { SingleDriver } from "./client-single.ts";
 import { AS_BYTES, endNodeRedis, type NodeRedisClient } from "./node-redis-shape.ts";
 import { NodeRedisRecall } from "./node-redis-recall.ts";
 import { NodeRedisSubscriber } from "./node-redis-subscriber.ts";
@@ -88,15 +89,13 @@ export class NodeRedisNode implements RedisNode {
 }
 
 /** A client of node-redis. It is connected by the program. */
-export class NodeRedisDriver implements OwnedDriver {
-  readonly isCluster = false;
+export class NodeRedisDriver extends SingleDriver implements OwnedDriver {
   readonly keyPrefix = "";
   readonly #client: NodeRedisClient;
-  readonly #node: NodeRedisNode;
 
   constructor(client: NodeRedisClient) {
+    super(client, STATE_EVENTS, new NodeRedisNode(client, ""));
     this.#client = client;
-    this.#node = new NodeRedisNode(client, "");
   }
 
   get isReady(): boolean {
@@ -105,38 +104,6 @@ export class NodeRedisDriver implements OwnedDriver {
 
   get isEnded(): boolean {
     return !this.#client.isOpen;
-  }
-
-  onChange(listener: () => void): void {
-    for (const event of STATE_EVENTS) this.#client.on(event, listener);
-  }
-
-  onError(listener: (error: Error) => void): void {
-    this.#client.on("error", listener);
-  }
-
-  nodeOf(): RedisNode {
-    return this.#node;
-  }
-
-  nodes(): RedisNode[] {
-    return [this.#node];
-  }
-
-  masters(): RedisNode[] {
-    return [this.#node];
-  }
-
-  redirect(): Promise<RedisReply> {
-    return Promise.reject(new Error("Redis is no cluster"));
-  }
-
-  redirectMessage(): Promise<RedisReply> {
-    return this.redirect();
-  }
-
-  refresh(): void {
-    // There is but one node.
   }
 
   duplicate(): OwnedDriver {
