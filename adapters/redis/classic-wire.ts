@@ -56,6 +56,7 @@ export class ClassicWire implements Wire {
   readonly isSharded = false;
   readonly subscriptions: readonly Subscription[];
   readonly countChannel: string;
+  readonly bundleChannel: string;
   readonly #uid: string;
   readonly #nsp: string;
   readonly #rooms: HeldRooms;
@@ -89,6 +90,7 @@ export class ClassicWire implements Wire {
     this.#privateChannel = this.privateChannel(uid);
     this.#ownRequest = Buffer.from(`{"uid":${JSON.stringify(uid)},`);
     this.countChannel = `${key}-request#${nsp}#`;
+    this.bundleChannel = `${key}-bundle#${nsp}#`;
     this.subscriptions = [
       subscriptionMode === "static"
         ? { kind: "pattern", channel: `${escapePattern(this.#broadcastChannel)}*` }
@@ -96,11 +98,20 @@ export class ClassicWire implements Wire {
       { kind: "channel", channel: this.countChannel },
       { kind: "channel", channel: this.#responseChannel },
       { kind: "channel", channel: this.#privateChannel },
+      { kind: "channel", channel: this.bundleChannel, isOptional: true },
     ];
   }
 
   privateChannel(uid: string): string {
     return `${this.#responseChannel}${uid}#`;
+  }
+
+  isForAll(channel: string): boolean {
+    return (
+      this.#options.subscriptionMode === "static" ||
+      channel === this.#broadcastChannel ||
+      channel === this.countChannel
+    );
   }
 
   roomChannel(room: Room): string {
@@ -221,7 +232,8 @@ export class ClassicWire implements Wire {
     };
   }
 
-  decode(channel: string, payload: Buffer): WireMessage | null {
+  decode(channel: string, message: Buffer | string): WireMessage | null {
+    const payload = typeof message === "string" ? Buffer.from(message) : message;
     if (channel === this.#responseChannel || channel === this.#privateChannel) {
       const answer = this.#parseRecord(payload);
       return answer.uid === this.#uid ? null : readResponse(answer, this.#nsp);

@@ -53,8 +53,13 @@ export class OwnedClient implements OwnedRedis {
     return this.#commands.duplicate();
   }
 
-  subscribe(kind: SubscriptionKind, channel: string, listener: ChannelListener): Promise<void> {
-    return this.#subscriptions.subscribe(kind, channel, listener);
+  subscribe(
+    kind: SubscriptionKind,
+    channel: string,
+    listener: ChannelListener,
+    isOptional?: boolean,
+  ): Promise<void> {
+    return this.#subscriptions.subscribe(kind, channel, listener, isOptional);
   }
 
   unsubscribe(kind: SubscriptionKind, channel: string): void {

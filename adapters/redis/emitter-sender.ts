@@ -3,7 +3,8 @@ import { SocketIOError, throwLater, warn } from "../../lib/errors.ts";
 import { commandsOf } from "./client.ts";
 import type { Encoded } from "./emitter-encoder.ts";
 import type { ResolvedKeepOptions } from "./options.ts";
-import { type Dropped, type Outbox, type OutboxOwner, outboxOf } from "./outbox.ts";
+import type { Dropped, Outbox, OutboxOwner } from "./outbox.ts";
+import { outboxOf } from "./outbox-shared.ts";
 import { toDropError } from "./outbox-drops.ts";
 
 /** What an {@link Emitter} tells. */

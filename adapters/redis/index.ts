@@ -5,7 +5,8 @@ export { createAdapter, RedisAdapter } from "./classic.ts";
 export { Emitter } from "./emitter.ts";
 export type { BroadcastOperator } from "./emitter-operator.ts";
 export type { EmitterOptions } from "./emitter-options.ts";
-export type { Dropped, DropReason, OutboxStats } from "./outbox.ts";
+export type { Dropped, DropReason } from "./outbox-drops.ts";
+export type { OutboxStats } from "./outbox-stats.ts";
 export type {
   KeepOptions,
   Parser,

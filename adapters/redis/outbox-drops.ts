@@ -32,9 +32,10 @@ export function toDropError({ messages, reason, error: cause }: Dropped): Socket
   return new SocketIOError(code, message, cause && { cause });
 }
 
-/** Counts what is dropped, until it is told to those it was from. */
+/** Counts what is dropped, and tells those it was from, once, at the end of the turn. */
 export class OutboxDrops {
   readonly #drops = new Map<OutboxOwner, Map<DropReason, Dropped>>();
+  #isTelling = false;
   #total = 0;
 
   /** How many were dropped since the start. */
@@ -44,6 +45,10 @@ export class OutboxDrops {
 
   add(owner: OutboxOwner, bytes: number, reason: DropReason, error: Error | undefined): void {
     this.#total++;
+    if (!this.#isTelling) {
+      this.#isTelling = true;
+      setImmediate(() => this.#tell());
+    }
     let reasons = this.#drops.get(owner);
     if (reasons === undefined) {
       reasons = new Map();
@@ -58,11 +63,8 @@ export class OutboxDrops {
     });
   }
 
-  /** Tells the owners. */
-  tell(): void {
-    if (this.#drops.size === 0) {
-      return;
-    }
+  #tell(): void {
+    this.#isTelling = false;
     const drops = [...this.#drops];
     this.#drops.clear(); // an owner may send something, and that may be dropped too
     for (const [owner, reasons] of drops) {

@@ -1,3 +1,4 @@
+import { SocketIOError } from "../../lib/errors.ts";
 import { isTransient } from "./client-errors.ts";
 
 /**
@@ -14,4 +15,9 @@ export function isRetriable(error: Error): boolean {
 
 function isTimeout({ name, message }: Error): boolean {
   return name === "TimeoutError" || /^command timed out/i.test(message);
+}
+
+/** The error of a command that was dropped, where there is no other. */
+export function outboxFull(): SocketIOError {
+  return new SocketIOError("ERR_OUTBOX_FULL", "Redis was away for too long");
 }

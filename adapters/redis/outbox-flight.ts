@@ -1,3 +1,4 @@
+import { type Bundler, SMALLEST_BUNDLE } from "./bundler.ts";
 import { type Entry, Kind } from "./outbox-queue.ts";
 import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 
@@ -71,11 +72,14 @@ export class OutboxFlight {
     this.#onReplies(batch, replies, now);
   }
 
-  async #ask(batch: readonly Entry[]): Promise<readonly (RedisReply | Error)[]> {
+  #ask(batch: readonly Entry[]): Promise<readonly (RedisReply | Error)[]> {
     const kind = batch[0]?.kind;
-    if (kind === undefined || batch.every((entry) => entry.kind === kind)) {
-      return this.#askAlike(batch);
-    }
+    return batch.every((entry) => entry.kind === kind)
+      ? this.#askAlike(batch)
+      : this.#askEachKind(batch);
+  }
+
+  async #askEachKind(batch: readonly Entry[]): Promise<readonly (RedisReply | Error)[]> {
     const replies = new Map<Entry, RedisReply | Error>();
     await Promise.all(
       Object.values(Kind).map(async (kind) => {
@@ -94,13 +98,65 @@ export class OutboxFlight {
       const kind = batch[0]?.kind;
       return kind === Kind.COMMAND
         ? await this.#redis.send(batch.map(({ command }) => command).filter(isCommand))
-        : await this.#redis.publish(batch, kind === Kind.SHARDED);
+        : await this.#publish(batch, kind === Kind.SHARDED);
     } catch (error) {
       // It should not reject; but what it was given must not vanish.
       const failure = error instanceof Error ? error : new Error(String(error));
       return batch.map(() => failure);
     }
   }
+
+  async #publish(batch: readonly Entry[], isSharded: boolean): Promise<(Error | null)[]> {
+    const runs = this.#runsOf(batch);
+    if (runs === undefined) {
+      return this.#redis.publish(batch, isSharded);
+    }
+    const results = await Promise.all(
+      runs.map(({ entries, bundler }) =>
+        bundler === undefined
+          ? this.#redis.publish(entries, isSharded)
+          : bundler.publish(this.#redis, entries),
+      ),
+    );
+    return results.flat();
+  }
+
+  /** Cuts a batch into what can be bundled and what cannot; undefined where nothing can. */
+  #runsOf(batch: readonly Entry[]): Run[] | undefined {
+    if (batch.length < SMALLEST_BUNDLE) {
+      return undefined;
+    }
+    const runs: Run[] = [];
+    let from = 0; // of what is not in a run yet
+    for (let at = 0; at < batch.length; ) {
+      const bundler = batch[at]?.bundler;
+      let end = at + 1;
+      while (end < batch.length && batch[end]?.bundler === bundler) {
+        end++;
+      }
+      if (bundler !== undefined && end - at >= SMALLEST_BUNDLE && bundler.isReady(this.#redis)) {
+        if (from < at) {
+          runs.push({ entries: batch.slice(from, at), bundler: undefined });
+        }
+        runs.push({ entries: batch.slice(at, end), bundler });
+        from = end;
+      }
+      at = end;
+    }
+    if (from === 0) {
+      return undefined;
+    }
+    if (from < batch.length) {
+      runs.push({ entries: batch.slice(from), bundler: undefined });
+    }
+    return runs;
+  }
+}
+
+/** What of a batch is sent in one command, or in one write, in its order. */
+interface Run {
+  readonly entries: readonly Entry[];
+  readonly bundler: Bundler | undefined;
 }
 
 function isCommand(command: RedisCommand | undefined): command is RedisCommand {

@@ -1,3 +1,4 @@
+import type { Bundler } from "./bundler.ts";
 import type { OutboxOwner } from "./outbox-drops.ts";
 import type { Payload, RedisCommand, RedisReply } from "./port.ts";
 
@@ -19,11 +20,70 @@ export interface Entry {
   /** Of a command: its key, or nothing. */
   readonly channel: string;
   readonly payload: Payload;
+  /** What may send it along with others. */
+  readonly bundler: Bundler | undefined;
   readonly command: RedisCommand | undefined;
   readonly onReply: OnReply | undefined;
 }
 
 const SMALLEST_GAP = 1_024;
+
+/** What an entry takes beside its payload, about. */
+const ENTRY_BYTES = 128;
+
+/** What an entry has whatever it is. */
+type Place = Pick<Entry, "number" | "at" | "owner">;
+
+/** A message that waits. */
+export function messageOf(
+  { number, at, owner }: Place,
+  kind: Entry["kind"],
+  channel: string,
+  payload: Payload,
+  bundler: Bundler | undefined,
+): Entry {
+  const bytes = payload.length + ENTRY_BYTES;
+  const none = undefined;
+  return {
+    number,
+    at,
+    bytes,
+    owner,
+    kind,
+    channel,
+    payload,
+    bundler,
+    command: none,
+    onReply: none,
+  };
+}
+
+/** A command that waits. */
+export function commandOf(
+  { number, at, owner }: Place,
+  command: RedisCommand,
+  onReply: OnReply | undefined,
+): Entry {
+  const bytes = sizeOf(command) + ENTRY_BYTES;
+  const channel = command.key ?? "";
+  const kind = Kind.COMMAND;
+  return {
+    number,
+    at,
+    bytes,
+    owner,
+    kind,
+    channel,
+    payload: "",
+    bundler: undefined,
+    command,
+    onReply,
+  };
+}
+
+function sizeOf({ args }: RedisCommand): number {
+  return args.reduce<number>((sum, arg) => sum + (typeof arg === "number" ? 8 : arg.length), 0);
+}
 
 /** Entries in their order, with their number and size known. */
 export class OutboxQueue {

@@ -1,21 +1,21 @@
-import { SocketIOError, throwLater } from "../../lib/errors.ts";
-import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
+import { throwLater } from "../../lib/errors.ts";
+import type { Bundler } from "./bundler.ts";
 import { OutboxBacklog } from "./outbox-backlog.ts";
 import { LongestDelay } from "./outbox-delay.ts";
 import { type DropReason, OutboxDrops, type OutboxOwner } from "./outbox-drops.ts";
-import { isRetriable } from "./outbox-errors.ts";
+import { isRetriable, outboxFull } from "./outbox-errors.ts";
 import { OutboxFlight } from "./outbox-flight.ts";
+import { OutboxFlushes } from "./outbox-flushes.ts";
 import { type LaneGuard, OutboxGuards } from "./outbox-guards.ts";
-import { type Entry, Kind, type OnReply } from "./outbox-queue.ts";
+import { OutboxLimits, type OutboxOptions } from "./outbox-limits.ts";
+import { commandOf, type Entry, Kind, messageOf, type OnReply } from "./outbox-queue.ts";
+import { OutboxRetry } from "./outbox-retry.ts";
+import type { OutboxStats } from "./outbox-stats.ts";
+import { OutboxTurns } from "./outbox-turns.ts";
 import type { Payload, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 
-export type { Dropped, DropReason, OutboxOwner } from "./outbox-drops.ts";
-export type { OnReply } from "./outbox-queue.ts";
-
-const DEFAULT_DURATION_MS = 120_000;
-const DEFAULT_BYTES = 32 * 1024 * 1024;
-/** While Redis answers, a program may for a moment send that many times more than may wait. */
-const BURST_FACTOR = 4;
+export type { Dropped, OutboxOwner } from "./outbox-drops.ts";
+export type { OutboxOptions } from "./outbox-limits.ts";
 
 const BATCH_ENTRIES = 1_000;
 const BATCH_BYTES = 256 * 1024;
@@ -27,60 +27,11 @@ const SOON_MS = 2;
 /** What is not held up for that. */
 const GATHERED_BYTES = 64 * 1024;
 
-/** What an entry takes beside its payload, about. */
-const ENTRY_BYTES = 128;
-
-const FIRST_RETRY_MS = 50;
-const LAST_RETRY_MS = 500;
-/** What has waited for too long is dropped in lots. */
-const MIN_EXPIRY_MS = 20;
-
-/** Bounds of what waits to be sent. */
-export interface OutboxOptions {
-  /** How long a message may wait, in ms; 120000 by default. */
-  readonly maxDuration?: number | undefined;
-  /**
-   * How many bytes may wait while Redis is away, 128 for each message included; 33554432 by default.
-   * While it answers it may be four times as many, so that a burst is not lost.
-   */
-  readonly maxBytes?: number | undefined;
-}
-
-/** How much went through an outbox. */
-export interface OutboxStats {
-  /** What waits, and is not in flight. */
-  readonly waiting: number;
-  readonly waitingBytes: number;
-  /** What was handed to the client, and is not answered. */
-  readonly inFlight: number;
-  readonly inFlightBytes: number;
-  readonly sent: number;
-  /** How often a message was put back to be sent again. */
-  readonly retried: number;
-  readonly dropped: number;
-}
-
-const outboxes = new WeakMap<RedisCommands, Outbox>();
-
-/**
- * The outbox of a client: one for all adapters that send over it. If they want different bounds, the
- * largest hold.
- */
-export function outboxOf(redis: RedisCommands, options: OutboxOptions = {}): Outbox {
-  let outbox = outboxes.get(redis);
-  if (outbox === undefined) {
-    outbox = new Outbox(redis, options);
-    outboxes.set(redis, outbox);
-  } else {
-    outbox.widen(options);
-  }
-  return outbox;
-}
-
 /**
  * What is to be sent to Redis: it leaves in the order in which it came, once a turn of the event loop
- * in as few writes as can be; where Redis answers within {@link SOON_MS}, that is once an answer. While Redis is away or slow it waits here, within bounds; beyond them
- * the oldest is dropped, and its owner told. What fails for a reason that passes is sent again, so
+ * in as few writes as can be; where Redis answers within {@link SOON_MS}, that is once an answer; and
+ * at once where messages come one by one. While Redis is away or slow it waits here, within bounds;
+ * beyond them the oldest is dropped, and its owner told. What fails for a reason that passes is sent again, so
  * that after a lost connection Redis may get a message twice.
  *
  * In order holds for plain messages, for sharded messages of one channel, and for commands of one
@@ -88,40 +39,39 @@ export function outboxOf(redis: RedisCommands, options: OutboxOptions = {}): Out
  */
 export class Outbox {
   readonly #redis: RedisCommands;
-  #maxDurationMs: number;
-  #maxBytes: number;
   #number = 0;
   readonly #backlog: OutboxBacklog;
   readonly #flight: OutboxFlight;
-  readonly #drops = new OutboxDrops();
-  readonly #delays: LongestDelay;
+  readonly #limits: OutboxLimits;
   readonly #guards: OutboxGuards;
-  readonly #flushes = new Set<{ readonly last: number; readonly resolve: () => void }>();
+  readonly #delays: LongestDelay;
+  readonly #drops = new OutboxDrops();
+  readonly #turns = new OutboxTurns(() => this.#onTurn());
+  readonly #retry = new OutboxRetry(() => this.#tryAgain());
+  readonly #flushes = new OutboxFlushes((last) => this.#isSettled(last));
   #lastError: Error | undefined;
   #sent = 0;
   #retried = 0;
-  #isScheduled = false;
   /** How long the last answer took. */
   #roundTripMs = Number.POSITIVE_INFINITY;
-  /** When this turn of the event loop began to send, in ms. */
-  #now = 0;
-  #retryMs = FIRST_RETRY_MS;
-  #retryTimer: ReturnType<typeof setTimeout> | undefined;
-  #expiryTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(redis: RedisCommands, options: OutboxOptions = {}) {
     this.#redis = redis;
-    this.#maxDurationMs = options.maxDuration ?? DEFAULT_DURATION_MS;
-    this.#maxBytes = options.maxBytes ?? DEFAULT_BYTES;
     this.#backlog = new OutboxBacklog(redis.isCluster);
-    this.#delays = new LongestDelay(this.#maxDurationMs);
+    this.#limits = new OutboxLimits(
+      this.#backlog,
+      options,
+      (entry, reason) => this.#drop(entry, reason, this.#lastError),
+      () => this.#flushes.settle(),
+    );
+    this.#delays = new LongestDelay(this.#limits.maxDurationMs);
     this.#flight = new OutboxFlight(redis, (batch, replies, sentAt) => {
       this.#onReplies(batch, replies, sentAt);
     });
     this.#guards = new OutboxGuards(this.#backlog, (isMended) => this.#onMended(isMended));
     redis.onState((isReady) => {
       if (isReady) {
-        this.#retry();
+        this.#retry.now();
       } else {
         this.#guards.onBreak();
       }
@@ -130,8 +80,7 @@ export class Outbox {
 
   /** Sets bounds that are larger than the ones there are. */
   widen(options: OutboxOptions): void {
-    this.#maxDurationMs = Math.max(this.#maxDurationMs, options.maxDuration ?? DEFAULT_DURATION_MS);
-    this.#maxBytes = Math.max(this.#maxBytes, options.maxBytes ?? DEFAULT_BYTES);
+    this.#limits.widen(options);
   }
 
   /** Has a guard watch over the commands of its key. */
@@ -152,7 +101,7 @@ export class Outbox {
   /** What was written for a key may be lost, as is known from elsewhere: its guard is asked. */
   suspect(key: string): void {
     this.#guards.onBreak(key);
-    this.#retry();
+    this.#retry.now();
   }
 
   /**
@@ -160,20 +109,19 @@ export class Outbox {
    *
    * @param payload not to be changed from now on
    * @param isSharded whether with SPUBLISH, else with PUBLISH
+   * @param bundler what may send it along with others
    */
-  publish(channel: string, payload: Payload, isSharded: boolean, owner: OutboxOwner): void {
-    this.#schedule();
-    this.#push({
-      number: ++this.#number,
-      at: this.#now,
-      bytes: payload.length + ENTRY_BYTES,
-      owner,
-      kind: isSharded ? Kind.SHARDED : Kind.PLAIN,
-      channel,
-      payload,
-      command: undefined,
-      onReply: undefined,
-    });
+  publish(
+    channel: string,
+    payload: Payload,
+    isSharded: boolean,
+    owner: OutboxOwner,
+    bundler?: Bundler,
+  ): void {
+    const isUrgent = this.#turns.add(this.#isIdle);
+    const kind = isSharded ? Kind.SHARDED : Kind.PLAIN;
+    const place = { number: ++this.#number, at: this.#turns.now, owner };
+    this.#push(isUrgent, messageOf(place, kind, channel, payload, bundler));
   }
 
   /**
@@ -182,24 +130,27 @@ export class Outbox {
    * @param onReply also called with the error of a command that was dropped
    */
   send(command: RedisCommand, owner: OutboxOwner, onReply?: OnReply): void {
-    this.#schedule();
-    this.#push({
-      number: ++this.#number,
-      at: this.#now,
-      bytes: sizeOf(command) + ENTRY_BYTES,
-      owner,
-      kind: Kind.COMMAND,
-      channel: command.key ?? "",
-      payload: "",
-      command,
-      onReply,
-    });
+    const isUrgent = this.#turns.add(this.#isIdle);
+    const place = { number: ++this.#number, at: this.#turns.now, owner };
+    this.#push(isUrgent, commandOf(place, command, onReply));
   }
 
-  #push(entry: Entry): void {
+  get #isAway(): boolean {
+    return !this.#redis.isReady || this.#flight.isStalled(this.#turns.now);
+  }
+
+  /** Whether nothing waits, and all is answered. */
+  get #isIdle(): boolean {
+    return this.#flight.batches === 0 && this.#backlog.length === 0;
+  }
+
+  #push(isUrgent: boolean, entry: Entry): void {
     this.#backlog.add(entry);
-    if (this.#backlog.bytes > this.#maxBytes) {
-      this.#trim();
+    if (this.#limits.isExceeded) {
+      this.#limits.trim(this.#isAway);
+    }
+    if (isUrgent) {
+      this.#pump();
     }
   }
 
@@ -215,7 +166,7 @@ export class Outbox {
 
   /** Whether more waits than half of what may: the rest is for messages that are sent but once. */
   get isCongested(): boolean {
-    return this.#backlog.bytes > this.#maxBytes / 2;
+    return this.#limits.isCongested;
   }
 
   get stats(): OutboxStats {
@@ -236,19 +187,9 @@ export class Outbox {
    * @param timeoutMs for how long at most
    * @returns whether nothing of it is left
    */
-  async flush(timeoutMs: number): Promise<boolean> {
+  flush(timeoutMs: number): Promise<boolean> {
     this.#pump();
-    const last = this.#number;
-    if (!this.#isSettled(last)) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const flush = { last, resolve };
-      this.#flushes.add(flush);
-      const timer = setTimeout(resolve, Math.min(timeoutMs, LONGEST_TIMER_MS));
-      await promise;
-      clearTimeout(timer);
-      this.#flushes.delete(flush);
-    }
-    return this.#isSettled(last);
+    return this.#flushes.wait(this.#number, timeoutMs);
   }
 
   #isSettled(last: number): boolean {
@@ -260,34 +201,11 @@ export class Outbox {
     );
   }
 
-  #settle(): void {
-    for (const { last, resolve } of this.#flushes) {
-      if (this.#isSettled(last)) {
-        resolve();
-      }
-    }
-  }
-
-  /** Has {@link #onTurn} called when this turn of the event loop ends. */
-  #schedule(): void {
-    if (!this.#isScheduled) {
-      this.#isScheduled = true;
-      this.#now = performance.now();
-      setImmediate(this.#onTurn);
-    }
-  }
-
-  readonly #onTurn = (): void => {
-    this.#isScheduled = false;
-    if (!this.#isAnswerDue || this.#backlog.bytes >= GATHERED_BYTES) {
+  #onTurn(): void {
+    const isAnswerDue = this.#flight.batches > 0 && this.#roundTripMs < SOON_MS;
+    if (!isAnswerDue || this.#backlog.bytes >= GATHERED_BYTES) {
       this.#pump();
     }
-    this.#drops.tell();
-  };
-
-  /** Whether an answer will come soon, and what waits will be sent then. */
-  get #isAnswerDue(): boolean {
-    return this.#flight.batches > 0 && this.#roundTripMs < SOON_MS;
   }
 
   /** Sends what can be sent now. */
@@ -303,7 +221,7 @@ export class Outbox {
         this.#flight.send(batch, bytes);
       }
     }
-    this.#watchAge();
+    this.#limits.watch();
   }
 
   #onReplies(
@@ -336,13 +254,13 @@ export class Outbox {
       }
     });
     if (hasFailed) {
-      this.#retryLater();
+      this.#retry.later();
     } else {
-      this.#retryMs = FIRST_RETRY_MS;
+      this.#retry.reset();
     }
-    this.#trim();
+    this.#limits.trim(this.#isAway);
     this.#pump();
-    this.#settle();
+    this.#flushes.settle();
   }
 
   #reply(entry: Entry, reply: RedisReply | Error): void {
@@ -353,23 +271,13 @@ export class Outbox {
     }
   }
 
-  #retryLater(): void {
-    if (this.#retryTimer === undefined) {
-      this.#retryTimer = setTimeout(() => this.#retry(), this.#retryMs * (0.5 + Math.random() / 2));
-      this.#retryTimer.unref();
-      this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
-    }
-  }
-
-  #retry(): void {
-    clearTimeout(this.#retryTimer);
-    this.#retryTimer = undefined;
+  #tryAgain(): void {
     if (this.#redis.isReady) {
       this.#guards.mend();
       this.#backlog.restore();
       this.#pump();
     } else if (this.#backlog.length > 0) {
-      this.#retryLater(); // it says when it is, but for clusters that were away for a moment
+      this.#retry.later(); // it says when it is, but for clusters that were away for a moment
     }
   }
 
@@ -377,62 +285,16 @@ export class Outbox {
     if (isMended) {
       this.#backlog.restore();
       this.#pump();
-      this.#settle();
+      this.#flushes.settle();
     } else {
-      this.#retryLater();
-    }
-  }
-
-  /** Drops what is too much. */
-  #trim(): void {
-    const isAway = !this.#redis.isReady || this.#flight.isStalled(this.#now);
-    const maxBytes = isAway ? this.#maxBytes : this.#maxBytes * BURST_FACTOR;
-    while (this.#backlog.bytes > maxBytes) {
-      this.#dropOldest("overflow");
-    }
-  }
-
-  /** Drops what has waited for too long, and looks again when the next one will have. */
-  #watchAge(): void {
-    const oldest = this.#backlog.first;
-    if (this.#expiryTimer !== undefined || oldest === undefined) {
-      return;
-    }
-    const waitMs = oldest.at + this.#maxDurationMs - performance.now();
-    this.#expiryTimer = setTimeout(() => this.#expire(), Math.max(MIN_EXPIRY_MS, waitMs));
-    this.#expiryTimer.unref();
-  }
-
-  #expire(): void {
-    this.#expiryTimer = undefined;
-    const deadline = performance.now() - this.#maxDurationMs;
-    while ((this.#backlog.first?.at ?? Number.POSITIVE_INFINITY) <= deadline) {
-      this.#dropOldest("expired");
-    }
-    this.#watchAge();
-    this.#settle();
-  }
-
-  #dropOldest(reason: DropReason): void {
-    const entry = this.#backlog.shift();
-    if (entry !== undefined) {
-      this.#drop(entry, reason, this.#lastError);
+      this.#retry.later();
     }
   }
 
   #drop(entry: Entry, reason: DropReason, error: Error | undefined): void {
     this.#drops.add(entry.owner, entry.bytes, reason, error);
-    this.#schedule(); // they are told at the end of the turn
     if (entry.onReply !== undefined) {
       this.#reply(entry, error ?? outboxFull());
     }
   }
-}
-
-function outboxFull(): SocketIOError {
-  return new SocketIOError("ERR_OUTBOX_FULL", "Redis was away for too long");
-}
-
-function sizeOf({ args }: RedisCommand): number {
-  return args.reduce<number>((sum, arg) => sum + (typeof arg === "number" ? 8 : arg.length), 0);
 }

@@ -85,11 +85,17 @@ export interface RedisSubscriptions extends RedisConnection {
   /**
    * Subscribes. There is one listener for each channel or pattern, the last one given.
    *
+   * @param isOptional whether nobody is told if Redis refuses it
    * @returns once Redis has confirmed it, also if that takes an outage. It does not reject; it
    * resolves too when it is unsubscribed before, or Redis refuses it, which is told as an error and
    * tried again.
    */
-  subscribe(kind: SubscriptionKind, channel: string, listener: ChannelListener): Promise<void>;
+  subscribe(
+    kind: SubscriptionKind,
+    channel: string,
+    listener: ChannelListener,
+    isOptional?: boolean,
+  ): Promise<void>;
   /** Unsubscribes: nothing is heard from now on. */
   unsubscribe(kind: SubscriptionKind, channel: string): void;
   /**

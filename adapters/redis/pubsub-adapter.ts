@@ -3,7 +3,7 @@ import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace, Room, SocketId } from "../adapter.ts";
 import type { Survivors } from "../cluster/survivors.ts";
 import { Membership } from "./membership.ts";
-import type { RedisCommands } from "./port.ts";
+import type { ChannelListener, RedisCommands } from "./port.ts";
 import {
   type PubSubClients,
   type PubSubSettings,
@@ -98,8 +98,8 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
       commands.onError(this.#onClientError),
     );
     await Promise.all(
-      this.wire.subscriptions.map(({ kind, channel }) =>
-        this.#subscriptions.subscribe(kind, channel, this.onPayload),
+      this.wire.subscriptions.map(({ kind, channel, isOptional }) =>
+        this.#subscriptions.subscribe(kind, channel, this.#listenerOf(channel), isOptional),
       ),
     );
     if (!this.isClosed) {
@@ -107,6 +107,10 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
       this.replay?.start();
       this.refreshRooms(); // answers to what was asked before were not heard
     }
+  }
+
+  #listenerOf(channel: string): ChannelListener {
+    return channel === this.wire.bundleChannel ? this.onBundle : this.onPayload;
   }
 
   #onInterrupted(): void {
@@ -151,7 +155,7 @@ export class PubSubAdapter<W extends Wire = Wire> extends PubSubTransport<W> {
       remove();
     }
     for (const { kind, channel } of this.wire.subscriptions) {
-      this.#subscriptions.unsubscribe(kind, channel, this.onPayload);
+      this.#subscriptions.unsubscribe(kind, channel, this.#listenerOf(channel));
     }
     this.#roomChannels?.close();
     await this.outbox.flush(CLOSE_FLUSH_MS);

@@ -10,16 +10,14 @@ import {
 } from "../cluster/messages.ts";
 import { isUid } from "../cluster/validation.ts";
 import { AwaitedRooms } from "./awaited-rooms.ts";
+import { readBundle } from "./bundle.ts";
+import { Bundler } from "./bundler.ts";
 import { toBuffer } from "./bytes.ts";
 import type { ResolvedKeepOptions, SubscriptionMode } from "./options.ts";
-import {
-  type Dropped,
-  type Outbox,
-  type OutboxOwner,
-  type OutboxStats,
-  outboxOf,
-} from "./outbox.ts";
+import type { Dropped, Outbox, OutboxOwner } from "./outbox.ts";
 import { toDropError } from "./outbox-drops.ts";
+import { outboxOf } from "./outbox-shared.ts";
+import type { OutboxStats } from "./outbox-stats.ts";
 import type { ChannelMessage, Payload, RedisCommands, RedisSubscriptions } from "./port.ts";
 import { type Loss, Replay, type ReplayStats } from "./replay.ts";
 import {
@@ -82,6 +80,8 @@ export abstract class PubSubTransport<W extends Wire>
   protected isClosed = false;
   readonly #commands: RedisCommands;
   readonly #hasRoomChannels: boolean;
+  /** Undefined in a cluster: there, no node of Redis knows who listens on the others. */
+  readonly #bundler: Bundler | undefined;
   /** The link of the message that is being encoded. */
   #link: Link | undefined;
   #markTimer: ReturnType<typeof setTimeout> | undefined;
@@ -105,6 +105,10 @@ export abstract class PubSubTransport<W extends Wire>
     });
     this.wire = makeWire(this.uid, nsp.name, this.awaitedRooms);
     this.outbox = outboxOf(commands, settings.outbox);
+    const { isSharded, countChannel, bundleChannel } = this.wire;
+    this.#bundler = commands.isCluster
+      ? undefined
+      : new Bundler({ uid: this.uid, isSharded, countChannel, bundleChannel });
     this.replay = settings.replay === false ? undefined : this.#makeReplay(settings.replay);
   }
 
@@ -167,7 +171,10 @@ export abstract class PubSubTransport<W extends Wire>
     const { channel, payload } = this.wire.encode(message, isKept ? this.#makeLink : undefined);
     // A toJSON() may have sent something meanwhile, and that had a link.
     const link: Link | undefined = isKept ? this.#link : undefined;
-    this.outbox.publish(channel, payload, this.wire.isSharded, this);
+    const canBundle =
+      this.#bundler?.takes(channel, payload) && isOneWay(message) && this.wire.isForAll(channel);
+    const bundler = canBundle ? this.#bundler : undefined;
+    this.outbox.publish(channel, payload, this.wire.isSharded, this, bundler);
     if (link !== undefined) {
       this.replay?.sent(link, channel, payload);
       if (this.#hasRoomChannels && channel !== this.wire.countChannel) {
@@ -229,12 +236,21 @@ export abstract class PubSubTransport<W extends Wire>
   // Receiving
 
   /** Takes what came on a channel. */
-  protected readonly onPayload = (payload: Buffer, channel: string): void => {
+  protected readonly onPayload = (payload: Buffer | string, channel: string): void => {
     try {
       const message = this.wire.decode(channel, payload);
       if (message !== null) {
         this.#dispatch(message, channel, payload.length);
       }
+    } catch (error) {
+      this.report(error);
+    }
+  };
+
+  /** Takes a bundle. */
+  protected readonly onBundle = (bundle: Buffer): void => {
+    try {
+      readBundle(bundle, this.uid, this.onPayload);
     } catch (error) {
       this.report(error);
     }

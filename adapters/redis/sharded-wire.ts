@@ -48,6 +48,7 @@ export class ShardedWire implements Wire {
   readonly isSharded = true;
   readonly subscriptions: readonly Subscription[];
   readonly countChannel: string;
+  readonly bundleChannel: string;
   readonly #uid: string;
   readonly #nsp: string;
   readonly #rooms: HeldRooms;
@@ -76,9 +77,11 @@ export class ShardedWire implements Wire {
     this.#mode = options.subscriptionMode;
     this.countChannel = `${options.channelPrefix}#${nsp}#`;
     this.#privateChannel = this.privateChannel(uid);
+    this.bundleChannel = `${options.channelPrefix}-bundle#${nsp}#`;
     this.subscriptions = [
       { kind: "shard", channel: this.countChannel },
       { kind: "shard", channel: this.#privateChannel },
+      { kind: "shard", channel: this.bundleChannel, isOptional: true },
     ];
     this.#jsonTail = `,"uid":${JSON.stringify(uid)},"nsp":${JSON.stringify(nsp)}}`;
     this.#ownTail = Buffer.from(this.#jsonTail);
@@ -87,6 +90,10 @@ export class ShardedWire implements Wire {
 
   privateChannel(uid: string): string {
     return `${this.countChannel}${uid}#`;
+  }
+
+  isForAll(channel: string): boolean {
+    return channel === this.countChannel;
   }
 
   roomChannel(room: Room): string {
@@ -169,11 +176,13 @@ export class ShardedWire implements Wire {
     });
   }
 
-  decode(channel: string, payload: Buffer): ClusterMessage | ClusterResponse | null {
-    if (!this.#isForUs(channel) || this.#isOwn(payload)) {
+  decode(channel: string, payload: Buffer | string): ClusterMessage | ClusterResponse | null {
+    if (!this.#isForUs(channel) || (typeof payload !== "string" && this.#isOwn(payload))) {
       return null;
     }
-    const message = parsing(() => (isJson(payload) ? decodeJson(payload) : decodeMsgpack(payload)));
+    const message = parsing(() =>
+      typeof payload === "string" || isJson(payload) ? decodeJson(payload) : decodeMsgpack(payload),
+    );
     if (!isRecord(message) || typeof message.type !== "number") {
       throw malformedMessage("it is not an object with a type");
     }

@@ -34,13 +34,19 @@ export class SharedSubscriptions {
   /**
    * Listens to a channel.
    *
+   * @param isOptional whether nobody is told if Redis refuses it
    * @returns once Redis has confirmed it, or it is given up. It does not reject.
    */
-  subscribe(kind: SubscriptionKind, channel: string, listener: ChannelListener): Promise<void> {
+  subscribe(
+    kind: SubscriptionKind,
+    channel: string,
+    listener: ChannelListener,
+    isOptional = false,
+  ): Promise<void> {
     const before = this.#listeners[kind].get(channel);
     if (before === undefined) {
       this.#listeners[kind].set(channel, listener);
-      return this.#redis.subscribe(kind, channel, listener);
+      return this.#redis.subscribe(kind, channel, listener, isOptional);
     }
     return this.#listen(kind, channel, [...listOf(before), listener]);
   }

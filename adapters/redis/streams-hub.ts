@@ -1,6 +1,7 @@
 import { malformedMessage, SocketIOError } from "../../lib/errors.ts";
 import type { ResolvedStreamsOptions } from "./options.ts";
-import { type Outbox, type OutboxOwner, outboxOf } from "./outbox.ts";
+import type { Outbox, OutboxOwner } from "./outbox.ts";
+import { outboxOf } from "./outbox-shared.ts";
 import type { OwnedRedis, RedisCommands } from "./port.ts";
 import { type SharedSubscriptions, sharedSubscriptionsOf } from "./shared-subscriptions.ts";
 import { StreamKeeper } from "./stream-keeper.ts";

@@ -11,7 +11,9 @@ import {
 } from "../cluster/messages.ts";
 import type { Survivors } from "../cluster/survivors.ts";
 import { Membership } from "./membership.ts";
-import type { Dropped, OnReply, OutboxStats } from "./outbox.ts";
+import type { Dropped } from "./outbox.ts";
+import type { OnReply } from "./outbox-queue.ts";
+import type { OutboxStats } from "./outbox-stats.ts";
 import { toDropError } from "./outbox-drops.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { Senders } from "./stream-senders.ts";

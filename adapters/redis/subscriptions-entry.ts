@@ -16,6 +16,8 @@ export class Subscription {
   link: SubscriptionHome | undefined;
   /** Whether Redis has it, as far as one knows. */
   isConfirmed = false;
+  /** Whether nobody is told if Redis refuses it. */
+  readonly isOptional: boolean;
   #waiting: (() => void)[] | undefined;
 
   constructor(
@@ -23,11 +25,13 @@ export class Subscription {
     name: string,
     slot: number | undefined,
     listener: ChannelListener,
+    isOptional: boolean,
   ) {
     this.kind = kind;
     this.name = name;
     this.slot = slot;
     this.listener = listener;
+    this.isOptional = isOptional;
   }
 
   /** Resolves when Redis has confirmed it, or when it is not wanted any more. */

@@ -302,6 +302,7 @@ export class SubscriptionLink implements SubscriptionHome {
     for (const subscription of subscriptions) {
       subscription.settle(); // who waits is told by the error: it may be refused for ever
       this.#owner.onFound(subscription);
+      if (subscription.isOptional) continue;
       const isOld = subscription.kind === "shard" && /unknown command/i.test(error.message);
       const advice = isOld ? " (sharded channels need Redis 7; classic ones do not)" : "";
       const message = `Redis refused the subscription to "${subscription.name}": ${error.message}${advice}`;

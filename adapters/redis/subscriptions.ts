@@ -63,14 +63,19 @@ export class ClientSubscriptions implements RedisSubscriptions {
     return this.#resubscribed.add(listener);
   }
 
-  subscribe(kind: SubscriptionKind, channel: string, listener: ChannelListener): Promise<void> {
+  subscribe(
+    kind: SubscriptionKind,
+    channel: string,
+    listener: ChannelListener,
+    isOptional = false,
+  ): Promise<void> {
     const known = this.#wanted[kind].get(channel);
     if (known) {
       known.listener = listener;
       return known.confirmed();
     }
     const slot = kind === "shard" && this.isCluster ? slotOf(channel) : undefined;
-    const subscription = new Subscription(kind, channel, slot, listener);
+    const subscription = new Subscription(kind, channel, slot, listener, isOptional);
     this.#wanted[kind].set(channel, subscription);
     this.#place(subscription);
     return subscription.confirmed();

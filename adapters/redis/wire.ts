@@ -11,6 +11,8 @@ import type { ChannelMessage, SubscriptionKind } from "./port.ts";
 export interface Subscription {
   readonly kind: SubscriptionKind;
   readonly channel: string;
+  /** Whether it can be done without, so that nobody is told if Redis refuses it. */
+  readonly isOptional?: true;
 }
 
 /**
@@ -32,6 +34,10 @@ export interface Wire {
   readonly subscriptions: readonly Subscription[];
   /** The channel that each node subscribes to once, nodes of the reference too: its subscribers are the nodes. */
   readonly countChannel: string;
+  /** The channel of bundles: all nodes of this package subscribe to it, along with the one above. */
+  readonly bundleChannel: string;
+  /** Whether all nodes are to get what goes to a channel, so that it may be in a bundle. */
+  isForAll(channel: string): boolean;
   /** The channel that one node alone subscribes to. */
   privateChannel(uid: string): string;
   /** The channel of a room, for nodes that subscribe to rooms one by one. */
@@ -58,12 +64,12 @@ export interface Wire {
    * sender told it, and `link` where it has one; the shape of its `data` has not been checked.
    *
    * @param channel the channel it came on (not the pattern)
-   * @param payload the bytes; what is returned may share their memory
+   * @param payload the bytes, or text; what is returned may share their memory
    * @returns null for what is to be ignored: own messages, rooms that this node does not hold, types
    * it does not know
    * @throws SocketIOError with `ERR_MALFORMED_MESSAGE`, and nothing else
    */
-  decode(channel: string, payload: Buffer): WireMessage | null;
+  decode(channel: string, payload: Buffer | string): WireMessage | null;
 }
 
 /** What {@link Wire.decode} returns: told apart by {@link isLegacy} and {@link isResponse}. */

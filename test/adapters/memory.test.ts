@@ -39,6 +39,7 @@ test("messages that wait no more are not in memory", async () => {
       kind: Kind.PLAIN,
       channel: "room",
       payload,
+      bundler: undefined,
       command: undefined,
       onReply: undefined,
     } satisfies Entry);

@@ -52,6 +52,7 @@ describe("classic", () => {
       { kind: "channel", channel: "socket.io-request#/a#" },
       { kind: "channel", channel: "socket.io-response#/a#" },
       { kind: "channel", channel: "socket.io-response#/a#me#" },
+      { kind: "channel", channel: "socket.io-bundle#/a#", isOptional: true },
     ]);
   });
 
@@ -173,6 +174,7 @@ describe("sharded", () => {
     expect(wire.subscriptions).toEqual([
       { kind: "shard", channel: all },
       { kind: "shard", channel: "socket.io#/a#me#" },
+      { kind: "shard", channel: "socket.io-bundle#/a#", isOptional: true },
     ]);
   });
 
