@@ -17,6 +17,8 @@ interface Parser {
 // takes some tens of thousands at most; the server would die of more.
 const MAX_ARGUMENTS = 10_000;
 
+const { EVENT, BINARY_EVENT } = defaultParser.PacketType;
+
 // What a client cannot emit either; those behind the third would be mistaken for the emitter's own.
 const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
   "connect",
@@ -56,7 +58,7 @@ const TYPE_KEY = Buffer.from("\xa4type", "latin1");
 
 function makesMessagePack({ Encoder }: Parser): boolean {
   try {
-    const packet = { type: defaultParser.PacketType.EVENT, nsp: "/", data: ["a"] };
+    const packet = { type: EVENT, nsp: "/", data: ["a"] };
     const [bytes, ...others] = new Encoder().encode(packet);
     return (
       bytes instanceof Uint8Array &&
@@ -84,15 +86,18 @@ export function faultOfPacket(packet: defaultParser.Packet, isChecked: boolean):
   if (Array.isArray(data) && data.length > MAX_ARGUMENTS) {
     return "too many arguments";
   }
-  // The default decoder lets events pass that have no name, as they have no data at all.
-  return isChecked && data !== undefined ? null : faultOfDecoded(packet);
+  if (!isChecked) {
+    return faultOfDecoded(packet);
+  }
+  // The default decoder lets events pass that have no data at all, and so no name.
+  return packet.type === EVENT && data === undefined ? "invalid payload" : null;
 }
 
 function faultOfDecoded({ type, nsp, data }: defaultParser.Packet): string | null {
   if (typeof nsp !== "string") {
     return "invalid namespace";
   }
-  if (type === defaultParser.PacketType.EVENT || type === defaultParser.PacketType.BINARY_EVENT) {
+  if (type === EVENT || type === BINARY_EVENT) {
     return isPayload(data) ? null : "invalid payload";
   }
   return null;

@@ -29,8 +29,13 @@ export class Connection {
   #isClosed = false;
   #onChange: (() => void) | null = null;
 
-  constructor(port: number) {
-    this.#socket = connect(port, LOOPBACK);
+  /**
+   * @param port where to
+   * @param from another address of the loopback to come from
+   */
+  constructor(port: number, from?: string) {
+    const origin = from === undefined ? {} : { localAddress: from };
+    this.#socket = connect({ port, host: LOOPBACK, ...origin });
     this.#socket.setNoDelay(true);
     this.opened = new Promise((resolve) => {
       this.#socket.on("connect", () => resolve());

@@ -41,7 +41,11 @@ function serve(socket: Socket): void {
   }
   socket.on("disconnect", (reason) => reasons.push(reason));
   socket.onAny((name) => events.push(`${typeof name} ${name}`.slice(0, 100)));
-  socket.on("ask", (reply) => reply("alive"));
+  socket.on("ask", (reply) => {
+    if (typeof reply === "function") {
+      reply("alive");
+    }
+  });
   socket.on("echo", (...args) => {
     const reply = args.at(-1);
     if (typeof reply === "function") {

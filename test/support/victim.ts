@@ -97,9 +97,10 @@ export class Victim {
           }
         }),
     };
+    const printed = new Response(child.stderr).text(); // or it would wait for somebody to read it
     const first = await reports.next();
     if (first.done === true || !("url" in first.value)) {
-      throw new Error(`the server did not start: ${await new Response(child.stderr).text()}`);
+      throw new Error(`the server did not start: ${await printed}`);
     }
     return new Victim(child, reports, failures, first.value);
   }

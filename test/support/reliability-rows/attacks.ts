@@ -287,4 +287,25 @@ export const ATTACKS: readonly AttackRow[] = [
     attack: "a packet over WebTransport byte by byte",
     outcome: "costs the same for each byte",
   },
+  {
+    name: "makes packets of whatever there is, and stops at the first error",
+    attack: "any bytes for the codecs of Engine.IO 4 and 3, with fast-check",
+    outcome: "packets, up to one of type `error`, which ends the session with `parse error`",
+  },
+  {
+    name: "the decoder that all clients share makes of each packet what one of its own would",
+    attack: "any text for the decoder of packets, with fast-check",
+    outcome: "the same as `socket.io-parser` makes of it, and nothing of it is remembered",
+  },
+  {
+    name: "whatever the bytes, it answers, also to those kept from earlier runs",
+    attack: "bytes bred by `./run fuzz` for codecs, decoders, the check of MessagePack and queries",
+    outcome: "an answer; nothing is thrown that is not caught",
+  },
+  {
+    name: "whatever clients send, their server and its other sessions are well (%s)",
+    attack:
+      "whole sessions by `./run fuzz`: requests, payloads, frames and packets, cut and mixed anyhow",
+    outcome: "the server lives, honest clients are answered, nothing is left behind",
+  },
 ];
