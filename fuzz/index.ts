@@ -13,7 +13,7 @@ import { TARGETS } from "./targets.ts";
 const SESSIONS = "sessions";
 const names = [...TARGETS.map(({ name }) => name), SESSIONS];
 
-function valueOf(option: string): string | undefined {
+function optionOf(option: string): string | undefined {
   const index = process.argv.indexOf(option);
   return index === -1 ? undefined : process.argv[index + 1];
 }
@@ -24,9 +24,9 @@ if (process.argv.includes("--help")) {
   );
   process.exit(0);
 }
-const minutes = Number(valueOf("--minutes") ?? 1);
-const seed = Number(valueOf("--seed") ?? Date.now() % 1_000_000);
-const only = valueOf("--target");
+const minutes = Number(optionOf("--minutes") ?? 1);
+const seed = Number(optionOf("--seed") ?? Date.now() % 1_000_000);
+const only = optionOf("--target");
 if (!(minutes > 0) || !Number.isInteger(seed) || (only !== undefined && !names.includes(only))) {
   console.error("--minutes is above 0, --seed a whole number, --target one of those of --help");
   process.exit(2);
