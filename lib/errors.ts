@@ -16,6 +16,7 @@ import type { Untyped } from "./event-types.ts";
  * - `ERR_OUTBOX_FULL`: messages for other nodes were dropped, as they could not be sent for too long.
  * - `ERR_DISCONNECTED`: the socket is gone; `reason` says why.
  * - `ERR_OVERFLOW`: more came from the other side than was taken.
+ * - `ERR_CANCELLED`: the other side of a stream gave it up.
  * - `ERR_REDIS`: Redis refused something, or is away; see `cause`.
  */
 export type ErrorCode =
@@ -32,6 +33,7 @@ export type ErrorCode =
   | "ERR_OUTBOX_FULL"
   | "ERR_DISCONNECTED"
   | "ERR_OVERFLOW"
+  | "ERR_CANCELLED"
   | "ERR_REDIS";
 
 /** An error of this package. Tell errors apart by `code`; the message is for people and may change. */

@@ -16,7 +16,10 @@ const ROOT = resolve(import.meta.dir, "..");
 const DIST = join(ROOT, "dist");
 const CLIENT_DIST = join(ROOT, "client-dist");
 /** The entries for both sides of the wire. */
-const PORTABLE = [{ name: "path", source: "lib/path.ts" }];
+const PORTABLE = [
+  { name: "path", source: "lib/path.ts" },
+  { name: "streams", source: "lib/streams/index.ts" },
+];
 
 /** The entries for servers that go beyond the reference. */
 const ADDITIONS: Readonly<Record<string, string>> = { auth: "lib/auth/index.ts" };

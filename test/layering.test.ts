@@ -97,12 +97,15 @@ const LAYERS: readonly Layer[] = [
   },
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
   { name: "auth", files: ["lib/auth/*.ts"] },
+  { name: "streams", files: ["lib/streams/*.ts"], mayImportOnly: ["ground", "socket"] },
   {
     name: "package",
     files: [
       "lib/index.ts",
       "lib/path.ts",
+      "lib/auth/index.ts",
       "lib/engine/index.ts",
+      "lib/streams/index.ts",
       "adapters/index.ts",
       "adapters/redis/index.ts",
     ],

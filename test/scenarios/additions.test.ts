@@ -2,6 +2,7 @@
 
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { pipe, receive } from "bun-socket.io/streams";
 import { Clients, connected, once } from "../support/clients.ts";
 import { Program } from "../support/program.ts";
 
@@ -42,5 +43,32 @@ describe("examples/auth", () => {
     const told = once(ada, "auth:expired");
     reply(await login("Bob")); // somebody else
     expect(await told).toEqual([{ code: "TOKEN_INVALID" }]);
+  });
+});
+
+describe("examples/streams", () => {
+  test("sends a file and takes one, whole", async () => {
+    const program = await start("streams");
+    const client = clients.make(program.url);
+    const file = new Promise<string>((resolve) => {
+      receive<Uint8Array>(client, "file", async (stream) =>
+        resolve(await new Response(stream).text()),
+      );
+    });
+    const source = await Bun.file(join(ROOT, "examples/streams/server.ts")).text();
+    expect(await client.emitWithAck("download", "program")).toBe(Buffer.byteLength(source));
+    expect(await file).toBe(source);
+
+    const stored = once(client, "stored");
+    const bytes = crypto.getRandomValues(new Uint8Array(200_000));
+    await pipe(new Blob([bytes]).stream(), client, "upload", { info: "random" });
+    const sha256 = new Bun.CryptoHasher("sha256").update(bytes).digest("hex");
+    expect(await stored).toEqual(["random", sha256]);
+
+    client.emit("progress", 12);
+    client.disconnect();
+    while (!program.output.includes("is gone")) await Bun.sleep(5);
+    expect(program.output).toContain("a client has 12 bytes");
+    expect(program.output).toContain("a client is gone: client namespace disconnect");
   });
 });

@@ -21,6 +21,7 @@ import {
 } from "bun-socket.io/adapter";
 import { type AdapterTestOptions, type TestNode, testAdapter } from "bun-socket.io/adapter-tests";
 import { AuthError, type AuthEvents, tokenAuth } from "bun-socket.io/auth";
+import { pipe, receive, type StreamAck, type StreamPart } from "bun-socket.io/streams";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
@@ -140,3 +141,12 @@ new Server({ allowRequest: auth.allowRequest }).use(auth);
 auth.guard(io.of("/members")).on("connection", (socket) => socket.data.user.name.length);
 export const refusal: Error = new AuthError("BANNED", "no");
 export type Sent = AuthEvents;
+
+interface Files {
+  file: (part: StreamPart<Uint8Array, { name: string }>, ack: StreamAck) => void;
+}
+new Server<Files, Files>().on("connection", (socket) => {
+  receive<Uint8Array, { name: string }>(socket, "file", (stream, { name }) => {
+    void pipe(stream, socket, "file", { info: { name } }).then((parts: number) => parts);
+  });
+});

@@ -1,0 +1,3 @@
+export { type PipeOptions, pipe } from "./pipe.ts";
+export { type ReceiveOptions, receive } from "./receive.ts";
+export type { StreamAck, StreamPart, StreamSocket } from "./types.ts";
