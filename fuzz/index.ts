@@ -33,9 +33,10 @@ if (!(minutes > 0) || !Number.isInteger(seed) || (only !== undefined && !names.i
 }
 
 const codecs = TARGETS.filter(({ name }) => only === undefined || only === name);
-const hosts = only === undefined || only === SESSIONS ? VICTIM_HOSTS : [];
+const sites = VICTIM_HOSTS.flatMap((host) => [{ host }, { host, msgpack: true }]);
+const attacked = only === undefined || only === SESSIONS ? sites : [];
 // Sessions take half of the time, if there are others.
-const halves = codecs.length > 0 && hosts.length > 0 ? 2 : 1;
+const halves = codecs.length > 0 && attacked.length > 0 ? 2 : 1;
 const shareMs = (count: number) => (minutes * 60_000) / halves / Math.max(1, count);
 let failures = 0;
 console.log(`seed ${seed}`);
@@ -52,16 +53,15 @@ for (const target of codecs) {
     console.error(`${target.name} fails with ${failure.input.toString("base64")}:`, failure.error);
   }
 }
-for (const host of hosts) {
-  const end = performance.now() + shareMs(hosts.length);
-  const { sessions, failure } = await fuzzSessions(host, seed, () => performance.now() < end);
-  console.log(`sessions of ${host}: ${sessions}`);
+for (const site of attacked) {
+  const end = performance.now() + shareMs(attacked.length);
+  const { sessions, failure } = await fuzzSessions(site, seed, () => performance.now() < end);
+  const name = `${site.host}${"msgpack" in site ? ", MessagePack" : ""}`;
+  console.log(`sessions of ${name}: ${sessions}`);
   if (failure !== null) {
     failures++;
-    console.error(
-      `sessions ${failure.first} to ${failure.last} of seed ${seed}:`,
-      failure.problems,
-    );
+    const { first, last, problems } = failure;
+    console.error(`sessions ${first} to ${last} of ${name}, seed ${seed}:`, problems);
   }
 }
 console.log(failures === 0 ? "all is well" : `${failures} failed`);

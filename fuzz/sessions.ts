@@ -6,6 +6,7 @@ import { encodeFrame, OPCODES } from "../test/support/raw-websocket.ts";
 import { Witnesses } from "../test/support/witnesses.ts";
 import { mutate } from "./mutate.ts";
 import { Random } from "./random.ts";
+import { encodeMessagePack } from "./targets.ts";
 
 const STEP_MS = 250;
 const AT_ONCE = 8;
@@ -55,6 +56,24 @@ const PACKETS = [
   ...['42["owe binary"]', '461-0[{"_placeholder":true,"num":0}]', '42/chat,1["ask"]', "41/chat,"],
 ].map((packet) => Buffer.from(packet));
 
+/** The same for a server that speaks MessagePack. */
+const BINARY_PACKETS = [
+  ...[
+    { type: 0, nsp: "/" },
+    { type: 0, nsp: "/chat", data: { t: 1 } },
+    { type: 1, nsp: "/" },
+  ],
+  ...[
+    { type: 2, nsp: "/", data: ["ask"], id: 1 },
+    { type: 3, nsp: "/", data: ["x"], id: 0 },
+  ],
+  ...[{ type: 2, nsp: "/", data: ["echo", { a: [1, "é", null] }, Buffer.from([1])], id: 2 }],
+  ...[
+    { type: 2, nsp: "/", data: ["owe"] },
+    { type: 2, nsp: "/", data: ["relay", [[1.5]]] },
+  ],
+].map(encodeMessagePack);
+
 const QUERIES = [
   ...["EIO=4&transport=polling", "EIO=4&transport=websocket", "EIO=3&transport=polling&j=0"],
   ...[
@@ -73,11 +92,14 @@ function soon<Value>(promise: Promise<Value>): Promise<Value | null> {
 class Attacker {
   readonly #port: number;
   readonly #random: Random;
+  /** Whether it speaks MessagePack. */
+  readonly #isBinary: boolean;
   readonly #connections: Connection[] = [];
 
-  constructor(port: number, random: Random) {
+  constructor(port: number, random: Random, isBinary: boolean) {
     this.#port = port;
     this.#random = random;
+    this.#isBinary = isBinary;
   }
 
   async run(): Promise<void> {
@@ -102,12 +124,15 @@ class Attacker {
   }
 
   #packet(): Buffer {
-    return this.#random.oneIn(2) ? this.#random.pick(PACKETS) : mutate(PACKETS, this.#random);
+    const packets = this.#isBinary ? BINARY_PACKETS : PACKETS;
+    return this.#random.oneIn(2) ? this.#random.pick(packets) : mutate(packets, this.#random);
   }
 
   /** Several packets, apart as in one revision of the protocol or the other. */
   #payload(isOld: boolean): Buffer {
-    const packets = Array.from({ length: 1 + this.#random.below(5) }, () => `${this.#packet()}`);
+    const packets = Array.from({ length: 1 + this.#random.below(5) }, () =>
+      this.#isBinary ? `b${this.#packet().toString("base64")}` : `${this.#packet()}`,
+    );
     const text = isOld
       ? packets.map((packet) => `${packet.length}:${packet}`).join("")
       : packets.join("\u001e");
@@ -178,7 +203,7 @@ class Attacker {
     const type = isOld && random.oneIn(3) ? "application/octet-stream" : "text/plain";
     const waiting: Promise<unknown>[] = [];
     if (!isOld && random.oneIn(2)) {
-      await soon(this.#request("POST", query, Buffer.from("40")).response());
+      await soon(this.#request("POST", query, this.#connectPacket()).response());
     }
     for (let count = random.below(6); count > 0; count--) {
       const isPoll = random.oneIn(3);
@@ -196,13 +221,20 @@ class Attacker {
     await Promise.all([...waiting, soon(close.response())]);
   }
 
+  /** As it is over polling. */
+  #connectPacket(): Buffer {
+    const [packet] = BINARY_PACKETS;
+    return Buffer.from(this.#isBinary ? `b${packet?.toString("base64")}` : "40");
+  }
+
   #frame(): Buffer {
     const random = this.#random;
     if (random.oneIn(12)) {
       return mutate(PACKETS, random); // no frame at all
     }
     const isOdd = random.oneIn(6);
-    const opcode = isOdd ? random.below(16) : random.oneIn(5) ? OPCODES.binary : OPCODES.text;
+    const isBinary = this.#isBinary !== random.oneIn(5);
+    const opcode = isOdd ? random.below(16) : isBinary ? OPCODES.binary : OPCODES.text;
     const frame = {
       opcode,
       payload: this.#packet(),
@@ -250,7 +282,9 @@ class Attacker {
       await soon(connection.response()); // the frames come right behind the request otherwise
     }
     if (!this.#random.oneIn(5)) {
-      connection.write(encodeFrame({ opcode: OPCODES.text, payload: Buffer.from("40") }));
+      const [packet = Buffer.alloc(0)] = this.#isBinary ? BINARY_PACKETS : PACKETS;
+      const opcode = this.#isBinary ? OPCODES.binary : OPCODES.text;
+      connection.write(encodeFrame({ opcode, payload: packet }));
     }
     await this.#frames(connection);
   }
@@ -287,17 +321,17 @@ const BATCH = 40;
  * Attacks a server, and looks after each batch of sessions whether it and its honest clients are well, and
  * in the end whether anything is left.
  *
- * @param host one of the hosts of `witnesses.ts`
+ * @param site one of the hosts of `witnesses.ts`, and whether it speaks MessagePack
  * @param seed session number n of a seed does the same each time
  * @param goesOn asked with the number of sessions
  */
 export async function fuzzSessions(
-  host: string,
+  site: { host: string; msgpack?: boolean },
   seed: number,
   goesOn: (sessions: number) => boolean,
 ): Promise<SessionRun> {
   const witnesses = new Witnesses();
-  await witnesses.start({ host, options: OPTIONS });
+  await witnesses.start({ ...site, options: OPTIONS });
   try {
     let sessions = 0;
     do {
@@ -306,7 +340,7 @@ export async function fuzzSessions(
         while (sessions < first + BATCH) {
           const number = sessions++;
           const random = new Random(Math.imul(seed, 2_654_435_761) + number);
-          await new Attacker(witnesses.victim.port, random).run();
+          await new Attacker(witnesses.victim.port, random, site.msgpack === true).run();
         }
       };
       await Promise.all(Array.from({ length: AT_ONCE }, work));

@@ -146,16 +146,19 @@ const socketTarget: Target = {
 
 const LONGEST_MS = 500;
 
+/** A packet as `socket.io-msgpack-parser` encodes it: a list of one, whatever its types say. */
+export function encodeMessagePack(packet: object): Buffer {
+  const encoded: unknown = new msgpack.Encoder().encode(packet);
+  return Array.isArray(encoded) ? Buffer.from(encoded[0]) : Buffer.alloc(0);
+}
+
 const messagePackTarget: Target = {
   name: "socket.io-msgpack-parser",
   seeds: [
     { type: 0, nsp: "/" },
     { type: 2, nsp: "/a", data: ["x", { a: [1.5, null, "é"], b: Buffer.from([1]) }], id: 3 },
     { type: 3, nsp: "/", data: [new Date(0), -5, 70_000, 2 ** 40], id: 0 },
-  ].map((packet) => {
-    const encoded: unknown = new msgpack.Encoder().encode(packet);
-    return Array.isArray(encoded) ? Buffer.from(encoded[0]) : Buffer.alloc(0);
-  }),
+  ].map(encodeMessagePack),
   run(input) {
     const fault = faultOfMessagePack(input);
     if (fault !== null) {

@@ -7,7 +7,6 @@ import { mutate } from "../../fuzz/mutate.ts";
 import { Random } from "../../fuzz/random.ts";
 import { fuzzSessions } from "../../fuzz/sessions.ts";
 import { TARGETS, type Target } from "../../fuzz/targets.ts";
-import { VICTIM_HOSTS } from "../support/witnesses.ts";
 
 const SEED = 1;
 const INPUTS = 3_000;
@@ -30,10 +29,16 @@ describe.each(TARGETS.map((target) => [target.name, target] as const))("%s", (na
   });
 });
 
-test.each(VICTIM_HOSTS)(
+const SITES = [
+  ["listen()", { host: "listen()" }],
+  ["node:http", { host: "a server of node:http" }],
+  ["MessagePack", { host: "listen()", msgpack: true }],
+] as const;
+
+test.each(SITES)(
   "whatever clients send, their server and its other sessions are well (%s)",
-  async (host) => {
-    const { sessions, failure } = await fuzzSessions(host, SEED, (count) => count < SESSIONS);
+  async (_name, site) => {
+    const { sessions, failure } = await fuzzSessions(site, SEED, (count) => count < SESSIONS);
     expect(failure).toBeNull();
     expect(sessions).toBeGreaterThanOrEqual(SESSIONS);
   },

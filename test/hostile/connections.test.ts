@@ -372,6 +372,37 @@ underSiege({}, (siege, isNode) => {
   }
 });
 
+// What is let in before it is reset has a session until the heartbeat finds that nobody is there.
+const SHORT_LIVES = { pingInterval: 300, pingTimeout: 1_500 };
+
+underSiege({ isHesitant: true, options: SHORT_LIVES }, (siege) => {
+  test.each([
+    ["a poll", `GET ${PATH}polling HTTP/1.1\r\nHost: x\r\n\r\n`],
+    ["a refused poll", `GET ${PATH}polling&refused HTTP/1.1\r\nHost: x\r\n\r\n`],
+    ["a WebSocket", `GET ${PATH}websocket HTTP/1.1\r\n${UPGRADE.join("\r\n")}\r\n\r\n`],
+    [
+      "a refused WebSocket",
+      `GET ${PATH}websocket&refused HTTP/1.1\r\n${UPGRADE.join("\r\n")}\r\n\r\n`,
+    ],
+    ["a bogus WebSocket", `GET ${PATH}bogus HTTP/1.1\r\n${UPGRADE.join("\r\n")}\r\n\r\n`],
+  ])(
+    "a connection that is reset while it is decided on leaves nothing behind (%s)",
+    async (_, request) => {
+      await Promise.all(
+        Array.from({ length: 30 }, async (_each, index) => {
+          const connection = siege.connect();
+          connection.write(request);
+          connection.write(index % 2 === 0 ? "" : "garbage behind it");
+          await connection.opened;
+          await Bun.sleep(index); // before, at and after the decision
+          connection.reset();
+          await connection.closed;
+        }),
+      );
+    },
+  );
+});
+
 underSiege({ options: { perMessageDeflate: true } }, (siege) => {
   const headers = { "Sec-WebSocket-Extensions": "permessage-deflate" };
 

@@ -21,8 +21,18 @@ const describe = (error: unknown): string =>
 process.on("uncaughtException", (error) => tell({ failure: describe(error) }));
 process.on("unhandledRejection", (error) => tell({ failure: describe(error) }));
 
+const HESITATION_MS = 20;
+
 const { io, port, url } = host.start({
   ...settings.options,
+  ...(settings.isHesitant === true
+    ? {
+        async allowRequest({ url: path }) {
+          await Bun.sleep(HESITATION_MS);
+          return path?.includes("refused") !== true;
+        },
+      }
+    : {}),
   ...(settings.msgpack === true ? { parser: msgpack } : {}),
 });
 

@@ -10,6 +10,8 @@ export interface VictimSettings {
   options?: ServerOptions;
   /** Whether it speaks MessagePack. */
   msgpack?: boolean;
+  /** Whether `allowRequest` takes its time, and refuses what has `refused` in its query. */
+  isHesitant?: boolean;
   /** Whether its sockets have no `error` listeners. */
   isDeaf?: boolean;
 }

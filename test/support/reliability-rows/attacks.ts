@@ -198,6 +198,12 @@ export const ATTACKS: readonly AttackRow[] = [
     outcome: "nothing is thrown, and nothing stays behind",
   },
   {
+    name: "a connection that is reset while it is decided on leaves nothing behind (%s)",
+    cve: "CVE-2022-41940",
+    attack: "a connection that is reset while `allowRequest` takes its time, or as it is refused",
+    outcome: "nothing is thrown, and nothing stays behind",
+  },
+  {
     name: "a bogus or repeated parameter is refused (%s)",
     cve: "CVE-2023-31125",
     attack:
