@@ -95,10 +95,16 @@ export class OutboxFlight {
 
   async #askAlike(batch: readonly Entry[]): Promise<readonly (RedisReply | Error)[]> {
     try {
-      const kind = batch[0]?.kind;
-      return kind === Kind.COMMAND
-        ? await this.#redis.send(batch.map(({ command }) => command).filter(isCommand))
-        : await this.#publish(batch, kind === Kind.SHARDED);
+      const runs = this.#runsOf(batch);
+      if (runs === undefined) {
+        return await this.#askOneByOne(batch);
+      }
+      const replies = await Promise.all(
+        runs.map(({ entries, bundler }) =>
+          bundler === undefined ? this.#askOneByOne(entries) : bundler.send(this.#redis, entries),
+        ),
+      );
+      return replies.flat(1);
     } catch (error) {
       // It should not reject; but what it was given must not vanish.
       const failure = error instanceof Error ? error : new Error(String(error));
@@ -106,19 +112,11 @@ export class OutboxFlight {
     }
   }
 
-  async #publish(batch: readonly Entry[], isSharded: boolean): Promise<(Error | null)[]> {
-    const runs = this.#runsOf(batch);
-    if (runs === undefined) {
-      return this.#redis.publish(batch, isSharded);
-    }
-    const results = await Promise.all(
-      runs.map(({ entries, bundler }) =>
-        bundler === undefined
-          ? this.#redis.publish(entries, isSharded)
-          : bundler.publish(this.#redis, entries),
-      ),
-    );
-    return results.flat();
+  #askOneByOne(batch: readonly Entry[]): Promise<(RedisReply | Error)[]> {
+    const kind = batch[0]?.kind;
+    return kind === Kind.COMMAND
+      ? this.#redis.send(batch.map(({ command }) => command).filter(isCommand))
+      : this.#redis.publish(batch, kind === Kind.SHARDED);
   }
 
   /** Cuts a batch into what can be bundled and what cannot; undefined where nothing can. */

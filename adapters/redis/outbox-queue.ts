@@ -63,6 +63,7 @@ export function commandOf(
   { number, at, owner }: Place,
   command: RedisCommand,
   onReply: OnReply | undefined,
+  bundler: Bundler | undefined,
 ): Entry {
   const bytes = sizeOf(command) + ENTRY_BYTES;
   const channel = command.key ?? "";
@@ -75,7 +76,7 @@ export function commandOf(
     kind,
     channel,
     payload: "",
-    bundler: undefined,
+    bundler,
     command,
     onReply,
   };

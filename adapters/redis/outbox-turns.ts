@@ -53,9 +53,20 @@ export class OutboxTurns {
     return false;
   }
 
+  /** Something that waits is to be sent at the end of this turn, with what comes until then. */
+  open(): void {
+    if (!this.#isOpen) {
+      this.#count = 0;
+      this.#isOpen = true;
+      setImmediate(this.#end);
+    }
+  }
+
   readonly #end = (): void => {
     this.#isOpen = false;
-    this.#alone = this.#count === 1 ? this.#alone + 1 : 0;
+    if (this.#count > 0) {
+      this.#alone = this.#count === 1 ? this.#alone + 1 : 0;
+    }
     this.#onEnd();
   };
 }

@@ -15,7 +15,6 @@ import { OutboxTurns } from "./outbox-turns.ts";
 import type { Payload, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 
 export type { Dropped, OutboxOwner } from "./outbox-drops.ts";
-export type { OutboxOptions } from "./outbox-limits.ts";
 
 const BATCH_ENTRIES = 1_000;
 const BATCH_BYTES = 256 * 1024;
@@ -120,19 +119,22 @@ export class Outbox {
   ): void {
     const isUrgent = this.#turns.add(this.#isIdle);
     const kind = isSharded ? Kind.SHARDED : Kind.PLAIN;
-    const place = { number: ++this.#number, at: this.#turns.now, owner };
-    this.#push(isUrgent, messageOf(place, kind, channel, payload, bundler));
+    this.#push(isUrgent, messageOf(this.#place(owner), kind, channel, payload, bundler));
   }
 
   /**
    * Sends a command.
    *
    * @param onReply also called with the error of a command that was dropped
+   * @param bundler what may send it along with others
    */
-  send(command: RedisCommand, owner: OutboxOwner, onReply?: OnReply): void {
+  send(command: RedisCommand, owner: OutboxOwner, onReply?: OnReply, bundler?: Bundler): void {
     const isUrgent = this.#turns.add(this.#isIdle);
-    const place = { number: ++this.#number, at: this.#turns.now, owner };
-    this.#push(isUrgent, commandOf(place, command, onReply));
+    this.#push(isUrgent, commandOf(this.#place(owner), command, onReply, bundler));
+  }
+
+  #place(owner: OutboxOwner): Pick<Entry, "number" | "at" | "owner"> {
+    return { number: ++this.#number, at: this.#turns.now, owner };
   }
 
   get #isAway(): boolean {
@@ -146,12 +148,8 @@ export class Outbox {
 
   #push(isUrgent: boolean, entry: Entry): void {
     this.#backlog.add(entry);
-    if (this.#limits.isExceeded) {
-      this.#limits.trim(this.#isAway);
-    }
-    if (isUrgent) {
-      this.#pump();
-    }
+    if (this.#limits.isExceeded) this.#limits.trim(this.#isAway);
+    if (isUrgent) this.#pump();
   }
 
   /**
@@ -259,7 +257,9 @@ export class Outbox {
       this.#retry.reset();
     }
     this.#limits.trim(this.#isAway);
-    this.#pump();
+    if (this.#backlog.isWaiting) {
+      this.#turns.open(); // the answer is the first of several things that have come, perhaps
+    }
     this.#flushes.settle();
   }
 

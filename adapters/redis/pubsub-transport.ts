@@ -11,8 +11,8 @@ import {
 import { isUid } from "../cluster/validation.ts";
 import { AwaitedRooms } from "./awaited-rooms.ts";
 import { readBundle } from "./bundle.ts";
-import { Bundler } from "./bundler.ts";
 import { toBuffer } from "./bytes.ts";
+import { MessageBundler } from "./message-bundler.ts";
 import type { ResolvedKeepOptions, SubscriptionMode } from "./options.ts";
 import type { Dropped, Outbox, OutboxOwner } from "./outbox.ts";
 import { toDropError } from "./outbox-drops.ts";
@@ -81,7 +81,7 @@ export abstract class PubSubTransport<W extends Wire>
   readonly #commands: RedisCommands;
   readonly #hasRoomChannels: boolean;
   /** Undefined in a cluster: there, no node of Redis knows who listens on the others. */
-  readonly #bundler: Bundler | undefined;
+  readonly #bundler: MessageBundler | undefined;
   /** The link of the message that is being encoded. */
   #link: Link | undefined;
   #markTimer: ReturnType<typeof setTimeout> | undefined;
@@ -108,7 +108,7 @@ export abstract class PubSubTransport<W extends Wire>
     const { isSharded, countChannel, bundleChannel } = this.wire;
     this.#bundler = commands.isCluster
       ? undefined
-      : new Bundler({ uid: this.uid, isSharded, countChannel, bundleChannel });
+      : new MessageBundler({ uid: this.uid, isSharded, countChannel, bundleChannel });
     this.replay = settings.replay === false ? undefined : this.#makeReplay(settings.replay);
   }
 

@@ -3,6 +3,7 @@ import { isRetriable } from "./outbox-errors.ts";
 import type { LaneGuard } from "./outbox-guards.ts";
 import type { Entry } from "./outbox-queue.ts";
 import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
+import { bundleEntries } from "./stream-bundle.ts";
 import { compareIds } from "./stream-ids.ts";
 import { infoOf, type StreamInfo, succeed, textOf } from "./stream-replies.ts";
 import { withEntryId } from "./streams-wire.ts";
@@ -123,13 +124,15 @@ export class StreamKeeper implements LaneGuard {
   }
 
   async #missingOf(chunk: readonly Kept[]): Promise<Kept[]> {
-    const commands = chunk.map(({ id }) => this.#command("XRANGE", this.key, id, id));
+    const ids = [...new Set(chunk.map(({ id }) => id))];
+    const commands = ids.map((id) => this.#command("XRANGE", this.key, id, id));
     const info = this.#command("XINFO", "STREAM", this.key);
     const [infoReply, ...ranges] = await this.#redis.send([info, ...commands]);
-    const missing = chunk.filter((_, i) => {
+    const lost = ids.filter((_, i) => {
       const range = succeed(ranges[i]);
       return !Array.isArray(range) || range.length === 0;
     });
+    const missing = chunk.filter(({ id }) => lost.includes(id));
     if (missing.length === 0 || isNoKey(infoReply)) {
       return missing;
     }
@@ -147,39 +150,48 @@ export class StreamKeeper implements LaneGuard {
     if (lost.length === 0) {
       return true;
     }
-    const before = lost.map(({ command, id }) => withEntryId(command, id));
-    const { isDone, refused } = await this.#write(lost, before);
+    const groups = groupsOf(lost);
+    const before = groups.map((group) => withEntryId(commandOf(group), group[0]?.id ?? "*"));
+    const { isDone, refused } = await this.#write(groups, before);
     if (!isDone || refused.length === 0) {
       return isDone;
     }
     // Another node was faster, and its entries are behind theirs.
-    const anew = refused.map(({ command }) => withEntryId(command, "*"));
+    const anew = refused.map((group) => withEntryId(commandOf(group), "*"));
     return (await this.#write(refused, anew)).isDone;
   }
 
   /** Writes, and tells whether all was answered, and whose ids were too low. */
   async #write(
-    lost: readonly Kept[],
+    groups: readonly Kept[][],
     commands: readonly RedisCommand[],
-  ): Promise<{ isDone: boolean; refused: Kept[] }> {
+  ): Promise<{ isDone: boolean; refused: Kept[][] }> {
     const replies = await this.#redis.send(commands);
-    const refused: Kept[] = [];
+    const refused: Kept[][] = [];
     let isDone = true;
-    for (const [i, kept] of lost.entries()) {
+    for (const [i, group] of groups.entries()) {
       const reply = replies[i] ?? null;
       if (!(reply instanceof Error)) {
-        kept.id = textOf(reply);
-        kept.at = performance.now();
-        tell(kept, reply);
+        this.#onWrittenAgain(group, reply);
       } else if (/equal or smaller/i.test(reply.message)) {
-        refused.push(kept);
+        refused.push(group);
       } else if (isRetriable(reply)) {
         isDone = false;
       } else {
-        this.#giveUp(kept, reply);
+        for (const kept of group) {
+          this.#giveUp(kept, reply);
+        }
       }
     }
     return { isDone, refused };
+  }
+
+  #onWrittenAgain(group: readonly Kept[], reply: RedisReply): void {
+    for (const kept of group) {
+      kept.id = textOf(reply);
+      kept.at = performance.now();
+      tell(kept, reply);
+    }
   }
 
   #giveUp(kept: Kept, error: Error): void {
@@ -200,6 +212,24 @@ export class StreamKeeper implements LaneGuard {
   #command(...args: string[]): RedisCommand {
     return { key: this.key, args };
   }
+}
+
+/** Those that were one entry are one again. */
+function groupsOf(lost: readonly Kept[]): Kept[][] {
+  const groups: Kept[][] = [];
+  for (const kept of lost) {
+    const group = groups.at(-1);
+    if (group?.[0]?.id === kept.id) {
+      group.push(kept);
+    } else {
+      groups.push([kept]);
+    }
+  }
+  return groups;
+}
+
+function commandOf(group: readonly Kept[]): RedisCommand {
+  return bundleEntries(group.map(({ command }) => command));
 }
 
 function tell({ entry }: Kept, reply: RedisReply | Error): void {

@@ -3,6 +3,7 @@ import type { Room } from "../adapter.ts";
 import { MessageType } from "../cluster/messages.ts";
 import { isRecord } from "./codec.ts";
 import type { RedisCommands } from "./port.ts";
+import { partsOf } from "./stream-bundle.ts";
 import { compareIds, FIRST_ID } from "./stream-ids.ts";
 import { entriesOf, infoOf, type ReadEntry, succeed } from "./stream-replies.ts";
 import { Senders } from "./stream-senders.ts";
@@ -59,9 +60,10 @@ export async function scanStream(
     const isBehind = first?.id === last;
     for (const { id, fields } of isBehind ? page.entries.slice(1) : page.entries) {
       last = id;
-      const entry = parseEntry(fields);
-      if (entry !== null && isBroadcast(entry, nsp) && isNew(senders, entry)) {
-        entries.push({ id, entry });
+      for (const entry of messagesOf(fields)) {
+        if (isBroadcast(entry, nsp) && isNew(senders, entry)) {
+          entries.push({ id, entry });
+        }
       }
     }
     if (page.entries.length <= pageSize) {
@@ -129,8 +131,17 @@ export function isBroadcast({ nsp, type }: StreamEntry, wanted: string): boolean
 }
 
 function isBroadcastOf(fields: ReadEntry["fields"], nsp: string): boolean {
+  return messagesOf(fields).some((entry) => isBroadcast(entry, nsp));
+}
+
+/** The messages in an entry; none where it makes no sense, which was told when it was read first. */
+function messagesOf(fields: ReadEntry["fields"]): StreamEntry[] {
   const entry = parseEntry(fields);
-  return entry !== null && isBroadcast(entry, nsp);
+  try {
+    return entry === null ? [] : partsOf(entry);
+  } catch {
+    return [];
+  }
 }
 
 function isNew(senders: Senders, { uid, seq }: StreamEntry): boolean {

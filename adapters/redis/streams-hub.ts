@@ -4,6 +4,7 @@ import type { Outbox, OutboxOwner } from "./outbox.ts";
 import { outboxOf } from "./outbox-shared.ts";
 import type { OwnedRedis, RedisCommands } from "./port.ts";
 import { type SharedSubscriptions, sharedSubscriptionsOf } from "./shared-subscriptions.ts";
+import { EntryBundler, isBundle, partsOf } from "./stream-bundle.ts";
 import { StreamKeeper } from "./stream-keeper.ts";
 import { StreamReader } from "./stream-reader.ts";
 import type { ReadEntry } from "./stream-replies.ts";
@@ -12,6 +13,8 @@ import { parseEntry, type StreamEntry } from "./streams-wire.ts";
 /** What the hub tells the adapter of a namespace. None of it may throw. */
 export interface HubMember extends OutboxOwner {
   readonly nsp: { readonly name: string };
+  /** Whether this is its name among the nodes of its namespace. */
+  hasName(uid: string): boolean;
   /** Each entry of the namespace, in their order. */
   onEntry(id: string, entry: StreamEntry, stream: string): void;
   /** The stream cannot be read, or something in it. */
@@ -43,6 +46,8 @@ export class StreamsHub {
   readonly redis: RedisCommands;
   readonly outbox: Outbox;
   readonly options: ResolvedStreamsOptions;
+  /** Writes the messages of all members that are sent together. */
+  readonly bundler: EntryBundler | undefined;
   readonly #members = new Set<HubMember>();
   readonly #readers = new Map<string, SharedReader>();
   #subscriber: Subscriber | undefined;
@@ -53,6 +58,7 @@ export class StreamsHub {
     this.redis = redis;
     this.options = options;
     this.outbox = outboxOf(redis, options.outbox);
+    this.bundler = options.bundle ? new EntryBundler() : undefined;
   }
 
   /** The subscriptions of all members; undefined as long as there are none. */
@@ -188,7 +194,30 @@ function onEntry({ id, fields }: ReadEntry, stream: string, members: Members): v
     );
     return;
   }
+  if (isBundle(entry)) {
+    onBundle(id, entry, stream, members);
+    return;
+  }
   for (const member of members.get(entry.nsp) ?? []) {
     member.onEntry(id, entry, stream);
+  }
+}
+
+function onBundle(id: string, bundle: StreamEntry, stream: string, members: Members): void {
+  const all = allOf(members);
+  if (all.some((member) => member.hasName(bundle.uid))) {
+    return; // all that is in it is of this node
+  }
+  try {
+    for (const part of partsOf(bundle)) {
+      for (const member of members.get(part.nsp) ?? []) {
+        member.onEntry(id, part, stream);
+      }
+    }
+  } catch (error) {
+    const isMalformed = error instanceof SocketIOError;
+    all[0]?.onError(
+      isMalformed ? error : malformedMessage(`the entry ${id} of "${stream}"`, error),
+    );
   }
 }

@@ -5,7 +5,6 @@ import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
 import {
   type ClusterMessage,
   type ClusterResponse,
-  MessageType,
   type PublishedMessage,
   type PublishedResponse,
 } from "../cluster/messages.ts";
@@ -13,17 +12,19 @@ import type { Survivors } from "../cluster/survivors.ts";
 import { Membership } from "./membership.ts";
 import type { Dropped } from "./outbox.ts";
 import type { OnReply } from "./outbox-queue.ts";
-import type { OutboxStats } from "./outbox-stats.ts";
 import { toDropError } from "./outbox-drops.ts";
+import type { EntryBundler } from "./stream-bundle.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { Senders } from "./stream-senders.ts";
 import type { HubMember, StreamsHub } from "./streams-hub.ts";
+import type { LostEntries, StreamsStats } from "./streams-stats.ts";
 import {
   decodeEntry,
   decodePublished,
   encodeEntry,
   encodePublished,
   isRequest,
+  isVolatile,
   privateChannelOf,
   publicChannelOf,
   type StreamEntry,
@@ -31,25 +32,8 @@ import {
 } from "./streams-wire.ts";
 
 const log = makeLog("socket.io-redis");
-
 /** How long an adapter that is closed waits for what it has still to send. */
 const CLOSE_FLUSH_MS = 1_000;
-
-/** How much an adapter has sent and lost. */
-export interface StreamsStats {
-  /** What is sent over the client, by all its adapters. */
-  readonly outbox: OutboxStats;
-  /** How many messages of this adapter were dropped unsent. */
-  readonly dropped: number;
-  /** How many entries were cut off its stream before this node had read them. */
-  readonly lost: number;
-}
-
-/** Entries that were cut off a stream before this node had read them; of all its namespaces. */
-export interface LostEntries {
-  readonly stream: string;
-  readonly messages: number;
-}
 
 /**
  * A cluster adapter over a Redis stream: what is sent to all nodes is written into the stream, which
@@ -71,6 +55,8 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   readonly #kind: "shard" | "channel";
   readonly #membership: Membership;
   readonly #senders = new Senders();
+  /** Undefined where each message has to have an entry, and so an id, of its own. */
+  readonly #bundler: EntryBundler | undefined;
   #lastSeq = 0;
   #dropped = 0;
   #lost = 0;
@@ -85,6 +71,7 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     const { stream, strayStream } = streamsOf(nsp.name, options);
     this.stream = stream;
     this.strayStream = strayStream;
+    this.#bundler = nsp.server.opts.connectionStateRecovery ? undefined : hub.bundler;
     this.#kind = options.useShardedPubSub ? "shard" : "channel";
     this.#publicChannel = publicChannelOf(nsp.name, options.channelPrefix);
     this.#privateChannel = this.#channelOf(this.uid);
@@ -156,6 +143,11 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   }
 
   /** @internal */
+  hasName(uid: string): boolean {
+    return uid === this.uid;
+  }
+
+  /** @internal */
   onInterrupted(): void {
     this.#membership.onInterrupted();
   }
@@ -210,7 +202,8 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     const seq = this.#lastSeq + 1;
     const command = encodeEntry(this.stream, this.#stamp(message), seq, this.hub.options);
     this.#lastSeq = seq;
-    this.hub.outbox.send(command, this, onReply);
+    const bundler = this.#bundler?.takes(command) ? this.#bundler : undefined;
+    this.hub.outbox.send(command, this, onReply, bundler);
     return seq;
   }
 
@@ -303,8 +296,4 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
       this.report(toDropError(dropped)); // a refusal is something to mend, too
     }
   }
-}
-
-function isVolatile(message: ClusterMessage): boolean {
-  return message.type === MessageType.BROADCAST && message.data.opts.flags?.volatile === true;
 }

@@ -31,8 +31,8 @@ export interface StreamEntry {
   readonly type: number;
   /** Its number among those of its sender; undefined if that is no node of this package. */
   readonly seq: number | undefined;
-  /** Returns JSON or base64, still encoded. */
-  data(): string | undefined;
+  /** Returns JSON or base64, still encoded; of what came in a bundle, what that JSON says. */
+  data(): unknown;
 }
 
 /** The fields of an entry by name, as they were read. */
@@ -99,6 +99,11 @@ export function isRequest(message: ClusterMessage): boolean {
     default:
       return false;
   }
+}
+
+/** Whether a message may be lost rather than be late. */
+export function isVolatile(message: ClusterMessage): boolean {
+  return message.type === MessageType.BROADCAST && message.data.opts.flags?.volatile === true;
 }
 
 /**
@@ -183,7 +188,7 @@ export function parseEntry(fields: EntryFields): StreamEntry | null {
  */
 export function decodeEntry({ uid, nsp, type, data }: StreamEntry): ClusterMessage {
   const encoded = data();
-  const decoded = encoded === undefined ? undefined : parsing(() => decodeData(encoded));
+  const decoded = typeof encoded === "string" ? parsing(() => decodeData(encoded)) : encoded;
   return { uid, nsp, type, data: decoded } as Untyped;
 }
 

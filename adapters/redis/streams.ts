@@ -6,7 +6,7 @@ import { StreamsHub } from "./streams-hub.ts";
 
 export type { RedisStreamsAdapterOptions } from "./options.ts";
 export { StreamsAdapter } from "./streams-adapter.ts";
-export type { LostEntries, StreamsStats } from "./streams-transport.ts";
+export type { LostEntries, StreamsStats } from "./streams-stats.ts";
 
 /**
  * Makes the adapters of a server over Redis streams. What is broadcast goes through a stream, in which

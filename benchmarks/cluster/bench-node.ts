@@ -34,7 +34,7 @@ export class BenchNode {
       isCluster: false,
       client: "ioredis",
       clientOptions: peer.clientOptions,
-      adapterOptions: {},
+      adapterOptions: peer.adapterOptions ?? {},
     };
     const flags = profile ? ["--cpu-prof", "--cpu-prof-name", profile] : [];
     const child = Bun.spawn([process.execPath, ...flags, `${import.meta.dir}/node.ts`], {

@@ -9,6 +9,8 @@ export interface Peer {
   /** `none`: no adapter and no other node. */
   mode: NodeSettings["mode"];
   clientOptions: NodeSettings["clientOptions"];
+  /** Of the adapter. */
+  adapterOptions?: NodeSettings["adapterOptions"];
   /** The name of the peer of the reference that it is compared with. */
   against?: string;
 }
@@ -32,6 +34,11 @@ export const PEERS: readonly Peer[] = [
   ...modes.map((mode) => peer("socket.io", mode, false)),
   ...modes.map((mode) => peer("socket.io", mode, true)),
   ...modes.map((mode) => peer("bun-socket.io", mode, false)),
+  {
+    ...peer("bun-socket.io", "streams", false),
+    name: "bun-socket.io streams, bundle",
+    adapterOptions: { bundle: true },
+  },
   { name: "socket.io, no adapter", package: "socket.io", mode: "none", clientOptions: {} },
   {
     name: "bun-socket.io, no adapter",

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Redis } from "ioredis";
 import { commandsOf } from "../../adapters/redis/client.ts";
-import { type Dropped, Outbox, type OutboxOptions } from "../../adapters/redis/outbox.ts";
+import { type Dropped, Outbox } from "../../adapters/redis/outbox.ts";
+import type { OutboxOptions } from "../../adapters/redis/outbox-limits.ts";
 import { outboxOf } from "../../adapters/redis/outbox-shared.ts";
 import type { ChannelMessage, RedisReply } from "../../adapters/redis/port.ts";
 import { until } from "../support/pubsub.ts";

@@ -2,7 +2,8 @@
 
 import { Cluster, Redis } from "ioredis";
 import { commandsOf, subscriptionsOf } from "../../adapters/redis/client.ts";
-import type { Dropped, Outbox, OutboxOptions } from "../../adapters/redis/outbox.ts";
+import type { Dropped, Outbox } from "../../adapters/redis/outbox.ts";
+import type { OutboxOptions } from "../../adapters/redis/outbox-limits.ts";
 import { outboxOf } from "../../adapters/redis/outbox-shared.ts";
 import type { RedisCommands, SubscriptionKind } from "../../adapters/redis/port.ts";
 import { type Loss, Replay, type ReplayOptions } from "../../adapters/redis/replay.ts";

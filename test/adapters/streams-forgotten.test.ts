@@ -71,12 +71,16 @@ function record({ client }: Pair, name: string): unknown[][] {
 
 const isLast = (events: unknown[][], last: string) => events.at(-1)?.[0] === last;
 
-describe.each([false, true])("with recovery: %p", (isRecovering) => {
-  const server = isRecovering ? { connectionStateRecovery: {} } : {};
+const WAYS: readonly { way: string; settings: NodeSettings }[] = [
+  { way: "without recovery", settings: {} },
+  { way: "with recovery", settings: { server: { connectionStateRecovery: {} } } },
+  { way: "in bundles", settings: { adapter: { bundle: true } } },
+];
 
+describe.each(WAYS)("$way", ({ settings }) => {
   test("what no node had read when Redis was killed arrives everywhere, once and in order", async () => {
     const direct = connect();
-    const nodes = [start("a", { server }), start("b", { server })] as const;
+    const nodes = [start("a", settings), start("b", settings)] as const;
     await assembled("/", ...nodes);
     const pairs = [await nodes[0].connect(), await nodes[1].connect()] as const;
     const lists = pairs.map((pair) => ["from 0", "from 1"].map((name) => record(pair, name)));
@@ -107,7 +111,7 @@ describe.each([false, true])("with recovery: %p", (isRecovering) => {
 
   test("what only the other node had not read arrives there", async () => {
     const direct = connect();
-    const nodes = [start("a", { server }), start("b", { server })] as const;
+    const nodes = [start("a", settings), start("b", settings)] as const;
     await assembled("/", ...nodes);
     const pairs = [await nodes[0].connect(), await nodes[1].connect()] as const;
     const [here, there] = [record(pairs[0], "event"), record(pairs[1], "event")];
