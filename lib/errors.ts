@@ -17,6 +17,8 @@ import type { Untyped } from "./event-types.ts";
  * - `ERR_DISCONNECTED`: the socket is gone; `reason` says why.
  * - `ERR_OVERFLOW`: more came from the other side than was taken.
  * - `ERR_CANCELLED`: the other side of a stream gave it up.
+ * - `ERR_TIMEOUT`: in `bun-socket.io/testing`, what a test waits for did not come.
+ * - `ERR_UNEXPECTED`: in `bun-socket.io/testing`, what a test rules out did come.
  * - `ERR_REDIS`: Redis refused something, or is away; see `cause`.
  */
 export type ErrorCode =
@@ -34,6 +36,8 @@ export type ErrorCode =
   | "ERR_DISCONNECTED"
   | "ERR_OVERFLOW"
   | "ERR_CANCELLED"
+  | "ERR_TIMEOUT"
+  | "ERR_UNEXPECTED"
   | "ERR_REDIS";
 
 /** An error of this package. Tell errors apart by `code`; the message is for people and may change. */

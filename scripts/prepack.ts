@@ -22,7 +22,10 @@ const PORTABLE = [
 ];
 
 /** The entries for servers that go beyond the reference. */
-const ADDITIONS: Readonly<Record<string, string>> = { auth: "lib/auth/index.ts" };
+const ADDITIONS: Readonly<Record<string, string>> = {
+  auth: "lib/auth/index.ts",
+  testing: "lib/testing/index.ts",
+};
 
 function compile(): void {
   const settings = join(DIST, "tsconfig.json");

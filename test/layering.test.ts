@@ -97,6 +97,7 @@ const LAYERS: readonly Layer[] = [
   },
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
   { name: "auth", files: ["lib/auth/*.ts"] },
+  { name: "testing", files: ["lib/testing/*.ts"], mayImportOnly: ["ground", "server"] },
   { name: "streams", files: ["lib/streams/*.ts"], mayImportOnly: ["ground", "socket"] },
   {
     name: "package",
@@ -106,6 +107,7 @@ const LAYERS: readonly Layer[] = [
       "lib/auth/index.ts",
       "lib/engine/index.ts",
       "lib/streams/index.ts",
+      "lib/testing/index.ts",
       "adapters/index.ts",
       "adapters/redis/index.ts",
     ],

@@ -74,12 +74,14 @@ describe("the package as published", () => {
         .map((name) => `${name} as e_${name}`)
         .join(", ");
       const adapter = Object.keys(await import("bun-socket.io/adapter")).join(", ");
+      const testing = Object.keys(await import("bun-socket.io/testing")).join(", ");
       const auth = Object.keys(await import("bun-socket.io/auth")).join(", ");
       const redis = Object.keys(await import("bun-socket.io/redis")).join(", ");
       const tests = Object.keys(await import("bun-socket.io/adapter-tests")).join(", ");
       for (const program of [
         `import { ${exported} } from "${NAME}";`,
         `import { ${auth} } from "${NAME}/auth";`,
+        `import { ${testing} } from "${NAME}/testing";`,
         `import { ${adapter} } from "${NAME}/adapter";`,
         `import { ${engine} } from "${NAME}/engine";`,
         `import { ${redis} } from "${NAME}/redis";`,

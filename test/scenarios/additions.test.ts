@@ -72,3 +72,15 @@ describe("examples/streams", () => {
     expect(program.output).toContain("a client is gone: client namespace disconnect");
   });
 });
+
+describe("examples/testing", () => {
+  test("has tests that pass", async () => {
+    const child = Bun.spawn([process.execPath, "test", "./examples/testing"], {
+      cwd: ROOT,
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    const output = await new Response(child.stderr).text();
+    expect(output).toContain("3 pass");
+    expect(await child.exited).toBe(0);
+  });
+});

@@ -22,6 +22,7 @@ import {
 import { type AdapterTestOptions, type TestNode, testAdapter } from "bun-socket.io/adapter-tests";
 import { AuthError, type AuthEvents, tokenAuth } from "bun-socket.io/auth";
 import { pipe, receive, type StreamAck, type StreamPart } from "bun-socket.io/streams";
+import { createTestServer, type TestClient } from "bun-socket.io/testing";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
@@ -150,3 +151,8 @@ new Server<Files, Files>().on("connection", (socket) => {
     void pipe(stream, socket, "file", { info: { name } }).then((parts: number) => parts);
   });
 });
+
+createTestServer((server: Server<ClientToServer, ServerToClient>) => server.emit("welcome", "a"))
+  .then((server) => server.connect({ namespace: "/" }))
+  .then((client: TestClient<ServerToClient, ClientToServer>) => client.ask("double", 2))
+  .then((doubled: number) => doubled);

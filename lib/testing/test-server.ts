@@ -1,0 +1,139 @@
+import type { Packet } from "socket.io-parser";
+import type { DefaultEventsMap, EventsMap, Untyped } from "../events.ts";
+import { Server } from "../server.ts";
+import type { ServerOptions } from "../server-settings.ts";
+import { type ConnectOptions, TestClient } from "./test-client.ts";
+
+/** Options of a server for tests: those of a server, and these. */
+export interface TestServerOptions extends ServerOptions {
+  /** How long clients wait for what they are asked to wait for, in ms. Default: 2000. */
+  timeoutMs?: number;
+  /**
+   * The times of the heartbeat, in ms, so that a test need not wait for the real ones: `pingInterval`
+   * and `pingTimeout`. Default: the server's.
+   */
+  heartbeat?: { intervalMs: number; timeoutMs: number };
+}
+
+/** A server on a free port of this machine, for the length of a test. */
+export class TestServer<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = Untyped,
+> implements AsyncDisposable
+{
+  /** The server itself. */
+  readonly io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+  /** `http://127.0.0.1:<port>` */
+  readonly url: string;
+  readonly #timeoutMs: number;
+  readonly #clients: TestClient<EmitEvents, ListenEvents>[] = [];
+
+  constructor(
+    io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    url: string,
+    timeoutMs: number,
+  ) {
+    this.io = io;
+    this.url = url;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  /** A client that is not connected yet. */
+  client(options: ConnectOptions = {}): TestClient<EmitEvents, ListenEvents> {
+    const home = {
+      url: this.url,
+      timeoutMs: this.#timeoutMs,
+      write: (namespace: string, id: string | undefined, packet: Packet) =>
+        this.#write(namespace, id, packet),
+    };
+    const client = new TestClient<EmitEvents, ListenEvents>(home, options);
+    this.#clients.push(client);
+    return client;
+  }
+
+  /**
+   * A client that is connected, and has passed the middlewares.
+   *
+   * @param options those of `socket.io-client`, `namespace` among them; over WebSocket, unless
+   * `transports` says otherwise
+   * @returns rejects with the `connect_error`, or with `ERR_TIMEOUT`
+   */
+  async connect(options: ConnectOptions = {}): Promise<TestClient<EmitEvents, ListenEvents>> {
+    const client = this.client(options);
+    await client.connect();
+    return client;
+  }
+
+  /** The server's socket of a client. Throws where it is not connected. */
+  socketOf(client: TestClient<EmitEvents, ListenEvents>) {
+    const socket = this.io.of(client.namespace).sockets.get(client.id ?? "");
+    if (socket === undefined) {
+      throw new Error("the client is not connected");
+    }
+    return socket;
+  }
+
+  #write(namespace: string, id: string | undefined, packet: Packet): boolean {
+    const socket = this.io._nsps.get(namespace)?.sockets.get(id ?? "");
+    socket?.client.writePacket(packet, {});
+    return socket !== undefined;
+  }
+
+  /** Disconnects all clients and closes the server. */
+  async close(): Promise<void> {
+    for (const client of this.#clients.splice(0)) {
+      client.disconnect();
+    }
+    await this.io.close();
+  }
+
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+const HOST = "127.0.0.1";
+
+/**
+ * Starts a server on a free port.
+ *
+ * @param setup gives the server its middlewares and listeners, as the application does
+ * @param options see {@link TestServerOptions}
+ * @throws SocketIOError with `ERR_INVALID_OPTION`
+ *
+ * @example
+ * test("greets by name", async () => {
+ *   await using server = await createTestServer(setup);
+ *   const client = await server.connect({ auth: { token: "ada" } });
+ *   expect(await client.next("hello")).toEqual(["Ada"]);
+ * });
+ */
+export async function createTestServer<
+  ListenEvents extends EventsMap = DefaultEventsMap,
+  EmitEvents extends EventsMap = ListenEvents,
+  ServerSideEvents extends EventsMap = DefaultEventsMap,
+  SocketData = Untyped,
+>(
+  setup: (
+    io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+  ) => void | Promise<void>,
+  { timeoutMs = 2_000, heartbeat, ...options }: TestServerOptions = {},
+): Promise<TestServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> {
+  const times =
+    heartbeat === undefined
+      ? {}
+      : { pingInterval: heartbeat.intervalMs, pingTimeout: heartbeat.timeoutMs };
+  const io = new Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>({
+    hostname: HOST,
+    ...times,
+    ...options,
+  });
+  await setup(io);
+  io.listen(0);
+  const address = io.httpServer.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return new TestServer(io, `http://${HOST}:${port}`, timeoutMs);
+}
