@@ -2,11 +2,11 @@ import { malformedMessage, type SocketIOError } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
-import {
-  type ClusterMessage,
-  type ClusterResponse,
-  type PublishedMessage,
-  type PublishedResponse,
+import type {
+  ClusterMessage,
+  ClusterResponse,
+  PublishedMessage,
+  PublishedResponse,
 } from "../cluster/messages.ts";
 import type { Survivors } from "../cluster/survivors.ts";
 import { Membership } from "./membership.ts";
