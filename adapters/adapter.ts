@@ -1,3 +1,4 @@
+import type { EmitGuard } from "../lib/emit-guard.ts";
 import type { EventEmitter } from "node:events";
 import type { Packet } from "socket.io-parser";
 import type { AnyFunction, Untyped } from "../lib/events.ts";
@@ -110,6 +111,8 @@ export interface AdapterNamespace {
       readonly pingTimeout?: number | undefined;
     };
   };
+  /** Sees what is emitted here, before the adapter does. */
+  readonly emitGuard?: EmitGuard | null;
   /** The last packet id handed out; ids are shared by all sockets of the namespace. */
   _ids: number;
   /** Hands an event of another node to the listeners, with its arguments. */

@@ -115,6 +115,10 @@ export class BroadcastOperator<EmitEvents extends EventsMap, SocketData>
       throw reservedEvent(ev);
     }
     const data: unknown[] = [ev, ...args];
+    const guard = this.#adapter.nsp.emitGuard ?? null;
+    if (guard !== null) {
+      guard.onEmit(data, this.#flags.expectSingleResponse === true ? "single" : "all", null);
+    }
     const callback = data.at(-1);
     const packet = { type: PacketType.EVENT, nsp: "/", data };
     if (typeof callback === "function") {

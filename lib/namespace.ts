@@ -9,6 +9,7 @@ import type {
 import type { BroadcastAckError } from "./acks.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
+import type { EmitGuard } from "./emit-guard.ts";
 import { reservedEvent, throwLater, warn } from "./errors.ts";
 import type {
   AllButLast,
@@ -70,6 +71,8 @@ export class Namespace<
     Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   >();
   adapter: AdapterApi;
+  /** Sees what is emitted here, and by the sockets. Adapters of others may know of none. @internal */
+  emitGuard: EmitGuard | null = null;
   /** What of its name the path says that it was made by: see {@link PathSocket}. @internal */
   params: Readonly<Record<string, string>> | null = null;
   /** The next packet id. Adapters count with it too. @internal */

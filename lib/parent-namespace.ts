@@ -50,6 +50,7 @@ export class ParentNamespace<
       name,
     );
     child.params = this.#path?.match(name) ?? null;
+    child.emitGuard = this.emitGuard;
     for (const middleware of this._fns) {
       child.use(middleware);
     }

@@ -4,6 +4,7 @@ import type { PendingAcks } from "./acks.ts";
 import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
 import type { Session } from "./engine/session.ts";
+import type { AckCallback } from "./emit-guard.ts";
 import { reservedEvent, throwLater } from "./errors.ts";
 import type {
   AllButLast,
@@ -66,6 +67,11 @@ export abstract class SocketSender<
     }
     const flags = this.#takeFlags();
     const data: unknown[] = [ev, ...args];
+    const guard = this.nsp.emitGuard;
+    if (guard !== null) {
+      const form = this.#ackTimeoutMs(flags) === undefined ? "plain" : "error first";
+      guard.onEmit(data, form, this);
+    }
     const packet: Packet = { type: PacketType.EVENT, nsp: this.nsp.name, data };
     const callback = typeof data.at(-1) === "function" ? (data.pop() as AnyFunction) : null;
     if (callback !== null) {
@@ -107,7 +113,7 @@ export abstract class SocketSender<
   ): Promise<FirstNonErrorArg<Last<EventParams<EmitEvents, Ev>>>> {
     const hasTimeout = this.#ackTimeoutMs(this.#flags) !== undefined;
     return new Promise((resolve, reject) => {
-      const callback = (...response: Untyped[]): void => {
+      const callback: AckCallback = (...response: Untyped[]): void => {
         if (!hasTimeout) {
           resolve(response[0]);
         } else if (response[0]) {
@@ -116,6 +122,9 @@ export abstract class SocketSender<
           resolve(response[1]);
         }
       };
+      if (this.nsp.emitGuard !== null) {
+        callback.fail = reject;
+      }
       this.emit(ev, ...([...args, callback] as EventParams<EmitEvents, Ev>));
     });
   }

@@ -17,6 +17,7 @@ const DIST = join(ROOT, "dist");
 const CLIENT_DIST = join(ROOT, "client-dist");
 /** The entries for both sides of the wire. */
 const PORTABLE = [
+  { name: "contract", source: "lib/contract/index.ts" },
   { name: "path", source: "lib/path.ts" },
   { name: "streams", source: "lib/streams/index.ts" },
 ];

@@ -23,6 +23,7 @@ const LAYERS: readonly Layer[] = [
     files: [
       "lib/arguments.ts",
       "lib/delegate.ts",
+      "lib/emit-guard.ts",
       "lib/errors.ts",
       "lib/event-types.ts",
       "lib/events.ts",
@@ -99,10 +100,12 @@ const LAYERS: readonly Layer[] = [
   { name: "auth", files: ["lib/auth/*.ts"] },
   { name: "testing", files: ["lib/testing/*.ts"], mayImportOnly: ["ground", "server"] },
   { name: "streams", files: ["lib/streams/*.ts"], mayImportOnly: ["ground", "socket"] },
+  { name: "contract", files: ["lib/contract/*.ts"] },
   {
     name: "package",
     files: [
       "lib/index.ts",
+      "lib/contract/index.ts",
       "lib/path.ts",
       "lib/auth/index.ts",
       "lib/engine/index.ts",

@@ -106,13 +106,19 @@ describe("the package as published", () => {
   test.skipIf(Bun.which("node") === null)(
     "lets clients on Node.js import, and require, the entries that are theirs too",
     async () => {
-      const program = `import { path } from "${NAME}/path";
-        import { createRequire } from "node:module";
-        const required = createRequire(import.meta.url)("${NAME}/path");
-        console.log(path("/rooms/:id").toName({ id: 1 }), required.path("/:a").toName({ a: 2 }));`;
-      await project.write("portable.mjs", program);
-      expect(await run(project.directory, "node", "portable.mjs")).toBe("/rooms/1 /2\n");
-      expect(await project.bun("portable.mjs")).toBe("/rooms/1 /2\n");
+      const out = { name: "/rooms/1", required: "/2", doubled: 42, code: "INVALID_PAYLOAD" };
+      const server = Bun.spawn([process.execPath, "programs/contracted.mjs"], {
+        cwd: project.directory,
+        stdout: "pipe",
+      });
+      const { value } = await server.stdout.getReader().read();
+      const url = new TextDecoder().decode(value).trim();
+      for (const runtime of ["node", process.execPath]) {
+        const printed = await run(project.directory, runtime, "programs/portable.mjs", url);
+        expect(JSON.parse(printed)).toEqual(out);
+      }
+      server.kill();
+      await server.exited;
     },
   );
 

@@ -23,9 +23,17 @@ import { type AdapterTestOptions, type TestNode, testAdapter } from "bun-socket.
 import { AuthError, type AuthEvents, tokenAuth } from "bun-socket.io/auth";
 import { pipe, receive, type StreamAck, type StreamPart } from "bun-socket.io/streams";
 import { createTestServer, type TestClient } from "bun-socket.io/testing";
+import {
+  type ClientSocket,
+  defineContract,
+  type StandardSchema,
+  typedClient,
+  withContract,
+} from "bun-socket.io/contract";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
+import { io as connect } from "socket.io-client";
 import type { Server as EngineServer } from "bun-socket.io/engine";
 import { path } from "bun-socket.io/path";
 import {
@@ -156,3 +164,17 @@ createTestServer((server: Server<ClientToServer, ServerToClient>) => server.emit
   .then((server) => server.connect({ namespace: "/" }))
   .then((client: TestClient<ServerToClient, ClientToServer>) => client.ask("double", 2))
   .then((doubled: number) => doubled);
+
+declare const text: StandardSchema<string, Date>;
+const contract = defineContract({
+  clientToServer: { remind: { input: text, ack: text } },
+  serverToClient: { due: { input: [text, text] } },
+});
+withContract(new Server().of(rooms), contract).on("connection", (socket) => {
+  socket.on("remind", (date, reply) => reply(`${socket.params.roomId}${date.getTime()}`));
+  socket.emit("due", "now", "then");
+  // @ts-expect-error one is missing
+  socket.emit("due", "now");
+});
+const typedStock: ClientSocket<typeof contract> = typedClient(connect(), contract);
+typedStock.on("due", (first, second) => first.getTime() - second.getTime());

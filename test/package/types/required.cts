@@ -2,6 +2,8 @@
 import { createServer } from "node:http";
 import io = require("bun-socket.io");
 import engine = require("bun-socket.io/engine");
+import stock = require("socket.io-client");
+import contracts = require("bun-socket.io/contract");
 import paths = require("bun-socket.io/path");
 import redis = require("bun-socket.io/redis");
 import type { Server, ServerOptions } from "bun-socket.io";
@@ -22,4 +24,18 @@ const same: typeof Server = io.Server;
 const protocol: number = engine.protocol;
 const overRedis = new io.Server({ adapter: redis.createAdapter({}, {}, { key: "k" }) });
 const room: { readonly roomId: string } | null = paths.path("/rooms/:roomId").match("/rooms/1");
-export = { overRedis, room, wrong, attached, clients, same, protocol, namespace: io.Namespace };
+const simple = contracts.defineContract({ clientToServer: { a: {} }, serverToClient: {} });
+const client: contracts.ClientSocket<typeof simple> = contracts.typedClient(stock.io(), simple);
+client.emit("a").io.opts;
+const contracted = contracts.withContract(constructed.of("/a"), simple);
+export = {
+  contracted,
+  overRedis,
+  room,
+  wrong,
+  attached,
+  clients,
+  same,
+  protocol,
+  namespace: io.Namespace,
+};
