@@ -7,6 +7,9 @@ export const MAX_DEPTH = 5_000;
 const OPENERS = ["[", "{"];
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+const OPENING = 0x7b; // of both kinds, but for one bit
+const CLOSING = 0x7d;
+const CASE = 0x20;
 
 /**
  * Whether the JSON in a packet of text is nested more deeply than {@link MAX_DEPTH}.
@@ -33,22 +36,33 @@ function opensMany(text: string): boolean {
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
-  let isString = false;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
-    if (isString) {
-      if (code === BACKSLASH) {
-        index++;
-      } else if (code === QUOTE) {
-        isString = false;
+    if (code === QUOTE) {
+      index = endOfString(text, index + 1);
+    } else if ((code | CASE) === OPENING) {
+      depth++;
+      if (depth > deepest) {
+        deepest = depth;
       }
-    } else if (code === QUOTE) {
-      isString = true;
-    } else if (code === 0x5b || code === 0x7b) {
-      deepest = Math.max(deepest, ++depth);
-    } else if (code === 0x5d || code === 0x7d) {
+    } else if ((code | CASE) === CLOSING) {
       depth--;
     }
   }
   return deepest;
+}
+
+/** Where the quote is that ends a string; the length of the text, or one more, where there is none. */
+function endOfString(text: string, start: number): number {
+  let index = start;
+  for (; index < text.length; index++) {
+    const code = text.charCodeAt(index);
+    if (code === QUOTE) {
+      break;
+    }
+    if (code === BACKSLASH) {
+      index++;
+    }
+  }
+  return index;
 }
