@@ -124,7 +124,10 @@ class Incoming<Chunk> {
   }
 
   take(part: Untyped, ack: StreamAck): void {
-    const isPart = part.seq === this.#seq && ("chunk" in part || part.done || part.error);
+    const { seq, error } = part;
+    const isWhole = "chunk" in part || part.done || error;
+    const isReadable = error === undefined || typeof error === "string"; // the sender may send anything
+    const isPart = seq === this.#seq && isWhole && isReadable;
     if (!isPart || this.#waiting.length >= this.#limit) {
       const why = isPart ? "more parts came than were read" : "a part is missing, or is none";
       ack({ cancel: why });

@@ -307,6 +307,7 @@ describe("a server that receives", () => {
     ["out of order", { id: "a", seq: 2, chunk: 1 }],
     ["again", { id: "a", seq: 0, chunk: 1 }],
     ["with nothing in it", { id: "a", seq: 1 }],
+    ["with an error that is no text", { id: "a", seq: 1, error: { toString: 1, valueOf: 1 } }],
   ])("fails a stream with a part that comes %s", async (_, part) => {
     const { client, streams } = await listening();
     const first = client.emitWithAck("file", { id: "a", seq: 0, chunk: 1 });
