@@ -92,6 +92,13 @@ export interface AdapterSocket {
 export interface RecoveryOptions {
   /** How long after a disconnection a session can be taken up again, in ms. Default: 120000. */
   maxDisconnectionDuration?: number;
+  /**
+   * How many events each namespace keeps, for one node in memory: the oldest are dropped. A client that
+   * would miss one starts a new session. Default: no limit.
+   */
+  maxPackets?: number;
+  /** How many bytes these may have, as they are sent. Default: no limit. */
+  maxBytes?: number;
   /** Whether a socket that takes its session up again skips the middlewares. Default: true. */
   skipMiddlewares?: boolean;
 }

@@ -3,9 +3,26 @@ import type { BroadcastOptions, Room } from "./adapter.ts";
 
 const PRUNE_INTERVAL_MS = 1_000; // packets go in lots
 
+/** The part that is kept of a log that has become too large: what goes, goes in lots. */
+const KEPT_PART = 0.9;
+
 interface LoggedPacket {
   readonly data: unknown[];
   readonly options: BroadcastOptions;
+  readonly expiresAt: number;
+  readonly bytes: number;
+}
+
+/** How much a log keeps. */
+export interface LogBounds {
+  readonly maxPackets: number;
+  /** The bytes of the packets, as they are sent. */
+  readonly maxBytes: number;
+}
+
+/** The last packet to a room that was dropped before its time. */
+interface Loss {
+  readonly number: number;
   readonly expiresAt: number;
 }
 
@@ -13,7 +30,11 @@ interface LoggedPacket {
 export class PacketLog {
   readonly #prefix: string;
   readonly #keptMs: number;
+  readonly #bounds: LogBounds;
   #packets: LoggedPacket[] = [];
+  #bytes = 0;
+  /** By room, null being everyone. */
+  readonly #losses = new Map<Room | null, Loss>();
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** The number of the first packet in the list. */
   #first = 1;
@@ -21,10 +42,17 @@ export class PacketLog {
   /**
    * @param prefix tells its offsets from those of other logs
    * @param keptMs how long a packet is kept, in ms
+   * @param bounds how many are; the oldest ones go first
    */
-  constructor(prefix: string, keptMs: number) {
+  constructor(prefix: string, keptMs: number, bounds: LogBounds) {
     this.#prefix = prefix;
     this.#keptMs = keptMs;
+    this.#bounds = bounds;
+  }
+
+  /** How many packets are kept. */
+  get size(): number {
+    return this.#packets.length;
   }
 
   /** The number of the last packet. */
@@ -32,11 +60,51 @@ export class PacketLog {
     return this.#first + this.#packets.length - 1;
   }
 
-  /** Adds a packet, and its offset to the packet's data. */
-  add(data: unknown[], options: BroadcastOptions): void {
+  /**
+   * Adds a packet, and its offset to the packet's data.
+   *
+   * @param bytes how large it is; 0 where that is not limited
+   */
+  add(data: unknown[], options: BroadcastOptions, bytes: number): void {
     data.push(this.#prefix + (this.last + 1).toString(36));
-    this.#packets.push({ data, options, expiresAt: performance.now() + this.#keptMs });
+    this.#packets.push({ data, options, expiresAt: performance.now() + this.#keptMs, bytes });
+    this.#bytes += bytes;
+    const { maxPackets, maxBytes } = this.#bounds;
+    if (this.#packets.length > maxPackets || this.#bytes > maxBytes) {
+      this.#shed(maxPackets * KEPT_PART, maxBytes * KEPT_PART);
+    }
     this.#schedule();
+  }
+
+  #shed(most: number, mostBytes: number): void {
+    let count = 0;
+    let bytes = this.#bytes;
+    for (const packet of this.#packets) {
+      if (this.#packets.length - count <= most && bytes <= mostBytes) {
+        break;
+      }
+      const loss = { number: this.#first + count, expiresAt: packet.expiresAt };
+      const { rooms } = packet.options;
+      for (const room of rooms.size === 0 ? [null] : rooms) {
+        this.#losses.set(room, loss);
+      }
+      bytes -= packet.bytes;
+      count++;
+    }
+    this.#drop(count);
+  }
+
+  /**
+   * Whether a packet after the given one, for a socket in the given rooms, was dropped before its time.
+   *
+   * @param number as for {@link since}
+   */
+  hasLost(number: number, rooms: readonly Room[]): boolean {
+    const now = performance.now();
+    return [null, ...rooms].some((room) => {
+      const loss = this.#losses.get(room);
+      return loss !== undefined && loss.number > number && loss.expiresAt > now;
+    });
   }
 
   /**
@@ -77,6 +145,11 @@ export class PacketLog {
     const now = performance.now();
     const count = this.#packets.findIndex(({ expiresAt }) => expiresAt > now);
     this.#drop(count === -1 ? this.#packets.length : count);
+    for (const [room, { expiresAt }] of this.#losses) {
+      if (expiresAt <= now) {
+        this.#losses.delete(room);
+      }
+    }
     this.#schedule();
   }
 
@@ -85,9 +158,13 @@ export class PacketLog {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#drop(this.#packets.length);
+    this.#losses.clear();
   }
 
   #drop(count: number): void {
+    for (const { bytes } of this.#packets.slice(0, count)) {
+      this.#bytes -= bytes;
+    }
     this.#packets = this.#packets.slice(count);
     this.#first += count;
   }

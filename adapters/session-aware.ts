@@ -37,6 +37,8 @@ interface KeptSession {
 export class SessionAwareAdapter extends Adapter {
   readonly #durationMs: number;
   readonly #log: PacketLog;
+  /** Whether packets are weighed, which takes encoding them. */
+  readonly #weighs: boolean;
   /** By private id, the one that expires next first. */
   readonly #sessions = new Map<string, KeptSession>();
   /** Where in the log the session of each connected socket began. */
@@ -52,7 +54,10 @@ export class SessionAwareAdapter extends Adapter {
       pingInterval === undefined || pingTimeout === undefined
         ? DEFAULT_HEARTBEAT_MS
         : pingInterval + pingTimeout;
-    this.#log = new PacketLog(generateId().slice(0, 4), this.#durationMs + unnoticedMs);
+    const { maxPackets = Infinity, maxBytes = Infinity } = connectionStateRecovery ?? {};
+    this.#weighs = maxBytes !== Infinity;
+    const bounds = { maxPackets, maxBytes };
+    this.#log = new PacketLog(generateId().slice(0, 4), this.#durationMs + unnoticedMs, bounds);
   }
 
   override close(): Promise<void> | void {
@@ -92,14 +97,20 @@ export class SessionAwareAdapter extends Adapter {
       return null;
     }
     const { session, start } = kept;
+    const after = Math.max(from, start); // the offset may be of an earlier session of that client
+    const log = this.#log;
+    if (log.hasLost(after, session.rooms)) {
+      return null; // it would miss a packet in the midst
+    }
     this.#sessions.delete(pid);
     this.#starts.set(session.sid, start);
-    const log = this.#log;
     return {
       ...session,
       get missedPackets() {
-        // The offset may be of an earlier session of that client.
-        return log.since(Math.max(from, start), session.rooms);
+        if (log.hasLost(after, session.rooms)) {
+          throw new Error("packets were dropped while the middlewares decided on the client");
+        }
+        return log.since(after, session.rooms);
       },
     };
   }
@@ -114,9 +125,14 @@ export class SessionAwareAdapter extends Adapter {
       packet.id === undefined &&
       options.flags?.volatile !== true;
     if (isKept) {
-      this.#log.add(packet.data, options);
+      this.#log.add(packet.data, options, this.#weighs ? this.#weigh(packet) : 0);
     }
     super.broadcast(packet, options);
+  }
+
+  #weigh(packet: Packet): number {
+    const parts = this.nsp.server.encoder.encode(packet);
+    return parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
   }
 
   #schedule(): void {

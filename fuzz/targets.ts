@@ -38,7 +38,7 @@ function kindOf({ type, data }: Packet): string {
 }
 
 function payload(codec: Codec, data: RawData): string {
-  const packets = codec.decodePayload(data);
+  const packets = codec.decodePayload(data, Number.POSITIVE_INFINITY) ?? [];
   const kinds = packets.map(kindOf);
   demand(!packets.slice(0, -1).some(({ type }) => type === "error"), "nothing follows an error");
   return [...new Set(kinds)].sort().join(" ");

@@ -7,9 +7,22 @@ const log = makeLog("socket.io:socket");
 
 const COUNT_RETRY_MS = 250;
 
+/** How many acknowledgements one client may owe. */
+export interface AckBound {
+  readonly most: number;
+  /** There are more; called at each that is. */
+  onExceeded(): void;
+}
+
 /** The acknowledgements that one client owes, and when they are given up. */
 export class PendingAcks {
   #pending: Map<number, AnyFunction> | undefined;
+  readonly #bound: AckBound | null;
+
+  /** @param bound Default: none. */
+  constructor(bound: AckBound | null = null) {
+    this.#bound = bound;
+  }
 
   /** How many are owed. */
   get size(): number {
@@ -30,6 +43,9 @@ export class PendingAcks {
       id,
       timeoutMs === undefined ? callback : this.#limit(id, callback, timeoutMs),
     );
+    if (this.#bound !== null && this.#pending.size > this.#bound.most) {
+      this.#bound.onExceeded();
+    }
     return this;
   }
 

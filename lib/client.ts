@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { type Packet, PacketType } from "socket.io-parser";
 import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
 import type { RawData } from "./engine/codec/codec.ts";
+import type { LimitName, ResolvedLimits } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import { SocketIOError } from "./errors.ts";
@@ -9,9 +10,10 @@ import type { Untyped } from "./events.ts";
 import { type AttemptPort, ClientAttempt } from "./namespace-attempt.ts";
 import type { PacketDecoder } from "./namespace-decoder.ts";
 import { type DataCheck, faultOfPacket } from "./packet-check.ts";
+import type { EventRates } from "./namespace-limits.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
-import { separateQuery } from "./socket-protocol-3.ts";
-import type { DisconnectReason } from "./socket-types.ts";
+import { refusalOf, separateQuery } from "./socket-protocol-3.ts";
+import type { EndReason } from "./socket-types.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:client");
@@ -24,7 +26,7 @@ export interface ClientSocket {
   readonly owed: number;
   onPacket(packet: Packet): void;
   onError(error: Error): void;
-  onClose(reason: DisconnectReason, description?: unknown): void;
+  onClose(reason: EndReason, description?: unknown): void;
   disconnect(): unknown;
 }
 
@@ -60,6 +62,11 @@ export interface ClientServer {
   readonly packetDecoder: PacketDecoder | null;
   /** Looks at data before any of them does; null where that is theirs alone. */
   readonly dataCheck: DataCheck | null;
+  readonly limits: ResolvedLimits;
+  /** Null where sockets may send as many events as they like. */
+  readonly eventRates: EventRates | null;
+  /** Tells the operator that a client went beyond a limit. */
+  onLimit(limit: LimitName, session: Session, namespace?: string): void;
   /** Looks up a namespace; null where there is none of that name. */
   findNamespace(
     name: string,
@@ -67,6 +74,11 @@ export interface ClientServer {
     found: (namespace: ClientNamespace | null) => void,
   ): void;
 }
+
+const TOO_MANY_NAMESPACES = {
+  message: "Too many namespaces",
+  data: { code: "ERR_LIMIT_EXCEEDED", limit: "namespacesPerConnection" },
+};
 
 const COMPRESSED = {};
 const UNCOMPRESSED = { compress: false };
@@ -83,6 +95,8 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   #attempts: Map<string, ClientAttempt<ClientSocket>> | null = null;
   /** Namespaces that the server has disconnected, until the client shows that it knows. */
   #left: Set<string> | null = null;
+  /** Namespaces it asked for that are being looked up; null where it may be in as many as it likes. */
+  #asked: Set<string> | null = null;
   #connectTimer: ReturnType<typeof setTimeout> | undefined;
   /** What its own decoder makes of the data it is being given; null while it is given none. */
   #decoded: Packet[] | null = null;
@@ -110,6 +124,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
 
   #onConnectTimeout(): void {
     log("%s has joined no namespace in time, closing it", this.conn.id);
+    this.#server.onLimit("connectTimeout", this.conn);
     this.close();
   }
 
@@ -178,6 +193,9 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
       message,
       cause === undefined ? undefined : { cause },
     );
+    if (cause instanceof SocketIOError && cause.limit !== undefined) {
+      this.#server.onLimit(cause.limit as LimitName, this.conn);
+    }
     for (const socket of this.#openSockets()) {
       socket.onError(error);
     }
@@ -201,6 +219,10 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
       packet.type !== PacketType.CONNECT &&
       packet.type !== PacketType.CONNECT_ERROR
     ) {
+      if (this.#server.eventRates?.isOver(socket, packet)) {
+        this.exceed("eventsPerSecond", packet.nsp);
+        return;
+      }
       socket.onPacket(packet);
     } else if (socket !== undefined || !this.#left?.has(packet.nsp)) {
       log("invalid state (packet type: %s)", packet.type);
@@ -211,18 +233,56 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     }
   }
 
+  /** Ends the connection, as the client went beyond a limit. */
+  exceed(limit: LimitName, namespace: string): void {
+    const { conn }: { conn: Pick<Session, "close"> & Partial<Session> } = this;
+    if (conn.exceed !== undefined) {
+      conn.exceed(limit, namespace);
+    } else {
+      this.#server.onLimit(limit, this.conn, namespace); // the engine is not ours: see bind()
+      conn.close();
+    }
+  }
+
   #connect(name: string, auth: Record<string, unknown>): void {
     this.#left?.delete(name);
+    if (!this.#hasRoomFor(name)) {
+      this.#server.onLimit("namespacesPerConnection", this.conn, name);
+      this.#refuse(name, TOO_MANY_NAMESPACES);
+      return;
+    }
     this.#server.findNamespace(name, auth, (namespace) => {
+      this.#asked?.delete(name);
       if (namespace === null) {
         log("namespace %s was denied: there is none, and none is to be made", name);
-        const data = { message: "Invalid namespace" };
-        this.writePacket({ type: PacketType.CONNECT_ERROR, nsp: name, data }, {});
+        this.#refuse(name, { message: "Invalid namespace" });
         return;
       }
       log("connecting to namespace %s", name);
       namespace.add(this, auth, this.#makeAttempt(name));
     });
+  }
+
+  #refuse(nsp: string, refusal: { message: string; data?: unknown }): void {
+    const data =
+      refusal.data !== undefined && this.conn.protocol === 3 ? refusalOf(refusal) : refusal;
+    this.writePacket({ type: PacketType.CONNECT_ERROR, nsp, data }, {});
+  }
+
+  /** Whether the client may be in one more namespace; those it waits for count. */
+  #hasRoomFor(name: string): boolean {
+    const most = this.#server.limits.namespacesPerConnection;
+    if (most === Number.POSITIVE_INFINITY) {
+      return true;
+    }
+    this.#asked ??= new Set();
+    const attempts = this.#attempts?.keys() ?? [];
+    const names = new Set([...this.#sockets.keys(), ...attempts, ...this.#asked, name]);
+    if (names.size > most) {
+      return false;
+    }
+    this.#asked.add(name);
+    return true;
   }
 
   // A client that disconnects and connects anew, while a middleware takes its time, sends a second

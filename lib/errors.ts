@@ -9,6 +9,7 @@ import type { Untyped } from "./event-types.ts";
  * - `ERR_INVALID_ARGUMENT`: an argument of the wrong type.
  * - `ERR_RESERVED_EVENT`: an event name that the protocol keeps for itself.
  * - `ERR_ACK_TIMEOUT`: an acknowledgement that did not arrive in time.
+ * - `ERR_LIMIT_EXCEEDED`: a client went beyond a limit; `limit` is the name of that.
  * - `ERR_UNSUPPORTED`: a feature that this host or adapter does not offer.
  * - `ERR_PARTIAL_RESPONSE`: not all nodes have answered; `responses` are the answers that came.
  * - `ERR_INVALID_PACKET`: a client sent what is no packet, or one that may not be; see `cause`.
@@ -28,6 +29,7 @@ export type ErrorCode =
   | "ERR_INVALID_ARGUMENT"
   | "ERR_RESERVED_EVENT"
   | "ERR_ACK_TIMEOUT"
+  | "ERR_LIMIT_EXCEEDED"
   | "ERR_UNSUPPORTED"
   | "ERR_PARTIAL_RESPONSE"
   | "ERR_INVALID_PACKET"
@@ -46,6 +48,8 @@ export class SocketIOError extends Error {
   readonly code: ErrorCode;
   /** Of `ERR_PARTIAL_RESPONSE`, and of a broadcast's `ERR_ACK_TIMEOUT`: the answers that did come. */
   declare responses?: Untyped;
+  /** Of `ERR_LIMIT_EXCEEDED`: the limit, as the option `limits` names it. */
+  declare limit?: string;
 
   static {
     // On the prototype, as with the errors of the language: no log then prints it twice.
@@ -85,6 +89,18 @@ export function unsupported(what: string, instead: string): SocketIOError {
 /** The error of an acknowledgement that did not arrive in time; the message is the reference's. */
 export function ackTimeout(): SocketIOError {
   return new SocketIOError("ERR_ACK_TIMEOUT", "operation has timed out");
+}
+
+/**
+ * The error of a client that went beyond a limit.
+ *
+ * @param limit the name of it
+ * @param message what there was too much of
+ */
+export function limitExceeded(limit: string, message: string): SocketIOError {
+  const error = new SocketIOError("ERR_LIMIT_EXCEEDED", message);
+  error.limit = limit;
+  return error;
 }
 
 /**

@@ -26,4 +26,10 @@ export type { ServerOptions } from "./server-settings.ts";
 export { Socket } from "./socket.ts";
 export type { EventIterator, IterateOptions, OnFull } from "./socket-iterator.ts";
 export { DisconnectedError, type SignalReason } from "./socket-signal.ts";
-export type { DisconnectReason, Event, ExtendedError, Handshake } from "./socket-types.ts";
+export type {
+  DisconnectReason,
+  Event,
+  ExtendedError,
+  Handshake,
+  LimitReason,
+} from "./socket-types.ts";

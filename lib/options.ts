@@ -9,6 +9,7 @@ import {
   isFunction,
   isObject,
   isString,
+  numberFrom,
   objectWith,
   oneOf,
   timeFrom,
@@ -67,8 +68,18 @@ const TABLE = {
   ipv6Only: isBoolean,
 };
 
-const RECOVERY_DEFAULTS = { maxDisconnectionDuration: 120_000, skipMiddlewares: true };
-const RECOVERY_TABLE = { maxDisconnectionDuration: timeFrom(0), skipMiddlewares: isBoolean };
+const RECOVERY_DEFAULTS = {
+  maxDisconnectionDuration: 120_000,
+  skipMiddlewares: true,
+  maxPackets: Number.POSITIVE_INFINITY,
+  maxBytes: Number.POSITIVE_INFINITY,
+};
+const RECOVERY_TABLE = {
+  maxDisconnectionDuration: timeFrom(0),
+  skipMiddlewares: isBoolean,
+  maxPackets: numberFrom(0, "packets"),
+  maxBytes: numberFrom(0, "bytes"),
+};
 
 /** A server's options with every default filled in. */
 export type ResolvedServerOptions<AdapterType> = Omit<

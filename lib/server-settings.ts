@@ -5,10 +5,12 @@ import { SessionAwareAdapter } from "../adapters/session-aware.ts";
 import { Broadcaster } from "./broadcaster.ts";
 import type { Decoder, Encoder } from "./client.ts";
 import { serveClientBundle } from "./client-bundle.ts";
+import { DEFAULT_ATTACHMENTS, type ResolvedLimits, resolveLimits } from "./engine/limits.ts";
 import type { EngineRequest } from "./engine/request.ts";
 import type { EventsMap } from "./events.ts";
 import { computePrefix } from "./hosts/attach-options.ts";
 import { PacketDecoder } from "./namespace-decoder.ts";
+import { EventRates, LimitedDecoder } from "./namespace-limits.ts";
 import { PacketEncoder } from "./namespace-packets.ts";
 import type { AdapterConstructor } from "./namespace-types.ts";
 import { checkFor, type DataCheck } from "./packet-check.ts";
@@ -33,9 +35,11 @@ export abstract class ServerSettings<
   readonly encoder: Encoder;
 
   readonly #options: ResolvedServerOptions<AdapterConstructor>;
-  readonly #packetDecoder: PacketDecoder | null;
   /** @internal */
   readonly dataCheck: DataCheck | null;
+  #limits: ResolvedLimits | null = null;
+  #packetDecoder: PacketDecoder | null = null;
+  #eventRates: EventRates | null = null;
   #path = "";
   #addTrailingSlash: boolean;
   /** Made of these two when it is asked for. */
@@ -54,10 +58,26 @@ export abstract class ServerSettings<
     this.#adapter =
       options.adapter ?? (options.connectionStateRecovery ? SessionAwareAdapter : Adapter);
     this.path(options.path);
-    const isDefault = this._parser === defaultParser;
-    this.encoder = isDefault ? new PacketEncoder() : new this._parser.Encoder();
-    this.#packetDecoder = isDefault ? new PacketDecoder() : null;
+    this.encoder =
+      this._parser === defaultParser ? new PacketEncoder() : new this._parser.Encoder();
     this.dataCheck = checkFor(this._parser);
+  }
+
+  /** What is set of the option `limits`, here and in `listen()`. @internal */
+  get limits(): ResolvedLimits {
+    this.#limits ??= resolveLimits();
+    return this.#limits;
+  }
+
+  protected setLimits(limits: ResolvedLimits): void {
+    this.#limits = limits;
+    this.#packetDecoder = this._parser === defaultParser ? new PacketDecoder() : null;
+    this.#eventRates = EventRates.make(limits);
+  }
+
+  /** @internal */
+  get eventRates(): EventRates | null {
+    return this.#eventRates;
   }
 
   protected set addTrailingSlash(value: boolean) {
@@ -68,7 +88,7 @@ export abstract class ServerSettings<
   /** The package that encodes and decodes packets. @internal */
   get _parser(): {
     Encoder: new () => Encoder;
-    Decoder: new () => Decoder;
+    Decoder: new (options?: { maxAttachments: number }) => Decoder;
   } {
     return this.#options.parser ?? defaultParser;
   }
@@ -93,7 +113,14 @@ export abstract class ServerSettings<
   }
 
   createDecoder(): Decoder {
-    return new this._parser.Decoder();
+    const { limits, _parser: parser } = this;
+    if (parser === defaultParser) {
+      return new LimitedDecoder(limits);
+    }
+    // A parser of the user's need not know of any options.
+    return limits.attachments === DEFAULT_ATTACHMENTS
+      ? new parser.Decoder()
+      : new parser.Decoder({ maxAttachments: limits.attachments });
   }
 
   createAdapter(namespace: AdapterNamespace): AdapterApi {

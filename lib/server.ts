@@ -4,6 +4,7 @@ import type { NamespaceOperator } from "./broadcaster.ts";
 import { Client, type ClientServer } from "./client.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
+import type { LimitName } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import { throwLater, unsupported } from "./errors.ts";
 import type {
@@ -130,6 +131,7 @@ export class Server<
     this.#engine = new EngineServer(given);
     this.#engine.onSession = (session) => this.#onConnection(session);
     this.engine = this.#engine;
+    this.setLimits(this.#engine.opts.limits);
     this.#listening = new Listening(this.#engine, this);
     this.sockets = this.of("/");
     if (hasTarget && first !== undefined && first !== null) {
@@ -140,6 +142,12 @@ export class Server<
   #onConnection(conn: Session): Client {
     log("incoming connection with id %s", conn.id);
     return new Client(this, conn);
+  }
+
+  /** A client went beyond a limit. @internal */
+  onLimit(limit: LimitName, session: Session, namespace?: string): void {
+    const value = limit === "connectTimeout" ? this.connectTimeoutMs : this.limits[limit];
+    this.#engine.onLimit(limit, { session, namespace }, value);
   }
 
   /** The namespaces by name. @internal */
@@ -176,6 +184,7 @@ export class Server<
     this.#listening.requireTarget(target);
     const merged = resolveServerOptions(withDefaults(options, this.#given));
     this.#engine.configure(merged); // first: it may throw
+    this.setLimits(this.#engine.opts.limits);
     this.addTrailingSlash = merged.addTrailingSlash ?? true;
     // Only a path of these options counts: one of the constructor is set already, if not replaced.
     this.path((this.#given.path ? null : options.path) ?? this.path());

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Packet } from "socket.io-parser";
 import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
+import type { LimitName } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 
 /** What a socket needs of the connection it shares with the client's other sockets. */
@@ -13,6 +14,8 @@ export interface SocketClient {
   writeToEngine(encodedPackets: EncodedPackets, options: WriteOptions): void;
   /** The socket is gone. */
   remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void;
+  /** Ends the connection, as the client went beyond a limit. */
+  exceed(limit: LimitName, namespace: string): void;
   /** Disconnects every socket of the client, and the connection. */
   disconnect(): void;
 }

@@ -1,8 +1,8 @@
 import { SocketIOError } from "./errors.ts";
-import type { DisconnectReason } from "./socket-types.ts";
+import type { EndReason } from "./socket-types.ts";
 
 /** Why a socket's signal fired: as it was disconnected, or was never let in. */
-export type SignalReason = DisconnectReason | "refused";
+export type SignalReason = EndReason | "refused";
 
 /**
  * The `reason` of a socket's signal, and what is thrown where something waited for its client.

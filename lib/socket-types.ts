@@ -14,6 +14,16 @@ export type DisconnectReason =
   | "client namespace disconnect"
   | "server namespace disconnect";
 
+/**
+ * Why a socket was disconnected beside that: its client went beyond one of the option `limits`. No part
+ * of {@link DisconnectReason}, so that programs written for the reference compile; a listener that
+ * tells them apart takes both: `(reason: DisconnectReason | LimitReason)`.
+ */
+export type LimitReason = "limit exceeded" | "slow consumer";
+
+/** All that `disconnect` and `disconnecting` may give as the reason. */
+export type EndReason = DisconnectReason | LimitReason;
+
 /** The events that a socket itself emits on the server. */
 export interface SocketReservedEventsMap {
   disconnect: (reason: DisconnectReason, description?: Untyped) => void;

@@ -7,7 +7,7 @@ import type {
   SessionToPersist,
   SocketId,
 } from "../adapters/adapter.ts";
-import { PendingAcks } from "./acks.ts";
+import { type AckBound, PendingAcks } from "./acks.ts";
 import type { Rooms } from "./broadcast-operator.ts";
 import type { Session } from "./engine/session.ts";
 import { throwLater, warn } from "./errors.ts";
@@ -25,18 +25,25 @@ import type { SocketClient } from "./socket-ports.ts";
 import { socketIdOf } from "./socket-protocol-3.ts";
 import { SocketFlow } from "./socket-flow.ts";
 import { NO_FLAGS } from "./socket-sender.ts";
-import type { DisconnectReason, Event, Handshake, UpperClasses } from "./socket-types.ts";
+import type {
+  DisconnectReason,
+  EndReason,
+  Event,
+  Handshake,
+  UpperClasses,
+} from "./socket-types.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:socket");
 
-const RECOVERABLE: ReadonlySet<DisconnectReason> = new Set<DisconnectReason>([
+const RECOVERABLE: ReadonlySet<EndReason> = new Set<EndReason>([
   "transport error",
   "transport close",
   "forced close",
   "ping timeout",
   "server shutting down",
   "forced server close",
+  "slow consumer",
 ]);
 
 /**
@@ -112,8 +119,24 @@ export class Socket<
 
   /** The acknowledgements that the client owes. */
   get acks(): PendingAcks {
-    this.#acks ??= new PendingAcks();
+    this.#acks ??= new PendingAcks(this.#ackBound());
     return this.#acks;
+  }
+
+  #ackBound(): AckBound | null {
+    const { pendingAcks: most } = this.nsp.server.limits;
+    return most === Number.POSITIVE_INFINITY
+      ? null
+      : { most, onExceeded: () => this.#onTooManyAcks() };
+  }
+
+  // Later, so that the socket does not end in the midst of the program's emit().
+  #onTooManyAcks(): void {
+    process.nextTick(() => {
+      if (this.connected) {
+        this.client.exceed("pendingAcks", this.nsp.name);
+      }
+    });
   }
 
   /** How many acknowledgements are owed, by the client or to it. @internal */
@@ -312,7 +335,7 @@ export class Socket<
   }
 
   /** The one door out: every disconnection comes through here once. @internal */
-  onClose(reason: DisconnectReason, description?: unknown): void {
+  onClose(reason: EndReason, description?: unknown): void {
     if (!this.connected || this.#closing) {
       return;
     }
@@ -328,19 +351,16 @@ export class Socket<
     this.#notify("disconnect", reason, description);
   }
 
-  #notify(
-    event: "disconnecting" | "disconnect",
-    reason: DisconnectReason,
-    description: unknown,
-  ): void {
+  #notify(event: "disconnecting" | "disconnect", reason: EndReason, description: unknown): void {
     try {
-      this.emitReserved(event, reason, description);
+      // The type of the event is that of the reference, which has no such limits.
+      this.emitReserved(event, reason as DisconnectReason, description);
     } catch (error) {
       throwLater(error); // of a listener: the other sockets of the client must be closed too
     }
   }
 
-  #persist(reason: DisconnectReason): void {
+  #persist(reason: EndReason): void {
     if (this.pid !== undefined && RECOVERABLE.has(reason)) {
       log("connection state recovery is enabled for sid %s", this.id);
       this.#mayComeBack = true;

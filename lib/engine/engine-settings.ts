@@ -6,7 +6,7 @@ import type { EngineEvents, LimitExceeded } from "./engine-events.ts";
 import type { Middleware } from "./exchange.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
 import { ENGINE_ERROR_MESSAGES, type Rejection } from "./handshake.ts";
-import { type LimitName, noRefusals } from "./limits.ts";
+import { type LimitName, noRefusals, type ResolvedLimits } from "./limits.ts";
 import { MiddlewareChain } from "./middleware-chain.ts";
 import {
   type EngineOptions,
@@ -81,6 +81,10 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
 
   get maxHttpBufferSize(): number {
     return this.#opts.maxHttpBufferSize;
+  }
+
+  get packetsPerPayload(): number {
+    return this.#opts.limits.packetsPerPayload;
   }
 
   get httpCompression(): ResolvedEngineOptions["httpCompression"] {
@@ -178,7 +182,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
   onLimit(
     limit: LimitName,
     { req, session, namespace }: Partial<Omit<LimitExceeded, "limit" | "value" | "address">>,
-    value = limit === "connectTimeout" ? Number.NaN : this.#opts.limits[limit],
+    value = this.#opts.limits[limit as keyof ResolvedLimits], // or it is none of these, and told
   ): void {
     const address = req === undefined ? session?.remoteAddress : this.addressOf(req);
     log("the limit %s (%d) was exceeded by %s", limit, value, address);

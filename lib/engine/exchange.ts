@@ -80,9 +80,11 @@ export interface WebSocketPort {
   /** Calls `write`; what it sends leaves in one system call where the host can do that. */
   batch(write: () => void): void;
   /** Sends a Close frame behind all that was sent. */
-  close(): void;
+  close(code?: number, reason?: string): void;
   /** Whether what is sent now leaves in one system call anyway. Missing: no. */
   readonly isBatching?: boolean;
+  /** How much was taken that has not left yet, in bytes. */
+  readonly bufferedBytes: number;
   /** Its place in the topics of its server; null, or missing, where the host has none. */
   readonly topics?: TopicPort | null;
 }

@@ -30,8 +30,6 @@ export interface Limits {
   packetsPerPayload?: number;
   /** Attachments, that is binary values, of one packet. Default: 10, as in the reference. */
   attachments?: number;
-  /** How many lists and objects in a packet may lie one within the other. Default: 10000. */
-  nesting?: number;
   /** Namespaces that one client is in. Further ones get a `connect_error`. Default: no limit. */
   namespacesPerConnection?: number;
   /** Events a second from one socket. Default: no limit. */
@@ -50,14 +48,16 @@ export type ResolvedLimits = Readonly<Required<Limits>>;
 
 const NONE = Number.POSITIVE_INFINITY;
 
+/** The default of the limit `attachments`, as in `socket.io-parser`. */
+export const DEFAULT_ATTACHMENTS = 10;
+
 const DEFAULTS: ResolvedLimits = {
   connections: NONE,
   connectionsPerAddress: NONE,
   handshakesPerSecond: NONE,
   handshakeMs: 45_000,
   packetsPerPayload: NONE,
-  attachments: 10,
-  nesting: 10_000,
+  attachments: DEFAULT_ATTACHMENTS,
   namespacesPerConnection: NONE,
   eventsPerSecond: NONE,
   pendingAcks: NONE,
@@ -76,7 +76,6 @@ const TABLE: Readonly<Record<keyof Limits, Check>> = {
   },
   packetsPerPayload: numberFrom(1, "packets"),
   attachments: numberFrom(0, "attachments"),
-  nesting: numberFrom(1, "levels"),
   namespacesPerConnection: numberFrom(1, "namespaces"),
   eventsPerSecond: numberFrom(1, "events"),
   pendingAcks: numberFrom(1, "acknowledgements"),

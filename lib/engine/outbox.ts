@@ -26,6 +26,9 @@ const NONE: QueuedPacket[] = [];
 export class Outbox {
   #packets: QueuedPacket[] = NONE;
   #flushing = false;
+  /** How many of the packets, from the front, are measured, and their bytes. */
+  #measured = 0;
+  #bytes = 0;
 
   get isEmpty(): boolean {
     return this.#packets.length === 0;
@@ -45,6 +48,16 @@ export class Outbox {
 
   clear(): void {
     this.#packets = NONE;
+    this.#measured = 0;
+    this.#bytes = 0;
+  }
+
+  /** How much waits, in bytes; only asked where that matters, so it is not kept count of. */
+  measure(): number {
+    for (; this.#measured < this.#packets.length; this.#measured++) {
+      this.#bytes += Buffer.byteLength(this.#packets[this.#measured]?.data ?? "");
+    }
+    return this.#bytes;
   }
 
   /**
@@ -79,6 +92,8 @@ export class Outbox {
       return false;
     }
     this.#packets = taken === packets.length ? NONE : packets.slice(taken);
+    this.#measured = 0;
+    this.#bytes = 0;
     port.onFlush(taken === packets.length ? packets : packets.slice(0, taken));
     for (let index = 0; index < taken; index++) {
       if (log.enabled && packets[index]?.callback !== undefined) {

@@ -10,7 +10,9 @@ export type CloseReason =
   | "transport close"
   | "forced close"
   | "ping timeout"
-  | "parse error";
+  | "parse error"
+  | "limit exceeded"
+  | "slow consumer";
 
 /** Called when a packet has been handed to a transport. */
 export type SendCallback = (transport: Transport) => void;

@@ -1,6 +1,8 @@
+import { limitExceeded } from "../errors.ts";
 import type { Packet, RawData } from "./codec/codec.ts";
 import type { FlushQueue } from "./flush-queue.ts";
 import { Heartbeat, type HeartbeatPort, type SessionHeartbeat } from "./heartbeat.ts";
+import type { LimitName } from "./limits.ts";
 import type { ResolvedEngineOptions } from "./options.ts";
 import { PingWatch, type PingWatchPort } from "./ping-watch.ts";
 import type { EngineRequest } from "./request.ts";
@@ -17,6 +19,9 @@ import { makeLog } from "../log.ts";
 
 const log = makeLog("engine:socket");
 
+/** RFC 6455, section 7.4.1, and the registry of IANA: policy violation, and try again later. */
+const CLOSE_CODES = { "limit exceeded": 1008, "slow consumer": 1013 };
+
 /** What a session needs of its engine. */
 export interface SessionPort {
   readonly opts: ResolvedEngineOptions;
@@ -30,6 +35,8 @@ export interface SessionPort {
   onSessionFlush(session: Session, packets: Packet[]): void;
   onSessionDrain(session: Session): void;
   onSessionClose(session: Session): void;
+  /** A client went beyond a limit. */
+  onLimit(limit: LimitName, where: { session: Session; namespace: string | undefined }): void;
 }
 
 /**
@@ -121,6 +128,39 @@ export class Session
       this.#closeWhenFlushed = false;
       this.#closeTransport();
     }
+    if (!this.outbox.isEmpty && this.#isTooSlow()) {
+      this.exceed("queuedBytes");
+    }
+  }
+
+  #isTooSlow(): boolean {
+    const { queuedBytes } = this.server.opts.limits;
+    return (
+      queuedBytes !== Number.POSITIVE_INFINITY &&
+      this.outbox.measure() + (this.#transport.bufferedBytes ?? 0) > queuedBytes
+    );
+  }
+
+  onLimit(limit: LimitName): void {
+    this.exceed(limit);
+  }
+
+  /**
+   * Ends the session at once, as its client went beyond a limit: with the reason `slow consumer` for
+   * what waits for it, else `limit exceeded`. The operator is told.
+   *
+   * @param limit which limit
+   * @param namespace the namespace concerned
+   */
+  exceed(limit: LimitName, namespace?: string): void {
+    if (this.#readyState === "closed") {
+      return;
+    }
+    const reason = limit === "queuedBytes" ? "slow consumer" : "limit exceeded";
+    this.server.onLimit(limit, { session: this, namespace });
+    this.#transport.sink = SILENT;
+    this.#transport.close(undefined, { code: CLOSE_CODES[reason], reason });
+    this.#onClose(reason, limitExceeded(limit, `the client went beyond the limit ${limit}`));
   }
 
   onFlush(packets: Packet[]): void {

@@ -89,8 +89,8 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
     }
   }
 
-  close(): void {
-    this.#ws?.close();
+  close(code?: number, reason?: string): void {
+    this.#ws?.close(code, reason);
   }
 
   get bufferedBytes(): number {

@@ -13,7 +13,7 @@ export interface WsSocket {
     options: { readonly compress: boolean },
     callback: () => void,
   ): void;
-  close(): void;
+  close(code?: number, reason?: string): void;
   terminate(): void;
 }
 
@@ -87,8 +87,12 @@ export class NodeWebSocket implements WebSocketPort {
     }
   }
 
-  close(): void {
-    this.#ws.close();
+  close(code?: number, reason?: string): void {
+    this.#ws.close(code, reason);
+  }
+
+  get bufferedBytes(): number {
+    return this.#ws.bufferedAmount;
   }
 
   /** Cuts the connection. */

@@ -123,6 +123,63 @@ overTheWire((wire) => {
   });
 });
 
+overTheWire((wire) => {
+  const codecs: [what: string, query: Record<string, string>, body: (count: number) => string][] = [
+    ["4", {}, (count) => Array(count).fill("4x").join("\x1e")],
+    ["3", { EIO: "3" }, (count) => "2:4x".repeat(count)],
+  ];
+
+  test.each(codecs)(
+    "limits.packetsPerPayload holds for clients of revision %s",
+    async (_, query, body) => {
+      wire.start({ limits: { packetsPerPayload: 3 }, allowEIO3: true });
+      const response = await wire.request(query);
+      const [, open = ""] = /(\{.*\})/.exec(await response.text()) ?? [];
+      const { sid } = JSON.parse(open);
+      const session = wire.session(sid);
+      const messages: unknown[] = [];
+      session.on("message", (data) => messages.push(data));
+      const ended = new Promise((resolve) => session.once("close", resolve));
+      const post = (count: number) =>
+        wire.request({ ...query, sid }, { method: "POST", body: body(count) });
+      expect((await post(3)).status).toBe(200);
+      expect((await post(4)).status).toBe(413);
+      expect(await ended).toBe("limit exceeded");
+      expect(messages).toEqual(["x", "x", "x"]);
+      expect(wire.engine.refusals.packetsPerPayload).toBe(1);
+    },
+  );
+
+  test("more than limits.packetsPerPayload in one polling request end the session", async () => {
+    wire.start({ limits: { packetsPerPayload: 3 } });
+    const [one, other] = [await wire.openPolling(), await wire.openPolling()];
+    const { answer } = await wire.park(one.sid);
+    expect((await wire.post(one.sid, "4a", "4b", "4c", "4d")).status).toBe(413);
+    expect(await (await answer).text()).toBe("1"); // a close packet
+    const { reason, description } = await one.ended;
+    expect([reason, description]).toEqual([
+      "limit exceeded",
+      expect.objectContaining({ code: "ERR_LIMIT_EXCEEDED", limit: "packetsPerPayload" }),
+    ]);
+    await wire.deliver(other.sid, "4a", "4b", "4c");
+  });
+
+  test("packets of WebSocket messages are in no payload", async () => {
+    wire.start({ limits: { packetsPerPayload: 1 } });
+    const { session, webSocket } = await wire.openWebSocket();
+    const messages: unknown[] = [];
+    const last = new Promise((resolve) =>
+      session.on("message", (data) => {
+        messages.push(data);
+        if (data === "c") resolve(null);
+      }),
+    );
+    for (const text of ["4a", "4b", "4c"]) webSocket.send(text);
+    await last;
+    expect(messages).toEqual(["a", "b", "c"]);
+  });
+}, HOSTS);
+
 // The reference counts only what has arrived.
 overTheWire((wire) => {
   test("a POST whose Content-Length is over the limit is refused before its body comes", async () => {

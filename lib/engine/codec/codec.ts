@@ -40,8 +40,11 @@ export interface Codec {
   /**
    * The packets in a polling body, bytes where the client has declared it binary; the last one has
    * type `error` where the rest is unreadable.
+   *
+   * @param most how many there may be
+   * @returns null where there are more
    */
-  decodePayload(body: RawData): Packet[];
+  decodePayload(body: RawData, most: number): Packet[] | null;
 }
 
 /**

@@ -24,18 +24,18 @@ function makeCodec(supportsBinary: boolean): Codec {
     decodePacket: (data) => toPacket(decodePacket(data, "nodebuffer", false)),
     encodePayload: (packets) =>
       collect<RawData>((callback) => encodePayload(packets, supportsBinary, callback)),
-    decodePayload(body) {
+    decodePayload(body, most) {
       const packets: Packet[] = [];
       let isReadable = true;
       decodePayload(body, "nodebuffer", (each) => {
         if (isReadable) {
           const packet = toPacket(each);
           packets.push(packet);
-          isReadable = packet.type !== "error";
+          isReadable = packet.type !== "error" && packets.length <= most;
         }
         return isReadable;
       });
-      return packets;
+      return packets.length > most ? null : packets;
     },
   };
 }

@@ -32,13 +32,29 @@ export const codecV4: Codec = {
     packets.length === 1 && packets[0]?.type === "message" && typeof packets[0].data === "string"
       ? `4${packets[0].data}`
       : collect<string>((callback) => encodePayload(packets as ParserPacket[], callback)),
-  decodePayload(body) {
+  decodePayload(body, most) {
     const text = body.toString();
-    return text.charCodeAt(0) === MESSAGE && text.length > 1 && !text.includes(SEPARATOR)
-      ? [{ type: "message", data: text.slice(1) }]
-      : (decodePayload(text, "nodebuffer") as Packet[]);
+    if (text.charCodeAt(0) === MESSAGE && text.length > 1 && !text.includes(SEPARATOR)) {
+      return [{ type: "message", data: text.slice(1) }];
+    }
+    return hasMore(text, most) ? null : (decodePayload(text, "nodebuffer") as Packet[]);
   },
 };
+
+// Before they are made: of a body of separators there would be as many as it has bytes.
+function hasMore(payload: string, most: number): boolean {
+  if (payload.length < most) {
+    return false;
+  }
+  let separators = 0;
+  for (let at = payload.indexOf(SEPARATOR); at !== -1; at = payload.indexOf(SEPARATOR, at + 1)) {
+    separators++;
+    if (separators >= most) {
+      return true;
+    }
+  }
+  return false;
+}
 
 /** The same for a client that asks for text alone: bytes go over a WebSocket as base64. */
 export const codecV4Base64: Codec = {

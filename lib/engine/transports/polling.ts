@@ -24,6 +24,8 @@ const CLOSE: Packet = { type: "close" };
 /** What the transport needs of its engine. */
 export interface PollingSettings {
   readonly maxHttpBufferSize: number;
+  /** How many packets a body may have. */
+  readonly packetsPerPayload: number;
   readonly httpCompression: Compression | false;
   /** The headers of an answer of the given session, with what is added to them. */
   decorate(
@@ -169,24 +171,32 @@ export class PollingTransport implements Transport {
         exchange.respond(413, {}, null);
         return;
       case "complete":
-        try {
-          this.#deliver(isBinary ? bytesOf(result.body) : textOf(result.body));
-        } catch (error) {
-          throwLater(error); // of a user's listener: the request still gets its answer
-        }
-        this.#answer(exchange, OK_HEADERS, "ok");
+        this.#onPayload(exchange, isBinary ? bytesOf(result.body) : textOf(result.body));
     }
   }
 
-  #deliver(body: RawData): void {
+  #onPayload(exchange: HttpExchange, body: RawData): void {
     if (log.enabled) {
       log('received "%s"', body);
     }
     const payload = this.#form.unwrap(body);
-    if (payload === null) {
+    const packets =
+      payload === null ? [] : this.codec.decodePayload(payload, this.#settings.packetsPerPayload);
+    if (packets === null) {
+      exchange.respond(413, {}, null);
+      this.sink.onLimit?.("packetsPerPayload");
       return;
     }
-    for (const packet of this.codec.decodePayload(payload)) {
+    try {
+      this.#deliver(packets);
+    } catch (error) {
+      throwLater(error); // of a user's listener: the request still gets its answer
+    }
+    this.#answer(exchange, OK_HEADERS, "ok");
+  }
+
+  #deliver(packets: readonly Packet[]): void {
+    for (const packet of packets) {
       if (this.#state === "closed") {
         return;
       }

@@ -1,5 +1,6 @@
 import type { Codec, Packet, RawData } from "../codec/codec.ts";
 import type { HttpExchange } from "../exchange.ts";
+import type { LimitName } from "../limits.ts";
 import type { TransportName } from "../options.ts";
 import type { TopicPort } from "../topics.ts";
 import { makeLog } from "../../log.ts";
@@ -31,6 +32,12 @@ export class TransportError extends Error {
   }
 }
 
+/** How a WebSocket is closed: the code and the reason of its Close frame (RFC 6455, section 7.4). */
+export interface CloseStatus {
+  readonly code: number;
+  readonly reason: string;
+}
+
 /** Who a transport reports to: the session, or the upgrade that tries the transport out. */
 export interface TransportSink {
   /** A message packet; apart from the others for being nearly all of them. */
@@ -41,6 +48,8 @@ export interface TransportSink {
   onWritable(): void;
   onError(error: TransportError): void;
   onClose(): void;
+  /** The client went beyond a limit. */
+  onLimit?(limit: LimitName): void;
 }
 
 /** Hears of what a transport does that no session listens to any more. */
@@ -66,6 +75,8 @@ export interface Transport {
    * transport that has no such thing leaves it out.
    */
   readonly feed?: TopicPort | null;
+  /** How much the host has taken that has not left yet, in bytes; missing where nobody knows. */
+  readonly bufferedBytes?: number;
   /** Has those who reach its client that way ask anew. */
   stir?(): void;
   /** Who hears of what happens. */
@@ -90,8 +101,9 @@ export interface Transport {
    * Closes in order: what was sent before arrives before.
    *
    * @param done called when it is closed
+   * @param status what the client is told, where that is possible
    */
-  close(done?: () => void): void;
+  close(done?: () => void, status?: CloseStatus): void;
   /** Says that the session no longer needs this transport, so that a close need not wait. */
   discard(): void;
 }

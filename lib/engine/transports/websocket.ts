@@ -4,6 +4,7 @@ import type { HttpExchange, WebSocketPort } from "../exchange.ts";
 import type { TopicPort } from "../topics.ts";
 import {
   changeState,
+  type CloseStatus,
   type Transport,
   TransportError,
   type TransportSink,
@@ -200,13 +201,17 @@ export class WebSocketTransport implements Transport {
     exchange.respond(400, {}, null);
   }
 
-  close(done?: () => void): void {
+  get bufferedBytes(): number {
+    return this.#port.bufferedBytes;
+  }
+
+  close(done?: () => void, status?: CloseStatus): void {
     if (this.#state !== "open") {
       return;
     }
     log("closing");
     this.#become("closing");
-    this.#port.close();
+    this.#port.close(status?.code, status?.reason);
     done?.();
   }
 

@@ -37,6 +37,50 @@ export const LIMITS: readonly LimitRow[] = [
     outcome: "status 503 with `Retry-After`, `Handshake timed out` (code 6)",
   },
   {
+    name: "a client that joins no namespace within connectTimeout is told of",
+    option: "`connectTimeout`",
+    default: "45000",
+    outcome: "its connection is closed",
+  },
+  {
+    name: "more than limits.packetsPerPayload in one polling request end the session",
+    option: "`limits.packetsPerPayload`",
+    default: "none",
+    outcome:
+      "status 413, and the session ends with `limit exceeded`; none of the packets is handled",
+  },
+  {
+    name: "more than limits.attachments in a packet end the connection",
+    option: "`limits.attachments`",
+    default: "10",
+    outcome: "`error` (`ERR_INVALID_PACKET`) on its sockets, and its session ends (`forced close`)",
+  },
+  {
+    name: "a namespace beyond limits.namespacesPerConnection is refused with connect_error",
+    option: "`limits.namespacesPerConnection`",
+    default: "none",
+    outcome: "`connect_error` with `data.code` `ERR_LIMIT_EXCEEDED`; the other namespaces stay",
+  },
+  {
+    name: "more than limits.eventsPerSecond from a socket end its connection",
+    option: "`limits.eventsPerSecond`",
+    default: "none",
+    outcome: "its connection is closed (`limit exceeded`), over WebSocket with the code 1008",
+  },
+  {
+    name: "a socket that owes more than limits.pendingAcks ends its connection",
+    option: "`limits.pendingAcks`",
+    default: "none",
+    outcome: "its connection is closed (`limit exceeded`), over WebSocket with the code 1008",
+  },
+  {
+    name: "a client that is slow to take limits.queuedBytes is cut off, and misses nothing in the midst",
+    option: "`limits.queuedBytes`",
+    default: "none",
+    outcome:
+      "its connection is closed (`slow consumer`), over WebSocket with the code 1013; with connection state recovery it gets what it missed when it is back",
+  },
+  {
     name: "checkOrigin refuses a WebSocket of a page of another origin with 403",
     option: "`checkOrigin`",
     default: "`false`",
