@@ -17,6 +17,7 @@ import { throwLater } from "../errors.ts";
 import { withGrace } from "../grace.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import { type AttachOptions, computePrefix } from "./attach-options.ts";
+import { endConnections, onRequest, watchConnections } from "./node-connections.ts";
 import { NodeExchange, toEngineRequest, write } from "./node-exchange.ts";
 import { requireValid, refuse, toLines } from "./node-upgrade.ts";
 import { NodeWebSocket, type WsSocket } from "./node-websocket.ts";
@@ -95,7 +96,9 @@ export class NodeHost {
     const emitter = server as HttpServer; // the others emit the same, as far as it matters here
     const others = emitter.listeners("request") as RequestListener[];
     emitter.removeAllListeners("request");
+    watchConnections(server);
     emitter.on("request", (request, response) => {
+      onRequest(server, request.socket, response);
       const file = serveFile?.(request.url ?? "/", () => toEngineRequest(request)) ?? null;
       if (file !== null) {
         void Promise.resolve(file).then((answer) => write(response, answer));
@@ -296,6 +299,7 @@ export function createBareServer(): HttpServer {
 export function closeNodeServer(server: NodeHttpServer): Promise<Error | undefined> {
   return new Promise((resolve) => {
     server.close((error) => resolve(error ?? undefined));
+    endConnections(server);
   });
 }
 

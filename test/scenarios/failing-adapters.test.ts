@@ -57,6 +57,39 @@ describe.each(HOSTS)("with $name", ({ start }) => {
     expect(events).toEqual(["server namespace disconnect", "connection"]);
   });
 
+  test.each(["constructor", "init()"])(
+    "a client of a dynamic namespace whose adapter fails in its %s is refused at once, and may try again",
+    async (where) => {
+      let isBroken = false;
+      const fail = (here: string): void => {
+        if (isBroken && here === where) {
+          throw new Error("no adapter");
+        }
+      };
+      running = start({
+        adapter: class extends Adapter {
+          constructor(...args: ConstructorParameters<typeof Adapter>) {
+            super(...args);
+            fail("constructor");
+          }
+
+          override init(): void {
+            fail("init()");
+          }
+        },
+      });
+      running.io.of(/^\/room-/);
+      isBroken = true;
+      const client = make("/room-1");
+      expect(await refusal(client)).toBe("Invalid namespace");
+      expect(causes()).toEqual([expect.stringContaining("no adapter")]);
+      expect(running.io._nsps.has("/room-1")).toBeFalse();
+      isBroken = false;
+      client.connect();
+      await connected(client);
+    },
+  );
+
   test("a session whose rooms cannot be kept can be taken up once they can", async () => {
     let isBroken = false;
     running = start({

@@ -37,6 +37,12 @@ export const LIMITS: readonly LimitRow[] = [
     outcome: "status 503 with `Retry-After`, `Handshake timed out` (code 6)",
   },
   {
+    name: "half of a head is waited for as long as the server's headersTimeout says, with 408",
+    option: "`headersTimeout` of the server of `node:http`; `Bun.serve` has its own 10 seconds",
+    default: "60000",
+    outcome: "status 408, and the connection is closed; `io.close()` does not wait for it",
+  },
+  {
     name: "a client that joins no namespace within connectTimeout is told of",
     option: "`connectTimeout`",
     default: "45000",
