@@ -4,6 +4,7 @@
  */
 export const MAX_DEPTH = 5_000;
 
+const HEAD = /^\d(?:\d+-)?/;
 const OPENERS = ["[", "{"];
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -33,10 +34,16 @@ function opensMany(text: string): boolean {
   return count > MAX_DEPTH;
 }
 
+/** Behind the type, the number of attachments and the namespace: that may have quotes in its name. */
+function startOfData(text: string): number {
+  const start = HEAD.exec(text)?.[0].length ?? 0;
+  return text[start] === "/" ? text.indexOf(",", start) + 1 : start;
+}
+
 function depthOf(text: string): number {
   let depth = 0;
   let deepest = 0;
-  for (let index = 0; index < text.length; index++) {
+  for (let index = startOfData(text); index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code === QUOTE) {
       index = endOfString(text, index + 1);
