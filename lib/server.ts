@@ -147,7 +147,13 @@ export class Server<
   /** A client went beyond a limit. @internal */
   onLimit(limit: LimitName, session: Session, namespace?: string): void {
     const value = limit === "connectTimeout" ? this.connectTimeoutMs : this.limits[limit];
-    this.#engine.onLimit(limit, { session, namespace }, value);
+    const engine: Pick<EngineServer, "emit"> & Partial<EngineServer> = this.engine;
+    if (engine.onLimit !== undefined) {
+      engine.onLimit(limit, { session, namespace }, value);
+    } else {
+      const { remoteAddress: address } = session; // the engine is not ours: see bind()
+      engine.emit("limit_exceeded", { limit, value, address, req: undefined, session, namespace });
+    }
   }
 
   /** The namespaces by name. @internal */

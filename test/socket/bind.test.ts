@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { Server as BunEngine } from "@socket.io/bun-engine";
-import { Server } from "bun-socket.io";
+import { Server, type Socket } from "bun-socket.io";
 import { ackSuite } from "../suites/acks.ts";
 import { bindSuite } from "../suites/bind.ts";
 import { disconnectionSuite } from "../suites/disconnections.ts";
@@ -45,6 +45,32 @@ describe("bind()", () => {
     const engine = new BunEngine();
     expect(Object.is(io.bind(engine), io)).toBeTrue();
     expect(Object.is(io.engine, engine)).toBeTrue();
+  });
+
+  test("holds its limits over the sessions of another engine, which tells of them", async () => {
+    const engine = new BunEngine({ path: "/socket.io/" });
+    const url = serve(engine);
+    const io = new Server({ limits: { eventsPerSecond: 2, namespacesPerConnection: 1 } });
+    io.bind(engine);
+    io.of("/second");
+    const heard: unknown[] = [];
+    io.engine.on("limit_exceeded", ({ limit, value, namespace }) =>
+      heard.push([limit, value, namespace]),
+    );
+    const connection = once<[Socket]>(io, "connection");
+    const client = await clients.connect(url);
+    const [socket] = await connection;
+    const [refused] = await once<[Error]>(client.io.socket("/second"), "connect_error");
+    expect(refused.message).toBe("Too many namespaces");
+    const gone = once(socket, "disconnect");
+    for (let count = 0; count < 50; count++) {
+      client.emit("x");
+    }
+    expect((await gone)[0]).toBe("forced close");
+    expect(heard).toEqual([
+      ["namespacesPerConnection", 1, "/second"],
+      ["eventsPerSecond", 2, "/"],
+    ]);
   });
 
   test("serves several engines, its own among them", async () => {
