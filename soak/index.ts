@@ -2,6 +2,7 @@
 //   bun run soak                 10,000 cycles
 //   bun run soak --minutes 10    as many as there are in ten minutes
 //   bun run soak --cycles 200000
+//   --node                       on a server of node:http, in place of one of Bun.serve
 //   --write                      writes docs/soak.svg and docs/soak.json
 
 import { resolve } from "node:path";
@@ -28,6 +29,7 @@ const cycles = numberAfter("--cycles") ?? DEFAULT_CYCLES;
 const heap: number[] = [];
 
 const result = await soak({
+  isNode: process.argv.includes("--node"),
   cyclesPerSample: Math.min(CYCLES_PER_SAMPLE, cycles),
   goesOn: (samples, elapsedMs) =>
     minutes === undefined ? samples * CYCLES_PER_SAMPLE < cycles : elapsedMs < minutes * 60_000,

@@ -10,6 +10,8 @@ export interface SoakPlan {
   cyclesPerSample: number;
   /** Whether to go on, after so many samples and so many ms. */
   goesOn(samples: number, elapsedMs: number): boolean;
+  /** Whether a server of node:http serves them, in place of one of `Bun.serve`. */
+  isNode?: boolean;
   /** Whether sockets and timers are kept on purpose, to see that it is found. */
   isFaulty?: boolean;
   /** Called with each sample. */
@@ -41,7 +43,8 @@ export async function soak(plan: SoakPlan): Promise<SoakResult> {
       exited.promise,
     ]);
   const first = nextReport();
-  const child = Bun.spawn([process.execPath, PROGRAM, plan.isFaulty === true ? "--faulty" : ""], {
+  const flags = [plan.isFaulty === true ? "--faulty" : "", plan.isNode === true ? "--node" : ""];
+  const child = Bun.spawn([process.execPath, PROGRAM, ...flags], {
     stdio: ["ignore", "inherit", "inherit"],
     ipc: (report: Report) => waiting.shift()?.(report),
     onExit: (_child, code) => exited.reject(new Error(`the server has died: ${code}`)),

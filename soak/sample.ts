@@ -30,7 +30,7 @@ export interface Growth {
 
 // Of the program and its runtime, whatever the number of cycles.
 const NAMESPACES = 2;
-const MOST_TIMERS = 20;
+const MOST_TIMERS = 100; // a server of node:http has one for each connection that is kept alive
 const MOST_UNCOLLECTED = 60;
 
 // A session that stays is some dozens of objects and more than a thousand bytes.

@@ -2,6 +2,8 @@
 // is there when it is asked.
 
 import { heapStats } from "bun:jsc";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { Server, type Socket } from "bun-socket.io";
 import type { Sample } from "./sample.ts";
 
@@ -17,14 +19,50 @@ const io = new Server({
   cleanupEmptyChildNamespaces: true,
   perMessageDeflate: false,
 });
-const server = Bun.serve({ port: 0, hostname: "127.0.0.1", ...io.handler() });
 
-const topics = new Set<string>();
-const publish = server.publish.bind(server);
-server.publish = (topic, data, compress) => {
-  topics.add(topic);
-  return publish(topic, data, compress);
-};
+/** What a host has left, and where it listens. */
+interface Site {
+  port: number;
+  webSockets(): number;
+  requests(): number;
+  /** WebSockets that are subscribed to what was published to, since it was asked last. */
+  subscribers(): number;
+}
+
+function onBun(): Site {
+  const server = Bun.serve({ port: 0, hostname: "127.0.0.1", ...io.handler() });
+  const topics = new Set<string>();
+  const publish = server.publish.bind(server);
+  server.publish = (topic, data, compress) => {
+    topics.add(topic);
+    return publish(topic, data, compress);
+  };
+  return {
+    port: server.port ?? 0,
+    webSockets: () => server.pendingWebSockets,
+    requests: () => server.pendingRequests,
+    subscribers() {
+      let sum = 0;
+      for (const topic of topics) {
+        sum += server.subscriberCount(topic);
+      }
+      topics.clear();
+      return sum;
+    },
+  };
+}
+
+/** It counts no WebSockets and has no topics: sessions and the garbage collector tell of them. */
+async function onNode(): Promise<Site> {
+  const server = createServer();
+  io.attach(server);
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const address = server.address();
+  const port = typeof address === "object" && address !== null ? address.port : 0;
+  return { port, webSockets: () => 0, requests: () => 0, subscribers: () => 0 };
+}
+
+const site = process.argv.includes("--node") ? await onNode() : onBun();
 
 // Sockets, sessions, and callbacks of acknowledgements that nobody can reach any more are told here.
 let made = 0;
@@ -85,7 +123,7 @@ function isQuiet(): boolean {
   const namespaces = [...io._nsps.values()];
   return (
     io.engine.clientsCount === 0 &&
-    server.pendingWebSockets === 0 &&
+    site.webSockets() === 0 &&
     namespaces.every(({ sockets }) => sockets.size === 0)
   );
 }
@@ -104,20 +142,15 @@ async function sample(): Promise<Sample> {
   const sum = (count: (namespace: (typeof namespaces)[number]) => number) =>
     namespaces.reduce((total, namespace) => total + count(namespace), 0);
   const { objectCount, objectTypeCounts, heapSize } = heapStats();
-  let subscribers = 0;
-  for (const topic of topics) {
-    subscribers += server.subscriberCount(topic);
-  }
-  topics.clear();
   return {
     connections,
     sessions: io.engine.clientsCount,
-    webSockets: server.pendingWebSockets,
-    requests: server.pendingRequests,
+    webSockets: site.webSockets(),
+    requests: site.requests(),
     sockets: sum(({ sockets }) => sockets.size),
     namespaces: namespaces.length,
     rooms: sum(({ adapter }) => adapter.rooms.size + adapter.sids.size),
-    subscribers,
+    subscribers: site.subscribers(),
     timers: objectTypeCounts.Timeout ?? 0,
     uncollected: made - collected,
     objects: objectCount,
@@ -132,4 +165,4 @@ process.on("message", (question) => {
   }
 });
 process.on("disconnect", () => process.exit(0));
-process.send?.({ url: `http://127.0.0.1:${server.port}` });
+process.send?.({ url: `http://127.0.0.1:${site.port}` });

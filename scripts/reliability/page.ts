@@ -97,7 +97,7 @@ function leaks(root: string): string {
 
 \`./run soak --minutes 10\` has clients come, join, emit and leave, by ${WAYS.length} ways (polling, WebSocket, the
 upgrade, Engine.IO 3, the stock client; they say goodbye, are cut, are thrown out, send garbage, owe
-acknowledgements, vanish), and counts in between what is left. The tests run it short.
+acknowledgements, vanish), and counts in between what is left; \`--node\` does so on a server of \`node:http\`. The tests run both short.
 
 Of the last long run, ${cycles.toLocaleString("en")} cycles in ${seconds} seconds (${machine}, Bun ${versions.bun}):
 
