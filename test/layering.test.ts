@@ -101,9 +101,11 @@ const LAYERS: readonly Layer[] = [
   { name: "testing", files: ["lib/testing/*.ts"], mayImportOnly: ["ground", "server"] },
   { name: "streams", files: ["lib/streams/*.ts"], mayImportOnly: ["ground", "socket"] },
   { name: "contract", files: ["lib/contract/*.ts"] },
+  { name: "describe", files: ["lib/describe/*.ts"], mayImportOnly: ["ground", "contract"] },
   {
     name: "package",
     files: [
+      "lib/cli.ts",
       "lib/index.ts",
       "lib/contract/index.ts",
       "lib/path.ts",

@@ -1,20 +1,22 @@
 import { expect } from "bun:test";
 
+import { join } from "node:path";
 import { keepScreenshot, withPages } from "../support/browser.ts";
 import { once } from "../support/clients.ts";
 import { describeExample } from "../support/example.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
+import { run } from "../support/project.ts";
 
 describeExample("contract", (example, testExample) => {
   for (const { name, transports } of TRANSPORTS) {
     testExample(`an item reaches the others of its list, over ${name}`, async () => {
-      const join = (list: string, who: string) =>
+      const enter = (list: string, who: string) =>
         example.clients.connect(`${example.url}/lists/${list}`, {
           transports: [...transports],
           auth: { name: who },
         });
-      const [ann, bob] = [await join(name.length.toString(), "Ann"), await join("other", "Bob")];
-      const eve = await join(name.length.toString(), "Eve");
+      const [ann, bob] = [await enter(name.length.toString(), "Ann"), await enter("other", "Bob")];
+      const eve = await enter(name.length.toString(), "Eve");
       bob.on("item", () => expect.unreachable("it is of another list"));
       const told = once(eve, "item");
       const item = await ann.emitWithAck("add", " milk ");
@@ -36,6 +38,21 @@ describeExample("contract", (example, testExample) => {
     const [error] = await once<[Error & { data?: unknown }]>(client, "connect_error");
     expect(error.message).toBe("invalid auth");
     expect(error.data).toMatchObject({ code: "INVALID_AUTH", issues: [{ path: ["name"] }] });
+  });
+
+  testExample("bunx describes the contract, and the declarations say what it does", async () => {
+    const { directory } = example.project;
+    const out = await run(
+      directory,
+      ...[process.execPath, "x", "--bun", "bun-socket.io", "describe", "contract.ts"],
+      ...["--types", "lists.d.ts", "--asyncapi", "asyncapi.json"],
+    );
+    expect(out).toBe("");
+    const { channels } = await Bun.file(join(directory, "asyncapi.json")).json();
+    expect(channels.shopping.address).toBe("/lists/{listId}");
+    const declarations = await Bun.file(join(directory, "lists.d.ts")).text();
+    expect(declarations).toContain("check: (arg0: string, arg1: boolean) => void;");
+    expect(declarations).toContain("export type ShoppingAuth = {\n  name: string;\n};");
   });
 
   testExample("what is added in one page shows in the other", () =>

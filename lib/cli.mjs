@@ -1,0 +1,3 @@
+#!/usr/bin/env bun
+// The program of the package: bunx bun-socket.io.
+import "./cli.ts";
