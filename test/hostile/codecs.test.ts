@@ -224,7 +224,7 @@ describe("the check of MessagePack", () => {
         }
         const before = performance.now();
         outcome(() => decodeMessagePack(data), "");
-        expect(performance.now() - before).toBeLessThan(1_000); // those let in take no microsecond
+        expect(performance.now() - before).toBeLessThan(2_000); // those let in take no millisecond
       }),
       { numRuns: 20_000 },
     );

@@ -9,6 +9,9 @@ import { type RawWebSocket, requestWebSocket } from "./raw-websocket.ts";
 import type { VictimSettings } from "./victim.ts";
 import { VICTIM_HOSTS, Witnesses } from "./witnesses.ts";
 
+/** For a machine that has much else to do. */
+const PATIENCE_MS = 20_000;
+
 /** How an attacker talks to the server. */
 export const ATTACK_TRANSPORTS = ["polling", "websocket"] as const;
 
@@ -92,8 +95,8 @@ export function underSiege(
   for (const host of VICTIM_HOSTS) {
     describe(host, () => {
       const siege = new Siege();
-      beforeAll(() => siege.start({ host, ...settings }));
-      afterEach(() => siege.check());
+      beforeAll(() => siege.start({ host, ...settings }), PATIENCE_MS);
+      afterEach(() => siege.check(), PATIENCE_MS);
       afterAll(() => siege.end());
       suite(siege, host !== VICTIM_HOSTS[0]);
     });

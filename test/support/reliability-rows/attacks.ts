@@ -94,7 +94,7 @@ export const ATTACKS: readonly AttackRow[] = [
   },
   {
     name: "tens of thousands of CONNECTs that nobody decides on cost time in proportion",
-    attack: "40,000 CONNECTs in one request, while a middleware takes its time",
+    attack: "65,000 CONNECTs in one request, while a middleware takes its time",
     outcome: "cost time in proportion to their number",
   },
   {
