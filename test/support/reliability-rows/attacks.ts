@@ -314,4 +314,10 @@ export const ATTACKS: readonly AttackRow[] = [
       "whole sessions by `./run fuzz`: requests, payloads, frames and packets, cut and mixed anyhow",
     outcome: "the server lives, honest clients are answered, nothing is left behind",
   },
+  {
+    name: "a client that goes past nginx cannot forge its address",
+    attack: "a forged `X-Forwarded-For`",
+    outcome:
+      "changes nothing, unless it comes by a proxy of `trustProxy`; what is no address, never",
+  },
 ];
