@@ -1,8 +1,9 @@
 import type { AllowRequestCallback } from "../engine/options.ts";
 import { type EngineRequest, parseQuery } from "../engine/request.ts";
 import { warn } from "../errors.ts";
-import type { EventsMap } from "../events.ts";
+import type { EventsMap, Untyped } from "../events.ts";
 import type { Namespace } from "../namespace.ts";
+import type { PathNamespace } from "../path-namespace.ts";
 import type { ExtendedError } from "../socket-types.ts";
 import {
   type Check,
@@ -57,6 +58,9 @@ export interface TokenAuth<User> {
    *
    * @returns the same, with the user in the type of `socket.data`
    */
+  guard<P extends object, L extends EventsMap, E extends EventsMap, S extends EventsMap, Data>(
+    namespace: PathNamespace<P, L, E, S, Data>,
+  ): PathNamespace<P, L, E, S, WithUser<Data, User>>;
   guard<L extends EventsMap, E extends EventsMap, S extends EventsMap, Data>(
     namespace: Guarded<Namespace<L, E, S, Data>>,
   ): Namespace<L, E, S, WithUser<Data, User>>;
@@ -99,14 +103,14 @@ export function tokenAuth<User>(options: TokenAuthOptions<User>): TokenAuth<User
       },
       guard<L extends EventsMap, E extends EventsMap, S extends EventsMap, Data>(
         target: Guarded<Namespace<L, E, S, Data>>,
-      ): Namespace<L, E, S, WithUser<Data, User>> {
+      ): Untyped {
         const namespace =
           "sockets" in target && !(target.sockets instanceof Map) ? target.sockets : target;
         // What the middleware puts into its sockets' data is what the type says from here on.
         const guarded = namespace as unknown as Namespace<L, E, S, { user?: User }>;
         guarded.use(middleware);
         guarded.on("connection", (socket) => gate.onConnection(socket));
-        return namespace as unknown as Namespace<L, E, S, WithUser<Data, User>>;
+        return namespace; // as the declaration of it says
       },
     },
   );
