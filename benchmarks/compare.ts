@@ -17,10 +17,17 @@ export interface Checkout {
  * Checks a revision out, with the dependencies and the benchmark programs of this tree.
  *
  * @param revision what git takes for one
+ * @throws where git knows no such revision
  */
 export function checkOut(revision: string): Checkout {
-  const directory = join(mkdtempSync(join(tmpdir(), "bench-")), "tree");
-  git("worktree", "add", "--detach", directory, revision);
+  const parent = mkdtempSync(join(tmpdir(), "bench-"));
+  const directory = join(parent, "tree");
+  try {
+    git("worktree", "add", "--detach", directory, revision);
+  } catch (error) {
+    rmSync(parent, { recursive: true, force: true });
+    throw error;
+  }
   symlinkSync(join(ROOT, "node_modules"), join(directory, "node_modules"));
   const servers = join(directory, "benchmarks/servers");
   cpSync(join(ROOT, "benchmarks/servers"), servers, { recursive: true });
@@ -33,9 +40,20 @@ export function checkOut(revision: string): Checkout {
     },
     remove() {
       git("worktree", "remove", "--force", directory);
-      rmSync(join(directory, ".."), { recursive: true, force: true });
+      rmSync(parent, { recursive: true, force: true });
     },
   };
+}
+
+/** The commit of a tree, with a + where files that git knows were changed; empty without git. */
+export function revisionOf(directory: string): string {
+  const ask = (...argv: string[]): string =>
+    Bun.spawnSync(["git", "-C", directory, ...argv])
+      .stdout.toString()
+      .trim();
+  const commit = ask("rev-parse", "--short=9", "HEAD");
+  const changes = ask("status", "--porcelain", "--untracked-files=no", "--", "lib", "adapters");
+  return changes === "" ? commit : `${commit}+`;
 }
 
 function git(...argv: string[]): void {

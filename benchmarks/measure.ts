@@ -8,17 +8,35 @@ import type { Scenario } from "./scenarios.ts";
 
 const SERVER_CORE = 0;
 const LOAD_CORE = 1;
-const WARM_UP = 0.3; // of the run, before it
+const WARM_UP = 0.4; // of the run, before it
 const SETTLE_MS = 1_000;
 
 /** What a measurement has shown. */
 export interface Measurement {
   /** In the unit of the scenario. */
   value: number;
-  /** The same of the load's own process: how near it is to being the bottleneck. */
+  /** The same of the load's own process. */
   load: number;
-  /** In ms: how long messages took, and how late the server's event loop was. */
-  latency?: { p50: number; p99: number; p999: number; loopP99: number; loopMax: number };
+  /** What part of its time the load was busy: how near it is to being the bottleneck. */
+  busy: number;
+  latency?: Latency;
+}
+
+/** In ms: how long messages took, and how late the server's event loop was. */
+export interface Latency {
+  p50: number;
+  p99: number;
+  p999: number;
+  loopP99: number;
+  loopMax: number;
+}
+
+/** The processes that are running. */
+const running = new Set<Bun.Subprocess>();
+
+/** Ends them, where the benchmark itself is ended. */
+export function endProcesses(): void {
+  for (const child of running) child.kill("SIGKILL");
 }
 
 /** Measures one scenario on one server. */
@@ -29,6 +47,7 @@ export async function measure(peer: Peer, scenario: Scenario): Promise<Measureme
     env: { ...process.env, ...peer.env, BENCH_LAG: watches ? "1" : "" },
     stdio: ["pipe", "pipe", "inherit"],
   });
+  running.add(server);
   try {
     const lines = new Lines(server.stdout);
     const port = /port (\d+)/.exec(await lines.next())?.[1];
@@ -37,15 +56,18 @@ export async function measure(peer: Peer, scenario: Scenario): Promise<Measureme
     const load = Bun.spawn(onCore(LOAD_CORE, [process.execPath, script, scenario.id, port]), {
       stdio: ["pipe", "pipe", "inherit"],
     });
+    running.add(load);
     try {
       return await drive({ server, lines }, new Driver(load.stdin, load.stdout), scenario);
     } finally {
       load.kill();
       await load.exited;
+      running.delete(load);
     }
   } finally {
     server.kill("SIGKILL");
     await server.exited;
+    running.delete(server);
   }
 }
 
@@ -84,11 +106,12 @@ async function drive(
   const { count } = scenario;
   if (scenario.load.kind === "idle") {
     const before = residentKib(server.pid);
-    const { loadCpu } = await load.run(count);
+    const { loadCpu, seconds } = await load.run(count);
     await Bun.sleep(SETTLE_MS);
-    return { value: (residentKib(server.pid) - before) / count, load: (loadCpu * 1e6) / count };
+    const value = (residentKib(server.pid) - before) / count;
+    return { value, load: (loadCpu * 1e6) / count, busy: loadCpu / seconds };
   }
-  await load.run(Math.ceil(count * WARM_UP));
+  await load.run(scenario.warmUp ?? Math.ceil(count * WARM_UP));
   const loopDelays = async (): Promise<number[]> => {
     server.stdin.write("\n");
     await server.stdin.flush();
@@ -97,9 +120,9 @@ async function drive(
   const watches = scenario.load.kind === "rate";
   if (watches) await loopDelays(); // those of the warm-up
   const before = cpuSeconds(server.pid);
-  const { loadCpu, latencies } = await load.run(count);
+  const { loadCpu, seconds, latencies } = await load.run(count);
   const value = ((cpuSeconds(server.pid) - before) * 1e6) / count;
-  const measurement = { value, load: (loadCpu * 1e6) / count };
+  const measurement = { value, load: (loadCpu * 1e6) / count, busy: loadCpu / seconds };
   if (latencies === undefined) return measurement;
   const loop = await loopDelays();
   return {

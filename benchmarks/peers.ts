@@ -1,7 +1,5 @@
 // Who is measured.
 
-import type { Scenario } from "./scenarios.ts";
-
 export interface Peer {
   /** One word, for the command line. */
   id: string;
@@ -10,8 +8,6 @@ export interface Peer {
   env?: Record<string, string>;
   /** Where it is started. Default: this repository. */
   directory?: string;
-  /** Whether it can do a scenario. Default: all. */
-  does?: (scenario: Scenario) => boolean;
 }
 
 const SCRIPT = `${import.meta.dir}/servers/socketio.ts`;
@@ -55,13 +51,11 @@ export async function findPeers(): Promise<Peer[]> {
       name: "@socket.io/bun-engine",
       command: [process.execPath, SCRIPT],
       env: { BENCH_SERVER: "bun-engine" },
-      does: ({ hasNoBunEngine }) => hasNoBunEngine !== true,
     },
     {
       id: "raw",
       name: "raw Bun WebSocket",
       command: [process.execPath, `${import.meta.dir}/servers/raw.ts`],
-      does: ({ hasNoRaw }) => hasNoRaw !== true,
     },
   ];
 }

@@ -1,69 +1,127 @@
-// What all rounds have shown, and how it is told.
+// What the rounds have shown, and how it is told. The file results.json holds each round.
 
 import { cpus } from "node:os";
-import type { Measurement } from "./measure.ts";
+import type { Latency, Measurement } from "./measure.ts";
 import type { Peer } from "./peers.ts";
 import type { Scenario } from "./scenarios.ts";
 import { median } from "./statistics.ts";
 
-/** One server in one scenario. */
+/** One server in one scenario: a value for each round, in the order they were measured. */
 export interface Row {
   peer: string;
   name: string;
-  median: number;
-  lowest: number;
-  highest: number;
-  /** This package's median, divided by this one. */
-  ratio: number;
+  /** In the unit of the scenario. */
+  values: number[];
   /** The load's own CPU, in the same unit. */
-  load: number;
-  latency?: NonNullable<Measurement["latency"]>;
+  loads: number[];
+  /** What part of its time the load's process was busy. */
+  busy: number[];
+  latencies?: Latency[];
 }
 
 export interface ScenarioResult {
   id: string;
   title: string;
   unit: string;
+  /** The commit that was measured, with a + where the tree had changes. */
+  revision: string;
+  date: string;
   rows: Row[];
 }
 
-export interface Results {
+/** Where something was measured. */
+export interface Environment {
   machine: string;
   versions: Record<string, string>;
-  rounds: number;
-  date: string;
+}
+
+export interface Results extends Environment {
   scenarios: ScenarioResult[];
 }
 
-/** Puts the measurements of a scenario together, the first peer's as what the others are compared with. */
-export function summarize(
-  scenario: Scenario,
+/** Puts the measurements of a scenario together. */
+export function collect(
+  { id, title, unit }: Scenario,
   measured: ReadonlyMap<Peer, readonly Measurement[]>,
+  revision: string,
 ): ScenarioResult {
-  const rows: Row[] = [];
-  let own = Number.NaN;
-  for (const [peer, measurements] of measured) {
-    const values = measurements.map(({ value }) => value);
-    const middle = median(values);
-    if (rows.length === 0) own = middle;
+  const rows = [...measured].map(([peer, measurements]): Row => {
     const latencies = measurements.flatMap(({ latency }) => latency ?? []);
-    rows.push({
+    return {
       peer: peer.id,
       name: peer.name,
-      median: middle,
-      lowest: Math.min(...values),
-      highest: Math.max(...values),
-      ratio: own / middle,
-      load: median(measurements.map(({ load }) => load)),
-      ...(latencies.length === 0 ? {} : { latency: medianOf(latencies) }),
-    });
-  }
-  return { id: scenario.id, title: scenario.title, unit: scenario.unit, rows };
+      values: measurements.map(({ value }) => round(value)),
+      loads: measurements.map(({ load }) => round(load)),
+      busy: measurements.map(({ busy }) => round(busy)),
+      ...(latencies.length === 0 ? {} : { latencies }),
+    };
+  });
+  return { id, title, unit, revision, date: new Date().toISOString(), rows };
 }
 
-function medianOf(latencies: readonly NonNullable<Measurement["latency"]>[]) {
-  const of = (key: keyof NonNullable<Measurement["latency"]>) =>
-    median(latencies.map((latency) => latency[key]));
+/** Three digits behind the point are more than can be measured. */
+export function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}
+
+/**
+ * Puts a scenario's result among those there are, in the order of the scenarios.
+ *
+ * @param known results of before; those of another machine or other versions are dropped
+ * @param adds whether rounds of the same scenario are added to, and not replaced
+ */
+export function merge(
+  known: Results | null,
+  environment: Environment,
+  result: ScenarioResult,
+  { adds, order }: { adds: boolean; order: readonly string[] },
+): Results {
+  const kept = known !== null && isSame(known, environment) ? known.scenarios : [];
+  const before = kept.find(({ id }) => id === result.id);
+  const merged = adds && before !== undefined ? join(before, result) : result;
+  const scenarios = [...kept.filter(({ id }) => id !== result.id), merged];
+  scenarios.sort((a, b) => order.indexOf(a.id) - order.indexOf(b.id));
+  return { ...environment, scenarios };
+}
+
+function isSame(a: Environment, b: Environment): boolean {
+  return a.machine === b.machine && Bun.deepEquals(a.versions, b.versions);
+}
+
+function join(before: ScenarioResult, after: ScenarioResult): ScenarioResult {
+  const rows = after.rows.map((row): Row => {
+    const old = before.rows.find(({ peer }) => peer === row.peer);
+    if (old === undefined) return row;
+    const latencies = [...(old.latencies ?? []), ...(row.latencies ?? [])];
+    return {
+      ...row,
+      values: [...old.values, ...row.values],
+      loads: [...old.loads, ...row.loads],
+      busy: [...old.busy, ...row.busy],
+      ...(latencies.length === 0 ? {} : { latencies }),
+    };
+  });
+  const others = before.rows.filter(({ peer }) => rows.every((row) => row.peer !== peer));
+  return { ...after, rows: [...rows, ...others] };
+}
+
+/** The row of a server; undefined where it was not measured. */
+export function rowOf(result: ScenarioResult, peer: string): Row | undefined {
+  return result.rows.find((row) => row.peer === peer);
+}
+
+/** One server's median divided by another's; undefined where one of them was not measured. */
+export function ratio(result: ScenarioResult, peer: string, to: string): number | undefined {
+  const own = rowOf(result, peer);
+  const other = rowOf(result, to);
+  return own && other && median(own.values) / median(other.values);
+}
+
+/** The medians of a row's latencies; null where none were measured. */
+export function latencyOf({ latencies }: Row): Latency | null {
+  const [first] = latencies ?? [];
+  if (latencies === undefined || first === undefined) return null;
+  const of = (key: keyof Latency) => median(latencies.map((latency) => latency[key]));
   return {
     p50: of("p50"),
     p99: of("p99"),
@@ -73,20 +131,23 @@ function medianOf(latencies: readonly NonNullable<Measurement["latency"]>[]) {
   };
 }
 
-/** The figures of a scenario as lines of text. */
+/** The figures of a scenario as lines of text. The ratios are those of the first server's median. */
 export function describe({ title, unit, rows }: ScenarioResult): string {
   const width = Math.max(...rows.map(({ name }) => name.length));
+  const own = median(rows[0]?.values ?? []);
   const lines = rows.map((row) => {
-    const spread = `${row.lowest.toFixed(2)} to ${row.highest.toFixed(2)}`;
+    const middle = median(row.values);
+    const spread = `${Math.min(...row.values).toFixed(2)} to ${Math.max(...row.values).toFixed(2)}`;
+    const busy = `${Math.round(median(row.busy) * 100)} %`;
     const cells = [
       row.name.padEnd(width),
-      row.median.toFixed(2).padStart(8),
+      middle.toFixed(2).padStart(8),
       `(${spread})`.padEnd(18),
-      `ratio ${row.ratio.toFixed(2)}`,
-      `  load ${row.load.toFixed(2)}`,
+      `ratio ${(own / middle).toFixed(2)}`,
+      `  load ${median(row.loads).toFixed(2)}, ${busy} busy`,
     ];
-    const { latency } = row;
-    if (latency !== undefined) {
+    const latency = latencyOf(row);
+    if (latency !== null) {
       cells.push(
         `  p50 ${latency.p50.toFixed(2)} p99 ${latency.p99.toFixed(2)} p99.9 ${latency.p999.toFixed(2)} ms`,
         `  loop p99 ${latency.loopP99.toFixed(2)} max ${latency.loopMax.toFixed(2)} ms`,
@@ -95,6 +156,12 @@ export function describe({ title, unit, rows }: ScenarioResult): string {
     return `  ${cells.join(" ")}`;
   });
   return `\n${title}: ${unit}\n${lines.join("\n")}`;
+}
+
+/** The results as a file: each list of figures on one line. */
+export function stringify(results: Results): string {
+  const text = JSON.stringify(results, null, 2);
+  return `${text.replace(/\[[\d\s.,e-]*\]/g, (list) => list.replace(/\s+/g, " "))}\n`;
 }
 
 /** The machine, in words. */

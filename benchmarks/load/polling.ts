@@ -51,6 +51,8 @@ export class PollingConnection {
   readonly #polls = new HttpConnection();
   readonly #sends = new HttpConnection();
   readonly #onMessages: (count: number) => void;
+  readonly #waiting: string[] = [];
+  #isSending = false;
   #path = "";
 
   constructor(onMessages: (count: number) => void) {
@@ -77,13 +79,25 @@ export class PollingConnection {
     });
   }
 
+  /** Sends a packet, once that before it is answered: that it was echoed does not mean so. */
   send(packet: string): void {
+    if (this.#isSending) {
+      this.#waiting.push(packet);
+      return;
+    }
+    this.#isSending = true;
     this.#sends.request(
       `POST ${this.#path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/plain;charset=UTF-8\r\n` +
         `Content-Length: ${packet.length}\r\n\r\n${packet}`,
-      () => {},
+      this.#onSent,
     );
   }
+
+  readonly #onSent = (): void => {
+    this.#isSending = false;
+    const next = this.#waiting.shift();
+    if (next !== undefined) this.send(next);
+  };
 
   end(): void {
     this.#polls.end();

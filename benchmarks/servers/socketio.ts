@@ -69,3 +69,4 @@ if (name === "bun-socket.io") {
   server.listen(0, "127.0.0.1", () => console.log(`port ${portOf(server.address())}`));
 }
 watchEventLoop();
+if (process.env.BENCH_PROFILE === "1") process.on("SIGTERM", () => process.exit(0));

@@ -2,8 +2,6 @@
 
 import { describe, expect, test } from "bun:test";
 import { FrameCounter, frameOf } from "../../benchmarks/load/frames.ts";
-import { summarize } from "../../benchmarks/results.ts";
-import { SCENARIOS, type Scenario } from "../../benchmarks/scenarios.ts";
 import { median } from "../../benchmarks/statistics.ts";
 
 /** A server's frame (RFC 6455, section 5.2): without a mask. */
@@ -62,21 +60,4 @@ describe("the load", () => {
 
 test("the middle of an even number of values is between the two there", () => {
   expect([median([3]), median([1, 9]), median([5, 1, 3])]).toEqual([3, 5, 3]);
-});
-
-test("a ratio is this package's median by the other's", () => {
-  const peer = (id: string) => ({ id, name: id, command: [] });
-  const of = (...values: number[]) => values.map((value) => ({ value, load: 1 }));
-  const [scenario] = SCENARIOS as [Scenario];
-  const { rows } = summarize(
-    scenario,
-    new Map([
-      [peer("ours"), of(1, 2, 9)],
-      [peer("other"), of(8, 4, 3)],
-    ]),
-  );
-  expect(rows.map(({ ratio, median: middle }) => [ratio, middle])).toEqual([
-    [1, 2],
-    [0.5, 4],
-  ]);
 });
