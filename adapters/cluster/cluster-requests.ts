@@ -25,6 +25,14 @@ export abstract class ClusterRequests extends ClusterPresence {
   /** How many nodes there are, this one among them. Where it rejects, it is asked again. */
   abstract override serverCount(): Promise<number>;
 
+  protected override onSignOfLife(uid: string, type: MessageType): void {
+    super.onSignOfLife(uid, type);
+    if (type === MessageType.ADAPTER_CLOSE) {
+      this.onNodeGone(uid);
+      this.#watch.hurry(); // what does not know its nodes by name has to count them
+    }
+  }
+
   protected override onNodeGone(uid: string): void {
     super.onNodeGone(uid);
     this.#requests.onNodeGone(uid);

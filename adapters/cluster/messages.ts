@@ -88,8 +88,10 @@ export interface ReplayRequest {
    * nothing is known of it: what it has sent since the node that asks has started was missed.
    */
   after: [uid: string, number: number][];
-  /** When the node that asks has started, in ms since 1970. */
+  /** When the node that asks has started, in ms since 1970, by its own clock. */
   since: number;
+  /** How long ago that was when it asked, in ms. */
+  age?: number | undefined;
   /** Whether nodes that are not named are asked as well, as if with -1. */
   isToAll?: true | undefined;
   /** Only what was sent on these channels is wanted; all, if undefined. */

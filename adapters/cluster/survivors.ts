@@ -1,6 +1,9 @@
 const FIRST_CHECK_MS = 200;
 const CHECK_INTERVAL_MS = 250;
 const SLOW_CHECK_INTERVAL_MS = 2_000;
+/** So often, and so soon one after the other, it is looked when a node has said that it ends. */
+const QUICK_CHECKS = 3;
+const QUICK_CHECK_INTERVAL_MS = 20;
 /** Who has waited for so long is in no hurry. */
 const HURRY_MS = 10_000;
 
@@ -43,6 +46,7 @@ export class SurvivorWatch {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isAsking = false;
   #since = 0;
+  #quickChecks = 0;
   #last: Look | null = null;
 
   /** @param ask answers null where it cannot be known */
@@ -66,6 +70,14 @@ export class SurvivorWatch {
     }
   }
 
+  /** A node says that it ends: it is looked at once whether it is gone. */
+  hurry(): void {
+    if (this.#waiters.size > 0) {
+      this.#quickChecks = QUICK_CHECKS;
+      this.#schedule(0);
+    }
+  }
+
   #schedule(delayMs: number): void {
     if (!this.#isAsking) {
       clearTimeout(this.#timer);
@@ -76,6 +88,7 @@ export class SurvivorWatch {
 
   async #check(): Promise<void> {
     this.#isAsking = true;
+    this.#quickChecks--;
     const look = await this.#look();
     this.#isAsking = false;
     const last = this.#last;
@@ -88,9 +101,16 @@ export class SurvivorWatch {
       }
     }
     if (this.#waiters.size > 0) {
-      const isInHurry = performance.now() - this.#since < HURRY_MS;
-      this.#schedule(isInHurry ? CHECK_INTERVAL_MS : SLOW_CHECK_INTERVAL_MS);
+      this.#schedule(this.#intervalMs);
     }
+  }
+
+  get #intervalMs(): number {
+    if (this.#quickChecks > 0) {
+      return QUICK_CHECK_INTERVAL_MS;
+    }
+    const isInHurry = performance.now() - this.#since < HURRY_MS;
+    return isInHurry ? CHECK_INTERVAL_MS : SLOW_CHECK_INTERVAL_MS;
   }
 
   async #look(): Promise<Look | null> {

@@ -44,3 +44,8 @@ export interface InboxStats {
   late: number;
   losses: number;
 }
+
+/** Of an inbox that is new. */
+export function noStats(): InboxStats {
+  return { gaps: 0, interruptions: 0, replayed: 0, duplicates: 0, late: 0, losses: 0 };
+}

@@ -1,7 +1,7 @@
 import type { Link, ReplayAnswer } from "../cluster/messages.ts";
 import { InboxAnswers } from "./inbox-answers.ts";
 import { InboxDelivery } from "./inbox-delivery.ts";
-import type { InboxOptions, InboxPort, InboxStats } from "./inbox-types.ts";
+import { type InboxOptions, type InboxPort, type InboxStats, noStats } from "./inbox-types.ts";
 import { Asker } from "./replay-asker.ts";
 import { misfits } from "./replay-misfits.ts";
 import { type Held, Recovery } from "./replay-recovery.ts";
@@ -35,14 +35,7 @@ export class Inbox<M> {
   #resumedTime = Number.NEGATIVE_INFINITY;
   readonly #delivery: InboxDelivery<M>;
   readonly #answers: InboxAnswers<M>;
-  readonly stats: InboxStats = {
-    gaps: 0,
-    interruptions: 0,
-    replayed: 0,
-    duplicates: 0,
-    late: 0,
-    losses: 0,
-  };
+  readonly stats: InboxStats = noStats();
 
   constructor(options: InboxOptions, port: InboxPort<M>) {
     this.#options = options;
@@ -173,6 +166,13 @@ export class Inbox<M> {
     if (recovery?.askedAt !== undefined && now() - recovery.askedAt >= ASK_AGAIN_MS) {
       recovery.askedAt = undefined; // it may not have heard the last one
       this.#asker.askSoon();
+    }
+  }
+
+  /** See {@link Replay.onGone}. What is missed of it stays missed, and is told in time. */
+  onGone(uid: string): void {
+    if (this.#senders.get(uid)?.recovery === undefined) {
+      this.#senders.delete(uid);
     }
   }
 

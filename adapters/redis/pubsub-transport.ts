@@ -143,6 +143,9 @@ export abstract class PubSubTransport<W extends Wire>
   }
 
   override async close(): Promise<void> {
+    if (this.#commands.isReady) {
+      this.publish({ type: MessageType.ADAPTER_CLOSE });
+    }
     await super.close();
     this.isClosed = true;
     clearTimeout(this.#markTimer);
@@ -269,6 +272,11 @@ export abstract class PubSubTransport<W extends Wire>
     } else {
       this.#receive(message);
     }
+  }
+
+  protected override onNodeGone(uid: string): void {
+    super.onNodeGone(uid);
+    this.replay?.onGone(uid);
   }
 
   #receive(message: ClusterMessage): void {

@@ -44,6 +44,10 @@ export class Senders<M> {
     return sender;
   }
 
+  delete(uid: string): void {
+    this.#senders.delete(uid);
+  }
+
   #forgetOne(): void {
     for (const [uid, { recovery }] of this.#senders) {
       if (recovery === undefined) {

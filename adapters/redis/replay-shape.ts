@@ -9,6 +9,7 @@ export function isReplayRequest(value: unknown): value is ReplayRequest {
     typeof value.requestId === "string" &&
     isCount(value.last) &&
     Number.isFinite(value.since) &&
+    (value.age == null || (Number.isFinite(value.age) && value.age >= 0)) &&
     isListOf(value.after, isNamed) &&
     (value.channels == null || isListOf(value.channels, isString))
   );

@@ -11,6 +11,9 @@ export type { Loss, LossReason } from "./inbox-types.ts";
 const DEFAULT_DURATION_MS = 120_000;
 const DEFAULT_BYTES = 32 * 1024 * 1024;
 
+/** How long a request may take from node to node; what was sent before is not wanted. */
+const LONGEST_WAY_MS = 10_000;
+
 /** How much is sent in one answer, in bytes: many nodes may ask at once. */
 const ANSWER_BYTES = 64 * 1024;
 
@@ -93,6 +96,8 @@ export class Replay<M> {
   readonly #inbox: Inbox<M>;
   readonly #isWhole: boolean;
   readonly #startedAt = Date.now();
+  /** The same by a clock that nobody sets. */
+  readonly #startedTick = performance.now();
   #answered = 0;
 
   /** @param uid of this node */
@@ -151,6 +156,13 @@ export class Replay<M> {
     this.#inbox.accept(uid, link, channel, message, bytes);
   }
 
+  /** A node has said that it ends, behind all else that it sent. */
+  onGone(uid: string): void {
+    if (this.#isWhole) {
+      this.#inbox.onGone(uid);
+    }
+  }
+
   /** Forgets a channel: what was sent on it is of no interest any more. For rooms that were left. */
   forget(channel: string): void {
     this.#inbox.forget(channel);
@@ -175,7 +187,7 @@ export class Replay<M> {
     if (!isReplayRequest(request)) {
       return false;
     }
-    this.#inbox.greet(uid, request.last, request.since);
+    this.#inbox.greet(uid, request.last, startOf(request));
     const named = request.after.find(([name]) => name === this.#uid)?.[1];
     if ((named !== undefined || request.isToAll === true) && !this.#port.isCongested()) {
       this.#answered++;
@@ -235,6 +247,7 @@ export class Replay<M> {
       last: this.#log.last,
       after,
       since: this.#startedAt,
+      age: performance.now() - this.#startedTick,
       ...(isToAll ? { isToAll } : {}),
       ...(channels === undefined ? {} : { channels: [...channels] }),
       ...(isContinued ? { isContinued } : {}),
@@ -242,8 +255,8 @@ export class Replay<M> {
   }
 
   #answerTo(request: ReplayRequest, after: number): ReplayAnswer {
-    const { requestId, since, channels, isContinued } = request;
-    const start = after < 0 ? this.#log.lastBefore(since) : after;
+    const { requestId, channels, isContinued } = request;
+    const start = after < 0 ? this.#log.lastBefore(startOf(request)) : after;
     return {
       requestId,
       after: start,
@@ -255,4 +268,16 @@ export class Replay<M> {
       }),
     };
   }
+}
+
+/**
+ * When the node that asks has started, by the clock of this one, in ms since 1970: the clocks may
+ * differ, and a request may have waited until Redis could take it.
+ */
+function startOf({ since, age }: ReplayRequest): number {
+  if (age == null) {
+    return since;
+  }
+  const latest = Date.now() - age;
+  return Math.min(Math.max(since, latest - LONGEST_WAY_MS), latest);
 }

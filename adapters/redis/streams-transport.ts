@@ -2,11 +2,12 @@ import { malformedMessage, type SocketIOError } from "../../lib/errors.ts";
 import { makeLog } from "../../lib/log.ts";
 import type { AdapterNamespace } from "../adapter.ts";
 import { ClusterAdapter } from "../cluster/cluster-adapter.ts";
-import type {
-  ClusterMessage,
-  ClusterResponse,
-  PublishedMessage,
-  PublishedResponse,
+import {
+  type ClusterMessage,
+  type ClusterResponse,
+  MessageType,
+  type PublishedMessage,
+  type PublishedResponse,
 } from "../cluster/messages.ts";
 import type { Survivors } from "../cluster/survivors.ts";
 import { Membership } from "./membership.ts";
@@ -32,6 +33,7 @@ import {
 } from "./streams-wire.ts";
 
 const log = makeLog("socket.io-redis");
+
 /** How long an adapter that is closed waits for what it has still to send. */
 const CLOSE_FLUSH_MS = 1_000;
 
@@ -112,10 +114,9 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   }
 
   override async close(): Promise<void> {
-    if (this.#isClosed) {
-      return;
-    }
+    if (this.#isClosed) return;
     this.#isClosed = true;
+    if (this.hub.redis.isReady) this.publish({ type: MessageType.ADAPTER_CLOSE });
     await super.close();
     this.#membership.close();
     for (const channel of [this.#publicChannel, this.#privateChannel]) {

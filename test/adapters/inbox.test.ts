@@ -104,6 +104,51 @@ function messages(...numbers: number[]): ReplayAnswer["messages"] {
 }
 
 describe("a replay", () => {
+  test("does not ask a node that has said that it ends, unless it was asked before", () => {
+    const after = [true, false].map((isGoneBefore) => {
+      const { replay, asked, accept } = open();
+      accept("you", [1, 0], [2, 1]);
+      if (isGoneBefore) replay.onGone("you");
+      replay.onInterrupted();
+      replay.onGone("you");
+      replay.onResubscribed();
+      return asked.at(-1)?.after;
+    });
+    expect(after).toEqual([[], [["you", 2]]]);
+  });
+
+  test.each([-3_600_000, 0, 3_600_000])(
+    "knows what a node has missed since its start, though its clock is %d ms ahead",
+    (skew) => {
+      const { replay, answered } = open();
+      for (const number of [1, 2]) {
+        replay.sent(replay.next("x"), "x", `${number}`);
+      }
+      const request = { requestId: "1", last: 0, after: [], isToAll: true };
+      const since = Date.now() + skew - 1_000;
+      expect(replay.onRequest("new", { ...request, since, age: 1_000 })).toBeTrue();
+      expect(answered.at(-1)?.answer.messages.map(([number]) => number)).toEqual([1, 2]);
+    },
+  );
+
+  test("sends a node nothing of long before its start, though its clock is behind", () => {
+    const { replay, answered } = open();
+    replay.sent(replay.next("x"), "x", "1");
+    const request = { requestId: "1", last: 0, after: [], isToAll: true };
+    const { now } = performance;
+    const isLater = () => now.call(performance) + 60_000; // a minute after that was sent
+    const realDate = Date.now;
+    Object.assign(performance, { now: isLater });
+    Date.now = () => realDate() + 60_000;
+    try {
+      replay.onRequest("new", { ...request, since: 0, age: 10 });
+    } finally {
+      Object.assign(performance, { now });
+      Date.now = realDate;
+    }
+    expect(answered.at(-1)?.answer.messages).toEqual([]);
+  });
+
   test("delivers at once what is in order, and what comes again not at all", () => {
     const { replay, delivered, accept } = open();
     accept("you", [5, 3], [6, 5], [6, 5], [5, 3], [8, 6]);
