@@ -204,7 +204,7 @@ overBothHosts((world) => {
       const lost = once<[string, CloseDetails]>(client, "disconnect");
       link.pause();
       let count = 0;
-      const filler = "x".repeat(20_000);
+      const filler = "x".repeat(100_000);
       while (socket.connected) {
         socket.emit("n", count++, filler);
         await new Promise((resolve) => setImmediate(resolve));

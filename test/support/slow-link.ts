@@ -8,11 +8,15 @@ export class SlowLink {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   #fromServer: Socket[] = [];
+  #isPaused = false;
 
   private constructor(port: number) {
     this.#server = createServer((client) => {
       const server = connect(port, "127.0.0.1");
       this.#fromServer.push(server);
+      if (this.#isPaused) {
+        server.pause();
+      }
       for (const socket of [client, server]) {
         this.#sockets.add(socket);
         socket.on("error", () => {}); // the other one ends with it
@@ -35,14 +39,16 @@ export class SlowLink {
     return `http://127.0.0.1:${portOf(this.#server)}`;
   }
 
-  /** What the server sends over the connections there are stays where it is. */
+  /** What the server sends stays where it is, until {@link resume}. */
   pause(): void {
+    this.#isPaused = true;
     for (const socket of this.#fromServer) {
       socket.pause();
     }
   }
 
   resume(): void {
+    this.#isPaused = false;
     for (const socket of this.#fromServer.splice(0)) {
       socket.resume();
     }
