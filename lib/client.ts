@@ -5,10 +5,12 @@ import type { RawData } from "./engine/codec/codec.ts";
 import type { LimitName, ResolvedLimits } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
+import { type Deadline, startDeadline } from "./deadline.ts";
 import { SocketIOError } from "./errors.ts";
 import type { Untyped } from "./events.ts";
 import { type AttemptPort, ClientAttempt } from "./namespace-attempt.ts";
 import type { PacketDecoder } from "./namespace-decoder.ts";
+import { SocketsByNamespace } from "./namespace-sockets.ts";
 import { type DataCheck, faultOfPacket } from "./packet-check.ts";
 import type { EventRates } from "./namespace-limits.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
@@ -89,15 +91,15 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   readonly #server: ClientServer;
   /** Made for the first data that the decoder of all clients does not take. */
   #decoder: Decoder | null = null;
-  /** By namespace. */
-  readonly #sockets = new Map<string, ClientSocket>();
+  readonly #sockets = new SocketsByNamespace<ClientSocket>();
   /** The latest attempt to join each namespace that has not decided yet. */
   #attempts: Map<string, ClientAttempt<ClientSocket>> | null = null;
   /** Namespaces that the server has disconnected, until the client shows that it knows. */
   #left: Set<string> | null = null;
   /** Namespaces it asked for that are being looked up; null where it may be in as many as it likes. */
   #asked: Set<string> | null = null;
-  #connectTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Null once it is in a namespace. */
+  #connectDeadline: Deadline | null;
   /** What its own decoder makes of the data it is being given; null while it is given none. */
   #decoded: Packet[] | null = null;
   #closed = false;
@@ -105,7 +107,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   constructor(server: ClientServer, conn: Session) {
     this.conn = conn;
     this.#server = server;
-    this.#connectTimer = setTimeout(() => this.#onConnectTimeout(), server.connectTimeoutMs);
+    this.#connectDeadline = startDeadline(server.connectTimeoutMs, () => this.#onConnectTimeout());
     if (conn.protocol === 3) {
       // Such a client does not ask. Not at once: nobody knows of this object yet.
       queueMicrotask(() => this.#connect("/", {}));
@@ -277,7 +279,8 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     }
     this.#asked ??= new Set();
     const attempts = this.#attempts?.keys() ?? [];
-    const names = new Set([...this.#sockets.keys(), ...attempts, ...this.#asked, name]);
+    const joined = this.#sockets.all().map(({ nsp }) => nsp.name);
+    const names = new Set([...joined, ...attempts, ...this.#asked, name]);
     if (names.size > most) {
       return false;
     }
@@ -306,15 +309,14 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
       this.#attempts = null; // most clients never have another
     }
     if (socket !== null) {
-      this.#sockets.set(name, socket);
-      this.#stopConnectTimer();
+      this.#sockets.add(socket);
+      this.#stopConnectDeadline();
     }
   }
 
-  // A timer that is over is let go of: it is as large as the rest of this.
-  #stopConnectTimer(): void {
-    clearTimeout(this.#connectTimer);
-    this.#connectTimer = undefined;
+  #stopConnectDeadline(): void {
+    this.#connectDeadline?.cancel();
+    this.#connectDeadline = null;
   }
 
   writePacket(packet: Packet, options: WriteOptions): void {
@@ -352,8 +354,9 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   }
 
   remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void {
-    if (this.#sockets.get(socket.nsp.name)?.id === socket.id) {
-      this.#sockets.delete(socket.nsp.name);
+    const current = this.#sockets.get(socket.nsp.name);
+    if (current?.id === socket.id) {
+      this.#sockets.delete(current);
       this.#left ??= new Set();
       this.#left.add(socket.nsp.name);
     } else {
@@ -364,7 +367,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   /** How many acknowledgements are owed, by the client or to it. */
   get owed(): number {
     let owed = 0;
-    for (const socket of this.#sockets.values()) {
+    for (const socket of this.#openSockets()) {
       owed += socket.owed;
     }
     return owed;
@@ -403,7 +406,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     }
     log("client close with reason %s", reason);
     this.#closed = true;
-    this.#stopConnectTimer();
+    this.#stopConnectDeadline();
     for (const socket of this.#openSockets()) {
       socket.onClose(reason, description);
     }
@@ -417,7 +420,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   }
 
   #openSockets(): ClientSocket[] {
-    return [...this.#sockets.values()];
+    return this.#sockets.all();
   }
 }
 

@@ -22,6 +22,7 @@ const LAYERS: readonly Layer[] = [
     name: "ground",
     files: [
       "lib/arguments.ts",
+      "lib/deadline.ts",
       "lib/delegate.ts",
       "lib/emit-guard.ts",
       "lib/errors.ts",

@@ -1,3 +1,4 @@
+import { Deadline } from "../deadline.ts";
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine:socket");
@@ -31,9 +32,9 @@ export interface SessionHeartbeat {
 type State =
   /** Not started, or stopped. */
   | "stopped"
-  /** The timer runs to the next ping. */
+  /** It waits for the next ping to be due. */
   | "resting"
-  /** A ping is out, the timer runs to the end of the session. */
+  /** A ping is out, and it waits for the end of the session. */
   | "waiting"
   /** As before, and another packet has come: proof of life that buys time once. */
   | "extended";
@@ -42,13 +43,13 @@ type State =
  * The server's half of the heartbeat: a ping every `pingInterval`, to be answered by a pong within
  * `pingTimeout`. Source: Engine.IO protocol revision 4, "Heartbeat".
  */
-export class Heartbeat implements SessionHeartbeat {
+export class Heartbeat extends Deadline implements SessionHeartbeat {
   #state: State = "stopped";
-  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #port: HeartbeatPort;
   readonly #times: HeartbeatTimes;
 
   constructor(port: HeartbeatPort, times: HeartbeatTimes) {
+    super();
     this.#port = port;
     this.#times = times;
   }
@@ -78,27 +79,28 @@ export class Heartbeat implements SessionHeartbeat {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.cancel();
     this.#state = "stopped";
   }
 
   #rest(): void {
-    clearTimeout(this.#timer);
     this.#state = "resting";
-    this.#timer = setTimeout(() => {
-      log("writing ping packet - expecting pong within %sms", this.#times.pingTimeout);
-      this.#wait("waiting");
-      this.#port.sendPing();
-    }, this.#times.pingInterval);
+    this.wait(this.#times.pingInterval);
   }
 
   #wait(state: "waiting" | "extended"): void {
-    clearTimeout(this.#timer);
     this.#state = state;
-    this.#timer = setTimeout(() => {
+    this.wait(this.#times.pingTimeout);
+  }
+
+  protected override onDue(): void {
+    if (this.#state === "resting") {
+      log("writing ping packet - expecting pong within %sms", this.#times.pingTimeout);
+      this.#wait("waiting");
+      this.#port.sendPing();
+    } else {
       this.stop();
       this.#port.onPingTimeout();
-    }, this.#times.pingTimeout);
+    }
   }
 }

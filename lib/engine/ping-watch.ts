@@ -1,3 +1,4 @@
+import { Deadline } from "../deadline.ts";
 import type { HeartbeatTimes, SessionHeartbeat } from "./heartbeat.ts";
 import { makeLog } from "../log.ts";
 
@@ -14,20 +15,19 @@ export interface PingWatchPort {
  * `pingInterval`: each gets its pong, and none for `pingTimeout` longer than that ends the session.
  * Source: Engine.IO protocol revision 3, "Timeouts".
  */
-export class PingWatch implements SessionHeartbeat {
-  #timer: ReturnType<typeof setTimeout> | undefined;
+export class PingWatch extends Deadline implements SessionHeartbeat {
   readonly #port: PingWatchPort;
   readonly #times: HeartbeatTimes;
 
   constructor(port: PingWatchPort, times: HeartbeatTimes) {
+    super();
     this.#port = port;
     this.#times = times;
   }
 
   start(): void {
     const { pingInterval, pingTimeout } = this.#times;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#port.onPingTimeout(), pingInterval + pingTimeout);
+    this.wait(pingInterval + pingTimeout);
   }
 
   onBeat(type: "ping" | "pong"): boolean {
@@ -45,7 +45,10 @@ export class PingWatch implements SessionHeartbeat {
   }
 
   stop(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.cancel();
+  }
+
+  protected override onDue(): void {
+    this.#port.onPingTimeout();
   }
 }

@@ -23,6 +23,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  heartbeat.stop();
   jest.useRealTimers();
 });
 

@@ -21,6 +21,7 @@ beforeEach(() => {
 });
 
 afterEach(() => {
+  watch.stop();
   jest.useRealTimers();
 });
 
