@@ -4,6 +4,7 @@ import { throwLater } from "../lib/errors.ts";
 import type { Untyped } from "../lib/events.ts";
 import { NativeTopics } from "./native-topics.ts";
 import { releasing } from "./released-acks.ts";
+import { SmallSets } from "./small-sets.ts";
 import { NOBODY, Targets } from "./targets.ts";
 import type {
   AdapterApi,
@@ -28,15 +29,20 @@ import type {
  */
 export class Adapter extends EventEmitter implements AdapterApi {
   readonly nsp: AdapterNamespace;
-  readonly rooms = new Map<Room, Set<SocketId>>();
-  readonly sids = new Map<SocketId, Set<Room>>();
+  readonly rooms: Map<Room, Set<SocketId>>;
+  readonly sids: Map<SocketId, Set<Room>>;
+  /** The same as these two. */
+  readonly #rooms = new SmallSets();
+  readonly #sids = new SmallSets();
   readonly #topics = new NativeTopics();
   readonly #targets: Targets;
 
   constructor(nsp: AdapterNamespace) {
     super();
     this.nsp = nsp;
-    this.#targets = new Targets(this);
+    this.rooms = this.#rooms;
+    this.sids = this.#sids;
+    this.#targets = new Targets({ nsp, rooms: this.#rooms, sids: this.#sids });
   }
 
   init(): Promise<void> | void {}
@@ -50,31 +56,26 @@ export class Adapter extends EventEmitter implements AdapterApi {
   }
 
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
-    let joined = this.sids.get(id);
-    if (joined === undefined) {
-      joined = new Set();
-      this.sids.set(id, joined);
+    if (!this.#sids.has(id)) {
+      this.#sids.open(id);
       this.#topics.onJoin(null, id);
       if (this.rooms.has(id)) {
         this.onRoomVacated(id); // others were in it; now it is a socket's own
       }
     }
     for (const room of rooms) {
-      joined.add(room);
+      this.#sids.addTo(id, room);
       this.#join(id, room);
     }
   }
 
   #join(id: SocketId, room: Room): void {
-    let members = this.rooms.get(room);
-    const isNew = members === undefined;
-    if (members === undefined) {
-      members = new Set();
-      this.rooms.set(room, members);
+    const isNew = !this.#rooms.has(room);
+    if (isNew) {
+      this.#rooms.open(room);
       this.#tell("create-room", room);
     }
-    if (!members.has(id)) {
-      members.add(id);
+    if (this.#rooms.addTo(room, id)) {
       this.#topics.onJoin(room, id);
       this.#tell("join-room", room, id);
     }
@@ -84,12 +85,12 @@ export class Adapter extends EventEmitter implements AdapterApi {
   }
 
   del(id: SocketId, room: Room): Promise<void> | void {
-    this.sids.get(id)?.delete(room);
+    this.#sids.deleteFrom(id, room);
     this.#leave(id, room);
   }
 
   delAll(id: SocketId): void {
-    for (const room of this.sids.get(id) ?? NOBODY) {
+    for (const room of this.#sids.peek(id) ?? NOBODY) {
       this.#leave(id, room);
     }
     this.#topics.onLeave(null, id);
@@ -99,15 +100,11 @@ export class Adapter extends EventEmitter implements AdapterApi {
   }
 
   #leave(id: SocketId, room: Room): void {
-    const members = this.rooms.get(room);
-    if (members === undefined) {
-      return;
-    }
-    if (members.delete(id)) {
+    if (this.#rooms.deleteFrom(room, id)) {
       this.#topics.onLeave(room, id);
       this.#tell("leave-room", room, id);
     }
-    if (members.size === 0 && this.rooms.delete(room)) {
+    if (this.#rooms.isEmpty(room) && this.rooms.delete(room)) {
       this.#tell("delete-room", room);
       if (!this.sids.has(room)) {
         this.onRoomVacated(room);
@@ -168,7 +165,7 @@ export class Adapter extends EventEmitter implements AdapterApi {
       return null; // not all topics together deliver once; what is volatile depends on each
     }
     const [room = null] = rooms;
-    const members = room === null ? this.sids : (this.rooms.get(room) ?? NOBODY);
+    const members = room === null ? this.sids : (this.#rooms.peek(room) ?? NOBODY);
     const excluded = this.#targets.membersOfAny(except);
     return this.#topics.publish({ room, members, excluded, sockets: this.nsp.sockets }, encoded);
   }

@@ -12,7 +12,7 @@ export const NOBODY: ReadonlySet<SocketId> = new Set();
 /** What there is to choose from: the rooms and sockets of a node. */
 export interface Audience {
   readonly nsp: AdapterNamespace;
-  readonly rooms: ReadonlyMap<Room, ReadonlySet<SocketId>>;
+  readonly rooms: { peek(room: Room): ReadonlySet<SocketId> | undefined };
   readonly sids: ReadonlyMap<SocketId, unknown>;
 }
 
@@ -63,11 +63,11 @@ export class Targets {
     }
     if (rooms.size === 1) {
       const [only] = rooms;
-      return this.#audience.rooms.get(only as Room) ?? NOBODY;
+      return this.#audience.rooms.peek(only as Room) ?? NOBODY;
     }
     const members = new Set<SocketId>();
     for (const room of rooms) {
-      for (const id of this.#audience.rooms.get(room) ?? NOBODY) {
+      for (const id of this.#audience.rooms.peek(room) ?? NOBODY) {
         members.add(id);
       }
     }
