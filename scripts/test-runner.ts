@@ -25,14 +25,18 @@ const OPTIONS_WITH_VALUE = new Set([
   "--preload",
   "--path-ignore-patterns",
   "--shard",
+  "--parallel",
 ]);
+
+/** Most tests wait for clocks and for other processes: two files at a time take little more than half as long. */
+const WORKERS = 2;
 
 /** The arguments for `bun test`: all of test/, unless they name files. */
 export function testArguments(args: readonly string[]): string[] {
   const namesFiles = args.some(
     (arg, index) => !arg.startsWith("-") && !OPTIONS_WITH_VALUE.has(args[index - 1] ?? ""),
   );
-  return namesFiles ? [...args] : ["./test/", ...args];
+  return namesFiles ? [...args] : [`--parallel=${WORKERS}`, "./test/", ...args];
 }
 
 /** Reads the closing lines (" 3 pass", " 1 fail", ..., "Ran 4 tests across 1 file."). */
