@@ -42,14 +42,19 @@ test.each([1, 2, 3])(
         plain.get(name)?.add(member);
         return [ours.get(name), plain.get(name)];
       },
-      (name) => [ours.get(name) === ours.get(name), true],
+      (name) => {
+        const set = ours.get(name); // the same each time
+        return [ours.get(name) === set, true];
+      },
       () => [listsOf(ours), listsOf(plain)],
       () => [listsOf(new Map(ours)), listsOf(plain)],
       () => [listsOf(new Map(ours.entries())), listsOf(plain)],
       () => [[...ours.values()].map((set) => [...set]), [...plain.values()].map((set) => [...set])],
       () => {
         const seen: unknown[] = [];
-        ours.forEach((set, name, map) => seen.push([name, [...set], map === ours]));
+        ours.forEach((set, name, map) => {
+          seen.push([name, [...set], map === ours]);
+        });
         return [seen, [...plain].map(([name, set]) => [name, [...set], true])];
       },
       () => [inspect(ours), inspect(plain)],
