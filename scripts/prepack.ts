@@ -25,6 +25,7 @@ const PORTABLE = [
 /** The entries for servers that go beyond the reference. */
 const ADDITIONS: Readonly<Record<string, string>> = {
   auth: "lib/auth/index.ts",
+  metrics: "lib/metrics/index.ts",
   testing: "lib/testing/index.ts",
 };
 

@@ -100,7 +100,8 @@ const HOST = "127.0.0.1";
 /**
  * Starts a server on a free port.
  *
- * @param setup gives the server its middlewares and listeners, as the application does
+ * @param setup gives the server its middlewares and listeners, as the application does; a promise is
+ * waited for
  * @param options see {@link TestServerOptions}
  * @throws SocketIOError with `ERR_INVALID_OPTION`
  *
@@ -117,9 +118,7 @@ export async function createTestServer<
   ServerSideEvents extends EventsMap = DefaultEventsMap,
   SocketData = Untyped,
 >(
-  setup: (
-    io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-  ) => void | Promise<void>,
+  setup: (io: Server<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => unknown,
   { timeoutMs = 2_000, heartbeat, ...options }: TestServerOptions = {},
 ): Promise<TestServer<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> {
   const times =

@@ -74,6 +74,7 @@ describe("the package as published", () => {
         .map((name) => `${name} as e_${name}`)
         .join(", ");
       const adapter = Object.keys(await import("bun-socket.io/adapter")).join(", ");
+      const metrics = Object.keys(await import("bun-socket.io/metrics")).join(", ");
       const testing = Object.keys(await import("bun-socket.io/testing")).join(", ");
       const auth = Object.keys(await import("bun-socket.io/auth")).join(", ");
       const redis = Object.keys(await import("bun-socket.io/redis")).join(", ");
@@ -81,6 +82,7 @@ describe("the package as published", () => {
       for (const program of [
         `import { ${exported} } from "${NAME}";`,
         `import { ${auth} } from "${NAME}/auth";`,
+        `import { ${metrics} } from "${NAME}/metrics";`,
         `import { ${testing} } from "${NAME}/testing";`,
         `import { ${adapter} } from "${NAME}/adapter";`,
         `import { ${engine} } from "${NAME}/engine";`,

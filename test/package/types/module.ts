@@ -30,6 +30,7 @@ import {
   typedClient,
   withContract,
 } from "bun-socket.io/contract";
+import { collectMetrics, type MetricSnapshot } from "bun-socket.io/metrics";
 import type { Namespace as DeepNamespace } from "bun-socket.io/dist/namespace";
 import type { Socket as DeepSocket } from "bun-socket.io/dist/socket";
 import type { DefaultEventsMap as DeepEvents } from "bun-socket.io/dist/typed-events";
@@ -178,3 +179,6 @@ withContract(new Server().of(rooms), contract).on("connection", (socket) => {
 });
 const typedStock: ClientSocket<typeof contract> = typedClient(connect(), contract);
 typedStock.on("due", (first, second) => first.getTime() - second.getTime());
+const metrics = collectMetrics(io, { prefix: "app_" });
+export const scraped: string = metrics.text();
+export const sessions: MetricSnapshot = metrics.snapshot().sessions;
