@@ -19,6 +19,7 @@ const CLIENT_DIST = join(ROOT, "client-dist");
 const PORTABLE = [
   { name: "contract", source: "lib/contract/index.ts" },
   { name: "path", source: "lib/path.ts" },
+  { name: "react", source: "lib/react/index.ts" },
   { name: "streams", source: "lib/streams/index.ts" },
 ];
 

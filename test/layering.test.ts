@@ -104,6 +104,7 @@ const LAYERS: readonly Layer[] = [
   { name: "streams", files: ["lib/streams/*.ts"], mayImportOnly: ["ground", "socket"] },
   { name: "contract", files: ["lib/contract/*.ts"] },
   { name: "describe", files: ["lib/describe/*.ts"], mayImportOnly: ["ground", "contract"] },
+  { name: "react", files: ["lib/react/*.ts"], mayImportOnly: ["ground", "contract"] },
   {
     name: "package",
     files: [
@@ -114,6 +115,7 @@ const LAYERS: readonly Layer[] = [
       "lib/auth/index.ts",
       "lib/engine/index.ts",
       "lib/metrics/index.ts",
+      "lib/react/index.ts",
       "lib/streams/index.ts",
       "lib/testing/index.ts",
       "adapters/index.ts",

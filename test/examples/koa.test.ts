@@ -41,9 +41,7 @@ describeExample("koa", (example, testExample) => {
       await button.waitFor();
       // Not only by the length of its bar, which is nothing at no votes.
       await expect(
-        button.evaluate(
-          (self) => self.ownerDocument.defaultView?.getComputedStyle(self).borderLeftColor,
-        ),
+        button.evaluate("(self) => getComputedStyle(self).borderLeftColor"),
       ).resolves.toBe("rgb(0, 128, 0)");
       await ada.getByRole("button", { name: "green" }).click();
       await bob.getByRole("button", { name: `green ${green + 1}` }).waitFor();

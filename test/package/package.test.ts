@@ -7,11 +7,12 @@ import { Project, ROOT, run } from "../support/project.ts";
 
 const NAME = "bun-socket.io";
 const ALIAS = "socket.io";
+const RUN_MS = 60_000;
 
 let project: Project;
 let manifest: { exports: Record<string, unknown>; files: string[] };
 beforeAll(async () => {
-  project = await Project.make([NAME, ALIAS]);
+  project = await Project.make([NAME, ALIAS], ["react", "react-dom"]);
   project.copy(join(import.meta.dir, "programs"), "programs");
   manifest = JSON.parse(readFileSync(project.path("node_modules", NAME, "package.json"), "utf8"));
 }, 60_000);
@@ -102,6 +103,7 @@ describe("the package as published", () => {
         expect(await child.exited).toBe(1);
       }
     },
+    RUN_MS,
   );
 
   // What both sides of the wire import.
@@ -122,6 +124,31 @@ describe("the package as published", () => {
       server.kill();
       await server.exited;
     },
+    RUN_MS,
+  );
+
+  test.skipIf(Bun.which("node") === null)(
+    "renders the hooks of React on Node.js and on Bun, imported or required",
+    async () => {
+      const program = `
+        import { createRequire } from "node:module";
+        import { createElement } from "react";
+        import { renderToString } from "react-dom/server";
+        import { useSocket } from "${NAME}/react";
+        import { pipe } from "${NAME}/streams";
+        const require = createRequire(import.meta.url);
+        const Page = ({ hook }) => createElement("p", null, hook("/").status);
+        for (const hook of [useSocket, require("${NAME}/react").useSocket]) {
+          console.log(renderToString(createElement(Page, { hook })));
+        }
+        console.log(typeof pipe, typeof require("${NAME}/streams").pipe);`;
+      await project.write("hooks.mjs", program);
+      const printed = "<p>connecting</p>\n<p>connecting</p>\nfunction function\n";
+      for (const runtime of ["node", process.execPath]) {
+        expect(await run(project.directory, runtime, "hooks.mjs")).toBe(printed);
+      }
+    },
+    RUN_MS,
   );
 
   test("has declarations that lead to its sources", () => {

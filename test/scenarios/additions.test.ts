@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { pipe, receive } from "bun-socket.io/streams";
+import { withPages } from "../support/browser.ts";
 import { Clients, connected, once } from "../support/clients.ts";
 import { Program } from "../support/program.ts";
 
@@ -110,6 +111,23 @@ describe("examples/metrics", () => {
       expect(text).toContain('socketio_connections_total{transport="polling"} 1\n');
       expect(text).toContain('socketio_acks_total{direction="out"} 1\n');
       expect(text).toEndWith("# EOF\n");
+    },
+    RUN_MS,
+  );
+});
+
+describe("examples/react", () => {
+  test(
+    "shows one counter in two pages",
+    async () => {
+      const { url } = await start("react");
+      await withPages(async (open) => {
+        const [ada, bob] = [await open(url), await open(url)];
+        await bob.getByText("connected").waitFor();
+        await ada.getByRole("button", { name: "Add" }).click();
+        await bob.locator("output").getByText("1").waitFor();
+        await ada.locator("output").getByText("1").waitFor();
+      });
     },
     RUN_MS,
   );

@@ -1,0 +1,156 @@
+import { io, type ManagerOptions, type Socket, type SocketOptions } from "socket.io-client";
+import type { TypedSocket } from "../contract/client-types.ts";
+import { typedClient } from "../contract/client.ts";
+import type { Contract } from "../contract/types.ts";
+import type { EventsMap, Untyped } from "../event-types.ts";
+
+/** Options of `useSocket()`: those of `socket.io-client`, and a contract. */
+export interface UseSocketOptions extends Partial<ManagerOptions & SocketOptions> {
+  /** A contract of `bun-socket.io/contract`, which types and parses what comes and goes. */
+  contract?: Contract;
+}
+
+/**
+ * Where a connection is.
+ *
+ * - `connecting`: it has not been there yet
+ * - `connected`
+ * - `reconnecting`: it was there, and will be again if it can
+ * - `disconnected`: it will not come back by itself: the server has refused or disconnected it, or it
+ *   has given up
+ */
+export type SocketStatus = "connecting" | "connected" | "reconnecting" | "disconnected";
+
+/** What components see of a connection. */
+export interface ConnectionState {
+  readonly status: SocketStatus;
+  /** The last `connect_error`, whose `data` is the server's; null once it is connected. */
+  readonly error: (Error & { readonly data?: Untyped }) | null;
+  /** How often it has tried to come back since it was lost. */
+  readonly attempts: number;
+}
+
+export const INITIAL: ConnectionState = { status: "connecting", error: null, attempts: 0 };
+
+/** A socket of any events. */
+export type AnySocket = TypedSocket<Record<string, Untyped>, Record<string, Untyped>>;
+
+// React unmounts and mounts again what it tries out (StrictMode): a connection outlives that.
+const GRACE_MS = 100;
+
+// They are kept when they are closed: the stock client, asked for a namespace that it has had, makes
+// a second connection.
+const connections = new Map<string, Connection>();
+
+/** One socket, shared by all components that use its address, and closed when none of them does. */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #typed = new Map<Contract, AnySocket>();
+  readonly #listeners = new Set<() => void>();
+  #state = INITIAL;
+  #wasConnected = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * The connection to an address; made when there is none, and then opened by the first subscriber.
+   *
+   * @param url with the namespace as its path, as `io()` of `socket.io-client` takes it
+   * @param options count for the first one that asks
+   */
+  static to(url: string, options: UseSocketOptions): Connection {
+    const found = connections.get(url);
+    if (found !== undefined) {
+      if (found.#listeners.size === 0) {
+        found.#socket.auth = options.auth ?? {}; // somebody else may be logged in by now
+      }
+      return found;
+    }
+    const connection = new Connection(url, options);
+    connections.set(url, connection);
+    return connection;
+  }
+
+  private constructor(url: string, { contract: _, ...options }: UseSocketOptions) {
+    this.#socket = io(url, { ...options, autoConnect: false });
+    this.#socket.on("connect", () => {
+      this.#wasConnected = true;
+      this.#become({ status: "connected", error: null, attempts: 0 });
+    });
+    this.#socket.on("disconnect", () => this.#become({ status: this.#waiting() }));
+    this.#socket.on("connect_error", (error) => {
+      this.#become({ status: this.#waiting(), error });
+    });
+  }
+
+  readonly getState = (): ConnectionState => this.#state;
+
+  /** The socket, for the events of a contract if there is one. */
+  socket(contract: Contract | undefined): AnySocket {
+    if (contract === undefined) {
+      return this.#socket as unknown as AnySocket; // the same, by what it has
+    }
+    let typed = this.#typed.get(contract);
+    if (typed === undefined) {
+      typed = typedClient(this.#socket, contract) as unknown as AnySocket;
+      this.#typed.set(contract, typed);
+    }
+    return typed;
+  }
+
+  /** Opens it for the first one; closes it, after a while, behind the last one. */
+  readonly subscribe = (listener: () => void): (() => void) => {
+    clearTimeout(this.#timer);
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1 && !this.#socket.active) {
+      const { io: manager } = this.#socket;
+      manager.on("reconnect_attempt", this.#onAttempt);
+      manager.on("reconnect_failed", this.#onFailed);
+      this.#socket.connect();
+    }
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size === 0) {
+        this.#release();
+      }
+    };
+  };
+
+  #release(): void {
+    this.#timer = setTimeout(() => {
+      const { io: manager } = this.#socket;
+      manager.off("reconnect_attempt", this.#onAttempt);
+      manager.off("reconnect_failed", this.#onFailed);
+      this.#socket.disconnect();
+      this.#wasConnected = false;
+      this.#state = INITIAL;
+    }, GRACE_MS);
+  }
+
+  readonly #onAttempt = (attempts: number): void => {
+    if (this.#state.status !== "disconnected") {
+      this.#become({ status: this.#waiting(), attempts });
+    }
+  };
+
+  readonly #onFailed = (): void => this.#become({ status: "disconnected" });
+
+  #waiting(): SocketStatus {
+    if (!this.#socket.active) {
+      return "disconnected";
+    }
+    return this.#wasConnected ? "reconnecting" : "connecting";
+  }
+
+  #become(change: Partial<ConnectionState>): void {
+    this.#state = { ...this.#state, ...change };
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+}
+
+/** A socket of known events. */
+export type SocketOf<ListenEvents extends EventsMap, EmitEvents extends EventsMap> = TypedSocket<
+  ListenEvents,
+  EmitEvents
+>;

@@ -1,0 +1,124 @@
+// The hooks of bun-socket.io/react, in Chromium with React 19 in StrictMode, and rendered on a server.
+
+import { expect, test } from "bun:test";
+import { createElement } from "react";
+import { renderToString } from "react-dom/server";
+import { Server } from "bun-socket.io";
+import { useEmit, useSocket, useSocketEvent } from "bun-socket.io/react";
+import { launchBrowser } from "../support/browser.ts";
+import page from "./index.html";
+
+const PAGE_MS = 90_000;
+
+/** A server with the page, on a port. */
+function start(port = 0): { io: Server; url: string; port: number; close(): Promise<void> } {
+  const io = new Server();
+  io.of("/other");
+  io.of("/closed").use((_socket, next) => next(new Error("not you")));
+  io.on("connection", (socket) => {
+    socket.on("add", (text, reply) => {
+      if (text !== "hello") return; // no answer
+      socket.emit("note", text, "2026-01-02T03:04:05Z");
+      reply(1);
+    });
+  });
+  const server = Bun.serve({
+    port,
+    hostname: "127.0.0.1",
+    development: false,
+    ...io.handler(),
+    routes: { "/": page },
+  });
+  return {
+    io,
+    url: server.url.origin,
+    port: server.port ?? 0,
+    async close() {
+      await io.close();
+      await server.stop(true);
+    },
+  };
+}
+
+test(
+  "the hooks share, follow and close connections, in StrictMode",
+  async () => {
+    let server = start();
+    const browser = await launchBrowser();
+    const errors: string[] = [];
+    try {
+      {
+        const view = await browser.newPage();
+        view.setDefaultTimeout(20_000);
+        view.on("pageerror", ({ message }) => errors.push(message));
+        view.on("console", (line) => {
+          const isMeant = line.text().includes("ERR_CONNECTION_REFUSED"); // while it is away
+          if (line.type() === "error" && !isMeant) errors.push(line.text());
+        });
+        await view.goto(server.url);
+        const text = (id: string, expected: string) =>
+          view.locator(`#${id}`).getByText(expected).waitFor();
+        const click = (name: string) => view.getByRole("button", { name, exact: true }).click();
+
+        // One connection for all; a namespace that refuses says why.
+        for (const id of ["one", "two", "other"]) await text(id, "connected at once");
+        await text("closed", "disconnected at once not you");
+        expect(server.io.engine.clientsCount).toBe(1);
+        expect(server.io.sockets.sockets.size).toBe(1);
+
+        // Acknowledgements and events, parsed by the contract; the last listener is called, once.
+        await text("adding", "idle");
+        await click("More");
+        await click("Add");
+        await text("adding", "done 1");
+        await text("notes", "hello x2 2026");
+        expect(await view.locator("#notes li").count()).toBe(1);
+        await click("Add too much");
+        await text("adding", "pending");
+        await text("adding", "failed");
+
+        // A connection that is cut comes back.
+        for (const session of Object.values(server.io.engine.clients)) session.close();
+        await text("one", "connected at once");
+
+        // Attempts are told while the server is away.
+        const { port } = server;
+        await server.close();
+        await text("one", "reconnecting again");
+        server = start(port);
+        for (const id of ["one", "two", "other"]) await text(id, "connected at once");
+
+        // The last component closes the connection, and the next one opens it.
+        await click("Toggle");
+        while (server.io.engine.clientsCount > 0) await Bun.sleep(5);
+        await click("Toggle");
+        await text("two", "connected at once");
+        expect(server.io.engine.clientsCount).toBe(1);
+        expect(errors).toEqual([]);
+      }
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+  },
+  PAGE_MS,
+);
+
+function Page() {
+  const connection = useSocket("http://127.0.0.1:1/");
+  const [, { status }] = useEmit(connection, "add");
+  useSocketEvent(connection, "note", () => {});
+  return createElement("p", null, connection.status, status, String(connection.socket));
+}
+
+test("on a server, the hooks render that it connects, and connect nowhere", () => {
+  const errors: unknown[] = [];
+  const { error } = console;
+  console.error = (...args: unknown[]) => errors.push(args);
+  try {
+    expect(renderToString(createElement(Page))).toBe("<p>connecting<!-- -->idle<!-- -->null</p>");
+  } finally {
+    console.error = error;
+  }
+  expect(errors).toEqual([]);
+});
