@@ -4,6 +4,11 @@ import { once } from "../support/clients.ts";
 import { describeExample } from "../support/example.ts";
 import { TRANSPORTS } from "../support/hosts.ts";
 
+/** What is used of the page, as the types here know no DOM. */
+interface Page {
+  getComputedStyle(element: unknown): { borderLeftColor: string };
+}
+
 describeExample("koa", (example, testExample) => {
   const counts = async (): Promise<{ green: number }> => {
     return (await fetch(`${example.url}/api/counts`)).json() as Promise<{ green: number }>;
@@ -41,7 +46,9 @@ describeExample("koa", (example, testExample) => {
       await button.waitFor();
       // Not only by the length of its bar, which is nothing at no votes.
       await expect(
-        button.evaluate("(self) => getComputedStyle(self).borderLeftColor"),
+        button.evaluate(
+          (self) => (globalThis as unknown as Page).getComputedStyle(self).borderLeftColor,
+        ),
       ).resolves.toBe("rgb(0, 128, 0)");
       await ada.getByRole("button", { name: "green" }).click();
       await bob.getByRole("button", { name: `green ${green + 1}` }).waitFor();
