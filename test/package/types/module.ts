@@ -161,7 +161,9 @@ new Server<Files, Files>().on("connection", (socket) => {
   });
 });
 
-createTestServer((server: Server<ClientToServer, ServerToClient>) => server.emit("welcome", "a"))
+createTestServer((server: Server<ClientToServer, ServerToClient>) => {
+  server.emit("welcome", "a");
+})
   .then((server) => server.connect({ namespace: "/" }))
   .then((client: TestClient<ServerToClient, ClientToServer>) => client.ask("double", 2))
   .then((doubled: number) => doubled);
