@@ -1,81 +1,21 @@
 import type { IncomingMessage } from "node:http";
 import { type Packet, PacketType } from "socket.io-parser";
 import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter.ts";
-import type { RawData } from "./engine/codec/codec.ts";
-import type { LimitName, ResolvedLimits } from "./engine/limits.ts";
+import type { LimitName } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
+import type { ClientServer, ClientSocket } from "./client-ports.ts";
+import { ClientReader } from "./client-reader.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { SocketIOError } from "./errors.ts";
-import type { Untyped } from "./events.ts";
 import { type AttemptPort, ClientAttempt } from "./namespace-attempt.ts";
-import type { PacketDecoder } from "./namespace-decoder.ts";
 import { SocketsByNamespace } from "./namespace-sockets.ts";
-import { type DataCheck, faultOfPacket } from "./packet-check.ts";
-import type { EventRates } from "./namespace-limits.ts";
-import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
+import { faultOfPacket } from "./packet-check.ts";
+import type { SocketClient } from "./socket-ports.ts";
 import { refusalOf, separateQuery } from "./socket-protocol-3.ts";
-import type { EndReason } from "./socket-types.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:client");
-
-/** What a client needs of one of its sockets. */
-export interface ClientSocket {
-  readonly id: SocketId;
-  readonly nsp: { readonly name: string };
-  /** How many acknowledgements are owed, by the client or to it. */
-  readonly owed: number;
-  onPacket(packet: Packet): void;
-  onError(error: Error): void;
-  onClose(reason: EndReason, description?: unknown): void;
-  disconnect(): unknown;
-}
-
-/** What a client needs of a namespace. */
-export interface ClientNamespace {
-  /** Lets the client in, or refuses it. */
-  add(
-    client: SocketClient,
-    auth: Record<string, unknown>,
-    attempt: ConnectAttempt<ClientSocket>,
-  ): void;
-}
-
-/** A Socket.IO encoder and decoder: `socket.io-parser`, or another with the same two classes. */
-export interface Encoder {
-  encode(packet: Packet): EncodedPackets;
-}
-
-/** The other half of it. */
-export interface Decoder {
-  add(chunk: Untyped): void;
-  on(event: "decoded", listener: (packet: Packet) => void): unknown;
-  destroy(): void;
-}
-
-/** What a client needs of its server. */
-export interface ClientServer {
-  readonly encoder: Encoder;
-  /** How long a client may take to join its first namespace, in ms. */
-  readonly connectTimeoutMs: number;
-  createDecoder(): Decoder;
-  /** Decodes most packets for all clients; null where each client needs a decoder of its own. */
-  readonly packetDecoder: PacketDecoder | null;
-  /** Looks at data before any of them does; null where that is theirs alone. */
-  readonly dataCheck: DataCheck | null;
-  readonly limits: ResolvedLimits;
-  /** Null where sockets may send as many events as they like. */
-  readonly eventRates: EventRates | null;
-  /** Tells the operator that a client went beyond a limit. */
-  onLimit(limit: LimitName, session: Session, namespace?: string): void;
-  /** Looks up a namespace; null where there is none of that name. */
-  findNamespace(
-    name: string,
-    auth: Record<string, unknown>,
-    found: (namespace: ClientNamespace | null) => void,
-  ): void;
-}
 
 const TOO_MANY_NAMESPACES = {
   message: "Too many namespaces",
@@ -86,11 +26,12 @@ const COMPRESSED = {};
 const UNCOMPRESSED = { compress: false };
 
 /** One engine session and its sockets, at most one in each namespace. */
-export class Client implements SocketClient, SessionHandler, AttemptPort<ClientSocket> {
+export class Client
+  extends ClientReader
+  implements SocketClient, SessionHandler, AttemptPort<ClientSocket>
+{
   readonly conn: Session;
-  readonly #server: ClientServer;
-  /** Made for the first data that the decoder of all clients does not take. */
-  #decoder: Decoder | null = null;
+  protected override readonly server: ClientServer;
   readonly #sockets = new SocketsByNamespace<ClientSocket>();
   /** The latest attempt to join each namespace that has not decided yet. */
   #attempts: Map<string, ClientAttempt<ClientSocket>> | null = null;
@@ -100,13 +41,12 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   #asked: Set<string> | null = null;
   /** Null once it is in a namespace. */
   #connectDeadline: Deadline | null;
-  /** What its own decoder makes of the data it is being given; null while it is given none. */
-  #decoded: Packet[] | null = null;
   #closed = false;
 
   constructor(server: ClientServer, conn: Session) {
+    super();
     this.conn = conn;
-    this.#server = server;
+    this.server = server;
     this.#connectDeadline = startDeadline(server.connectTimeoutMs, () => this.#onConnectTimeout());
     if (conn.protocol === 3) {
       // Such a client does not ask. Not at once: nobody knows of this object yet.
@@ -126,7 +66,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
 
   #onConnectTimeout(): void {
     log("%s has joined no namespace in time, closing it", this.conn.id);
-    this.#server.onLimit("connectTimeout", this.conn);
+    this.server.onLimit("connectTimeout", this.conn);
     this.close();
   }
 
@@ -135,60 +75,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     return this.conn.request;
   }
 
-  onMessage(data: RawData | undefined): void {
-    const fault = this.#server.dataCheck?.(data) ?? null;
-    if (fault !== null) {
-      this.#onInvalidData(fault);
-      return;
-    }
-    const shared = this.#decoder === null ? this.#server.packetDecoder : null;
-    if (!shared?.takes(data)) {
-      this.#decode(data);
-      return;
-    }
-    let packet: Packet | null;
-    try {
-      packet = shared.decode(data);
-    } catch (error) {
-      this.#onInvalidData(messageOf(error), error);
-      return;
-    }
-    if (packet !== null) {
-      this.#onPacket(packet);
-    }
-  }
-
-  #decode(data: RawData | undefined): void {
-    this.#decoder ??= this.#makeDecoder();
-    this.#decoded = [];
-    try {
-      this.#decoder.add(data);
-    } catch (error) {
-      this.#decoded = null;
-      this.#onInvalidData(messageOf(error), error);
-      return;
-    }
-    const packets = this.#decoded;
-    this.#decoded = null;
-    for (const packet of packets) {
-      this.#onPacket(packet);
-    }
-  }
-
-  #makeDecoder(): Decoder {
-    const decoder = this.#server.createDecoder();
-    decoder.on("decoded", (packet) => {
-      // The packet is handled outside of the decoder: what a listener throws is not its error.
-      if (this.#decoded === null) {
-        this.#onPacket(packet);
-      } else {
-        this.#decoded.push(packet);
-      }
-    });
-    return decoder;
-  }
-
-  #onInvalidData(message: string, cause?: unknown): void {
+  protected override onInvalidData(message: string, cause?: unknown): void {
     log("invalid packet format: %s", message);
     const error = new SocketIOError(
       "ERR_INVALID_PACKET",
@@ -196,7 +83,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
       cause === undefined ? undefined : { cause },
     );
     if (cause instanceof SocketIOError && cause.limit !== undefined) {
-      this.#server.onLimit(cause.limit as LimitName, this.conn);
+      this.server.onLimit(cause.limit as LimitName, this.conn);
     }
     for (const socket of this.#openSockets()) {
       socket.onError(error);
@@ -204,13 +91,13 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     this.conn.close();
   }
 
-  #onPacket(packet: Packet): void {
+  protected override onPacket(packet: Packet): void {
     if (this.conn.protocol === 3) {
       separateQuery(packet);
     }
-    const fault = faultOfPacket(packet, this.#server.packetDecoder !== null);
+    const fault = faultOfPacket(packet, this.server.packetDecoder !== null);
     if (fault !== null) {
-      this.#onInvalidData(fault);
+      this.onInvalidData(fault);
       return;
     }
     const socket = this.#sockets.get(packet.nsp);
@@ -221,7 +108,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
       packet.type !== PacketType.CONNECT &&
       packet.type !== PacketType.CONNECT_ERROR
     ) {
-      if (this.#server.eventRates?.isOver(socket, packet)) {
+      if (this.server.eventRates?.isOver(socket, packet)) {
         this.exceed("eventsPerSecond", packet.nsp);
         return;
       }
@@ -241,7 +128,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     if (conn.exceed !== undefined) {
       conn.exceed(limit, namespace);
     } else {
-      this.#server.onLimit(limit, this.conn, namespace); // the engine is not ours: see bind()
+      this.server.onLimit(limit, this.conn, namespace); // the engine is not ours: see bind()
       conn.close();
     }
   }
@@ -249,11 +136,11 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
   #connect(name: string, auth: Record<string, unknown>): void {
     this.#left?.delete(name);
     if (!this.#hasRoomFor(name)) {
-      this.#server.onLimit("namespacesPerConnection", this.conn, name);
+      this.server.onLimit("namespacesPerConnection", this.conn, name);
       this.#refuse(name, TOO_MANY_NAMESPACES);
       return;
     }
-    this.#server.findNamespace(name, auth, (namespace) => {
+    this.server.findNamespace(name, auth, (namespace) => {
       this.#asked?.delete(name);
       if (namespace === null) {
         log("namespace %s was denied: there is none, and none is to be made", name);
@@ -273,7 +160,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
 
   /** Whether the client may be in one more namespace; those it waits for count. */
   #hasRoomFor(name: string): boolean {
-    const most = this.#server.limits.namespacesPerConnection;
+    const most = this.server.limits.namespacesPerConnection;
     if (most === Number.POSITIVE_INFINITY) {
       return true;
     }
@@ -321,7 +208,7 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
 
   writePacket(packet: Packet, options: WriteOptions): void {
     if (this.conn.readyState === "open" && !this.#isTooLateFor(options)) {
-      this.#write(this.#server.encoder.encode(packet), options);
+      this.#write(this.server.encoder.encode(packet), options);
     } else if (log.enabled && this.conn.readyState !== "open") {
       log("ignoring packet write %j", packet);
     }
@@ -416,17 +303,12 @@ export class Client implements SocketClient, SessionHandler, AttemptPort<ClientS
     for (const attempt of attempts) {
       attempt.onAbandoned?.();
     }
-    this.#decoder?.destroy();
+    this.stopReading();
   }
 
   #openSockets(): ClientSocket[] {
     return this.#sockets.all();
   }
-}
-
-/** Of what a decoder threw, which may be the user's. */
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 // Checked before any of it is queued: a packet without its attachments would jam the client.

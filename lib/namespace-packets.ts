@@ -1,6 +1,7 @@
 import { Encoder, type Packet, PacketType } from "socket.io-parser";
 import type { EncodedPackets } from "../adapters/adapter.ts";
 import { makeLog } from "./log.ts";
+import { RESERVED_EVENTS } from "./socket-types.ts";
 
 // Its log has a line for each packet.
 const log = makeLog("socket.io-parser");
@@ -9,16 +10,6 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const BRACKET = 0x5b;
 const LONGEST_ID = 15; // digits, all of which a number can tell apart
-
-/** The names that `socket.io-parser` takes from nobody. */
-const RESERVED: ReadonlySet<unknown> = new Set([
-  "connect",
-  "connect_error",
-  "disconnect",
-  "disconnecting",
-  "newListener",
-  "removeListener",
-]);
 
 /**
  * Decodes an event or an acknowledgement in the namespace `/`, as nearly all packets are.
@@ -48,7 +39,7 @@ export function decodePlain(data: string): Packet | null {
     return null;
   }
   const isEvent = type === PacketType.EVENT;
-  if (isEvent && (typeof payload[0] !== "string" || RESERVED.has(payload[0]))) {
+  if (isEvent && (typeof payload[0] !== "string" || RESERVED_EVENTS.has(payload[0]))) {
     return null;
   }
   return start === 1 ? { type, nsp: "/", data: payload } : { type, nsp: "/", id, data: payload };

@@ -3,6 +3,7 @@
 import * as defaultParser from "socket.io-parser";
 import { faultOfMessagePack } from "./packet-message-pack.ts";
 import { isTooDeep } from "./packet-nesting.ts";
+import { RESERVED_EVENTS } from "./socket-types.ts";
 
 /** Says what is wrong with data before a decoder sees it; null where nothing is. */
 export type DataCheck = (data: unknown) => string | null;
@@ -18,16 +19,6 @@ interface Parser {
 const MAX_ARGUMENTS = 10_000;
 
 const { EVENT, BINARY_EVENT } = defaultParser.PacketType;
-
-// What a client cannot emit either; those behind the third would be mistaken for the emitter's own.
-const RESERVED_EVENTS: ReadonlySet<unknown> = new Set([
-  "connect",
-  "connect_error",
-  "disconnect",
-  "disconnecting",
-  "newListener",
-  "removeListener",
-]);
 
 /**
  * The check for the data of a parser: of the default one, also where it is subclassed, and of any that
@@ -109,5 +100,6 @@ function isPayload(data: unknown): boolean {
     return true;
   }
   const name: unknown = Array.isArray(data) ? data[0] : undefined;
-  return (typeof name === "string" || typeof name === "number") && !RESERVED_EVENTS.has(name);
+  // A number may be a name; the reserved ones are what a client cannot emit either.
+  return typeof name === "number" || (typeof name === "string" && !RESERVED_EVENTS.has(name));
 }

@@ -3,7 +3,7 @@ import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
 import { Adapter } from "../adapters/memory.ts";
 import { SessionAwareAdapter } from "../adapters/session-aware.ts";
 import { Broadcaster } from "./broadcaster.ts";
-import type { Decoder, Encoder } from "./client.ts";
+import type { Decoder, Encoder } from "./client-ports.ts";
 import { serveClientBundle } from "./client-bundle.ts";
 import { DEFAULT_ATTACHMENTS, type ResolvedLimits, resolveLimits } from "./engine/limits.ts";
 import type { EngineRequest } from "./engine/request.ts";

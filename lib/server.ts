@@ -1,7 +1,8 @@
 import { isTarget, requireOptions, toNamespaceName } from "./arguments.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
-import { Client, type ClientServer } from "./client.ts";
+import { Client } from "./client.ts";
+import type { ClientServer } from "./client-ports.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
 import type { LimitName } from "./engine/limits.ts";

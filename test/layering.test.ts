@@ -86,6 +86,8 @@ const LAYERS: readonly Layer[] = [
     name: "namespaces",
     files: [
       "lib/client.ts",
+      "lib/client-ports.ts",
+      "lib/client-reader.ts",
       "lib/namespace*.ts",
       "lib/packet-*.ts",
       "lib/parent-namespace.ts",
