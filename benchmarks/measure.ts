@@ -105,6 +105,8 @@ async function drive(
   await load.ready();
   const { count } = scenario;
   if (scenario.load.kind === "idle") {
+    await load.run(scenario.warmUp ?? 0);
+    await Bun.sleep(SETTLE_MS);
     const before = residentKib(server.pid);
     const { loadCpu, seconds } = await load.run(count);
     await Bun.sleep(SETTLE_MS);

@@ -152,8 +152,8 @@ export const SCENARIOS: readonly Scenario[] = [
     frames: [],
     load: { kind: "connect", inFlight: 50 },
     unit: "us a connection",
-    count: 5_000,
-    warmUp: 4_000,
+    count: 10_000,
+    warmUp: 30_000,
   },
   {
     id: "memory",
@@ -163,6 +163,7 @@ export const SCENARIOS: readonly Scenario[] = [
     load: { kind: "idle" },
     unit: "KiB a connection",
     count: 10_000,
+    warmUp: 5_000, // what is there once, compiled code above all, is no connection's
   },
   {
     id: "latency",

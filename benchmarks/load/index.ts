@@ -65,12 +65,18 @@ abstract class WebSocketLoad implements Load, ConnectionPort {
   protected readonly message = Buffer.concat(scenario.frames.map(frameOf));
   #isOver = false;
 
-  async open(): Promise<void> {
-    for (let index = 0; index < scenario.connections; index++) {
-      const auth = scenario.auth?.(index) ?? "";
-      this.connections.push(new WebSocketConnection(this, auth));
-    }
-    await openAll(this.connections, this.#joined);
+  open(): Promise<void> {
+    return this.add(scenario.connections);
+  }
+
+  /** Brings up so many connections more. */
+  protected async add(count: number): Promise<void> {
+    const first = this.connections.length;
+    const added = Array.from({ length: count }, (_, index) => {
+      return new WebSocketConnection(this, scenario.auth?.(first + index) ?? "");
+    });
+    this.connections.push(...added);
+    await openAll(added, this.#joined);
   }
 
   onJoined(_connection: WebSocketConnection): void {
@@ -216,8 +222,8 @@ class IdleLoad extends WebSocketLoad {
   // They are opened as the run, so that what they need can be told from what the server needs.
   override async open(): Promise<void> {}
 
-  async run(): Promise<undefined> {
-    await super.open();
+  async run(count: number): Promise<undefined> {
+    await this.add(count);
   }
 }
 
