@@ -151,7 +151,9 @@ class Sending {
   giveUp(): void {
     if (!this.#isEnded) {
       this.#isEnded = true;
-      this.#emit({ error: "the sender gave up" });
+      try {
+        this.#emit({ error: "the sender gave up" });
+      } catch {} // of an `info` that cannot be sent: nobody has heard of the stream
     }
   }
 

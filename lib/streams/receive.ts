@@ -44,16 +44,16 @@ export function receive<Chunk = Untyped, Info = Untyped>(
   const { limit, maxStreams } = withDefaults(DEFAULTS, options);
   const streams = new Map<string, Incoming<Chunk>>();
 
-  const open = (id: string, info: Info): Incoming<Chunk> => {
+  const open = (id: string, info: Info, part: Untyped, ack: StreamAck): void => {
     const incoming = new Incoming<Chunk>(limit, () => streams.delete(id));
     streams.set(id, incoming);
+    incoming.take(part, ack); // first: it is answered whatever becomes of the stream
     try {
       onStream(incoming.stream, info);
     } catch (error) {
       incoming.refuse("it is not wanted");
       throw error;
     }
-    return incoming;
   };
   const onPart = (part: Untyped, ack: Untyped): void => {
     if (typeof ack !== "function") {
@@ -66,7 +66,7 @@ export function receive<Chunk = Untyped, Info = Untyped>(
         ack({ cancel: "too many streams" });
         return;
       }
-      open(id, info).take(part, ack);
+      open(id, info, part, ack);
     } else {
       const incoming = streams.get(id);
       if (incoming === undefined) {

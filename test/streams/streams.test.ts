@@ -96,6 +96,15 @@ describe("over WebSocket", () => {
     return world.join();
   }
 
+  test("cancels its stream where the info cannot be sent", async () => {
+    const { client } = await join();
+    const source = new Source(numbers());
+    const sending = pipe(source.stream, client, "file", { info: 1n });
+    const error = await sending.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(TypeError);
+    expect(source.cancelled).toBe(error);
+  });
+
   test("large chunks of bytes come in parts", async () => {
     const { client, socket } = await join();
     const bytes = crypto.getRandomValues(new Uint8Array(250));
@@ -328,6 +337,25 @@ describe("a server that receives", () => {
       "more parts came than were read",
     ]);
     expect(await codeOf(readAll(streams[0] as ReadableStream))).toBe("ERR_OVERFLOW");
+  });
+
+  test("answers a part whose stream its listener throws at, though no other part comes", async () => {
+    const { client, socket } = await listening();
+    receive(socket, "unwanted", () => {
+      throw new Error("of the listener");
+    });
+    const [onPart] = socket.listeners("unwanted");
+    const thrown: unknown[] = [];
+    socket.removeAllListeners("unwanted").on("unwanted", (...args) => {
+      try {
+        onPart?.(...args);
+      } catch (error) {
+        thrown.push(error);
+      }
+    });
+    const { stream } = new Source(numbers());
+    expect(await codeOf(pipe(stream, client, "unwanted", { window: 1 }))).toBe("ERR_CANCELLED");
+    expect(thrown).toEqual([new Error("of the listener")]);
   });
 
   test("ignores what asks for no acknowledgement", async () => {
