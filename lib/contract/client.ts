@@ -1,6 +1,6 @@
 import type { AckCallback } from "../emit-guard.ts";
 import type { Untyped } from "../event-types.ts";
-import { type ContractError, isRefusal, toContractError } from "./errors.ts";
+import { ContractError, isRefusal, toContractError } from "./errors.ts";
 import { ClientListeners } from "./client-listeners.ts";
 import type { StockClient, StockManager, TypedSocket } from "./client-types.ts";
 import { checkAnswer } from "./outgoing.ts";
@@ -111,7 +111,9 @@ class ContractedClient {
       methods.set(other, methods.get(name));
     }
     this.#timed = this.#makeView(methods, true);
-    this.view = this.#makeView(methods, Reflect.get(socket.io.opts, "ackTimeout") !== undefined);
+    // Its own options: those of its manager may be of a socket that came before.
+    const own: { ackTimeout?: unknown } | undefined = Reflect.get(socket, "_opts");
+    this.view = this.#makeView(methods, own?.ackTimeout !== undefined);
     listeners.self = this.view;
   }
 
@@ -176,9 +178,9 @@ class ContractedClient {
     const fail = (error: unknown): void => {
       if (isErrorFirst) {
         callback(error);
-      } else {
-        this.#onInvalid(error as ContractError);
-      }
+      } else if (error instanceof ContractError) {
+        this.#onInvalid(error);
+      } // else the connection was lost, which the stock client tells no such callback either
     };
     const schema = this.#rules.get(event)?.ack;
     const guarded: ClientAck = (error, ...response) => {

@@ -135,6 +135,35 @@ function clientSuite(world: World): void {
     expect(called).toEqual([expect.objectContaining({ code: "INVALID_ACK" })]);
   });
 
+  test("each socket of a manager has an ackTimeout of its own", async () => {
+    const io = world.start();
+    io.of("/boards").on("connection", (socket) => {
+      socket.on("add", (_note, reply) => reply({ id: 1, text: "milk" }));
+    });
+    const { raw } = await join(world);
+    const other = raw.io.socket("/boards", { ackTimeout: 5_000 });
+    const client = typedClient(other, board);
+    await connected(other);
+    const [error, note] = await new Promise<unknown[]>((resolve) => {
+      client.emit("add", { text: "milk" }, (...args: unknown[]) => resolve(args));
+    });
+    expect(error).toBeNull();
+    expect(note).toMatchObject({ id: 1 });
+  });
+
+  test("a callback without a place for an error hears nothing of a lost connection", async () => {
+    world.start();
+    const { client, raw, socket, errors } = await join(world, board, { reconnection: false });
+    let calls = 0;
+    client.emit("add", { text: "milk" }, () => calls++);
+    const lost = errorOf(client.emitWithAck("add", { text: "milk" }));
+    const gone = once(raw, "disconnect");
+    socket.disconnect(true);
+    await gone;
+    expect(String(await lost)).toBe("Error: socket has been disconnected");
+    expect([calls, errors]).toEqual([0, []]);
+  });
+
   test("a refused event is told to the listeners of error, or else to the hook", async () => {
     const io = world.start();
     withContract(io, board);
