@@ -4,6 +4,9 @@ import { LONGEST_TIMER_MS } from "../timer.ts";
 import { AuthError } from "./errors.ts";
 import type { AuthSocket, Expiring, ResolvedOptions } from "./types.ts";
 
+/** A socket that other middlewares still decide on can be told nothing: so often it is looked again. */
+const ENTRY_MS = 50;
+
 /** Ends what a token has let in when that has run out, or asks the client for a fresh one. */
 export class Expiry<User> {
   readonly #options: ResolvedOptions<User>;
@@ -54,6 +57,8 @@ export class Expiry<User> {
         signal.removeEventListener("abort", stop);
         if (Date.now() < at) {
           this.#waitUntil(socket, at); // a timer cannot wait for longer than 24 days
+        } else if (!socket.connected) {
+          this.#waitUntil(socket, Date.now() + ENTRY_MS);
         } else {
           this.#onTime(socket);
         }

@@ -64,6 +64,7 @@ export interface AuthSocket<User> {
   readonly request: object;
   readonly handshake: { readonly auth: { [key: string]: Untyped } };
   readonly recovered: boolean;
+  readonly connected: boolean;
   readonly signal: AbortSignal;
   emit(event: string, ...args: Untyped[]): unknown;
   timeout(timeoutMs: number): { emit(event: string, ...args: Untyped[]): unknown };

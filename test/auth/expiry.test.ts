@@ -70,6 +70,18 @@ describe("a socket whose token runs out", () => {
     expect(client.connected).toBe(false);
   });
 
+  test.each(["disconnect", "refresh"] as const)(
+    "while other middlewares decide on it is ended (%s) when it is in",
+    async (onExpired) => {
+      listen();
+      io.use(byTime({ onExpired }));
+      io.use((_socket, next) => void setTimeout(next, 3 * SOON_MS));
+      const client = make(SOON_MS);
+      client.on("auth:refresh", (_why, reply) => reply(null));
+      expect(await ended(client)).toEqual(["TOKEN_EXPIRED", "io server disconnect"]);
+    },
+  );
+
   test("may have a Date for it", async () => {
     listen();
     io.use(byTime({ expiresAt: ({ until }) => new Date(until) }));
