@@ -7,7 +7,7 @@ export interface StreamSocket {
   readonly connected: boolean;
   emit(event: string, ...args: Untyped[]): unknown;
   on(event: string, listener: (...args: Untyped[]) => void): unknown;
-  off(event: string, listener: (...args: Untyped[]) => void): unknown;
+  off(event: Untyped, listener: (...args: Untyped[]) => void): unknown;
 }
 
 /** What the event of a stream carries: for the types of events. */

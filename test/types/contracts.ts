@@ -22,6 +22,7 @@ import {
   withContract,
 } from "bun-socket.io/contract";
 import { path } from "bun-socket.io/path";
+import { pipe, receive } from "bun-socket.io/streams";
 import type { Socket as StockSocket } from "socket.io-client";
 import * as v from "valibot";
 import * as z from "zod";
@@ -207,6 +208,11 @@ export async function client(stock: StockSocket): Promise<void> {
   socket.emit("sold", "x", 1);
   // @ts-expect-error there is no such event
   socket.on("bought", () => {});
+
+  receive<string>(socket, "sold", (stream) => {
+    expectType<Equal<typeof stream, ReadableStream<string>>>();
+  });
+  await pipe(new ReadableStream<string>(), socket, "buy");
 
   const wire: WireSocket<Shop> = typedClient<Shop>(stock);
   const answer = await wire.emitWithAck("buy", { item: "x", count: "1" });
