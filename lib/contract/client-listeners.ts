@@ -1,4 +1,5 @@
 import type { StockClient } from "./client-types.ts";
+import { rulesOf } from "./define.ts";
 import { type ContractError, isRefusal, toContractError } from "./errors.ts";
 import { Incoming } from "./incoming.ts";
 import { Ordered, throwAlone } from "./ordered.ts";
@@ -19,7 +20,7 @@ export class ClientListeners {
   /** What is `this` in listeners, and what the methods return. */
   self: object;
   readonly #socket: StockClient;
-  readonly #events: EventContracts;
+  readonly #rules: ReturnType<typeof rulesOf>;
   readonly #incoming: Incoming;
   readonly #onInvalid: (error: ContractError) => void;
   /** By event; replaced, never changed: an event that is being told of keeps its list. */
@@ -35,7 +36,7 @@ export class ClientListeners {
   ) {
     this.self = socket;
     this.#socket = socket;
-    this.#events = events;
+    this.#rules = rulesOf(events);
     this.#incoming = new Incoming(events, "pass");
     this.#onInvalid = onInvalid;
     this.#tap("error");
@@ -106,12 +107,25 @@ export class ClientListeners {
       if (isRefusal(refusal)) {
         this.#onInvalid(toContractError(refusal));
       }
-    } else if (!Object.hasOwn(this.#events, event)) {
+    } else if (!this.#rules.has(event)) {
       this.#call(event, args);
     } else {
       const ack = typeof args.at(-1) === "function" ? (args.pop() as Listener) : null;
+      if (ack === null && this.#hasOffset(event, args)) {
+        args.pop();
+      }
       this.#order.add(() => this.#receive(event, args, ack));
     }
+  }
+
+  // A server that lets sessions be taken up again puts the offset of an event behind its arguments, where
+  // the stock client leaves it. Volatile events have none.
+  #hasOffset(event: string, args: readonly unknown[]): boolean {
+    return (
+      args.length - 1 === this.#rules.get(event)?.inputs.length &&
+      typeof args.at(-1) === "string" &&
+      Reflect.get(this.#socket, "_pid") !== undefined
+    );
   }
 
   #receive(event: string, args: readonly unknown[], ack: Listener | null) {

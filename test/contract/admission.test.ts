@@ -5,6 +5,7 @@ import {
   type ContractError,
   defineContract,
   type Refusal,
+  typedClient,
   withContract,
 } from "bun-socket.io/contract";
 import { path } from "bun-socket.io/path";
@@ -122,6 +123,32 @@ describe.each([listening, node])("on $name", (host) => {
     await client.emitWithAck("n", 3);
     const data = { user: "ann", moves: 0 };
     expect(got).toEqual([[false, data], 1, [true, data], 3]);
+  });
+
+  test("what is sent to a session that can be taken up again is the contract's", async () => {
+    running = host.start({ connectionStateRecovery: {} });
+    const said = defineContract({
+      clientToServer: {},
+      serverToClient: { said: { input: z.string() }, at: { input: [z.number(), z.string()] } },
+    });
+    const io = withContract(running.io, said);
+    const raw = clients.make(running.url, { transports: ["websocket"] });
+    const errors: unknown[] = [];
+    const client = typedClient(raw, said, { onInvalid: (error) => errors.push(error) });
+    const got: unknown[] = [];
+    client.on("said", (...args) => got.push(args));
+    client.on("at", (...args) => got.push(args));
+    await connected(raw);
+    io.emit("said", "to all");
+    io.volatile.emit("said", "to whoever can hear it");
+    io.emit("at", 1, "one");
+    running.io.emit("said", 2);
+    running.io.emit("said", "too", "many");
+    const end = once(raw, "end");
+    running.io.emit("end");
+    await end;
+    expect(got).toEqual([["to all"], ["to whoever can hear it"], [1, "one"]]);
+    expect(errors).toMatchObject([{ code: "INVALID_PAYLOAD" }, { code: "INVALID_PAYLOAD" }]);
   });
 
   test("namespaces that are made on demand are held to it, and a path adds its parameters", async () => {
