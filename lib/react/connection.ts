@@ -62,6 +62,9 @@ export class Connection {
     if (found !== undefined) {
       if (found.#listeners.size === 0) {
         found.#socket.auth = options.auth ?? {}; // somebody else may be logged in by now
+        if (!found.#socket.active) {
+          found.#state = INITIAL; // how it ended is the matter of those who have gone
+        }
       }
       return found;
     }
