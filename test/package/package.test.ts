@@ -151,6 +151,14 @@ describe("the package as published", () => {
     RUN_MS,
   );
 
+  test("has one class for what contracts refuse, for the hooks as well", () => {
+    for (const extension of ["mjs", "cjs"]) {
+      const hooks = project.path("node_modules", NAME, `dist/react.${extension}`);
+      expect(readFileSync(hooks, "utf8")).toContain(`"./contract.${extension}"`);
+      expect(readFileSync(hooks, "utf8")).not.toContain("class ContractError");
+    }
+  });
+
   test("has declarations that lead to its sources", () => {
     const dist = project.path("node_modules", NAME, "dist/lib");
     const map = JSON.parse(readFileSync(join(dist, "server.d.ts.map"), "utf8"));
