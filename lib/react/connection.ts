@@ -35,6 +35,8 @@ export const INITIAL: ConnectionState = { status: "connecting", error: null, att
 /** A socket of any events. */
 export type AnySocket = TypedSocket<Record<string, Untyped>, Record<string, Untyped>>;
 
+type Auth = Socket["auth"];
+
 // React unmounts and mounts again what it tries out (StrictMode): a connection outlives that.
 const GRACE_MS = 100;
 
@@ -49,6 +51,10 @@ export class Connection {
   readonly #listeners = new Set<() => void>();
   #state = INITIAL;
   #wasConnected = false;
+  /** What the first component that asks gives as `auth`; undefined while nobody has asked. */
+  #auth: { readonly value: Auth } | undefined;
+  /** The same of the last one since then that gives any: it counts where nobody else is there. */
+  #nextAuth: Auth | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
@@ -58,18 +64,19 @@ export class Connection {
    * @param options count for the first one that asks
    */
   static to(url: string, options: UseSocketOptions): Connection {
-    const found = connections.get(url);
-    if (found !== undefined) {
-      if (found.#listeners.size === 0) {
-        found.#socket.auth = options.auth ?? {}; // somebody else may be logged in by now
-        if (!found.#socket.active) {
-          found.#state = INITIAL; // how it ended is the matter of those who have gone
-        }
-      }
-      return found;
+    let connection = connections.get(url);
+    if (connection === undefined) {
+      connection = new Connection(url, options);
+      connections.set(url, connection);
     }
-    const connection = new Connection(url, options);
-    connections.set(url, connection);
+    if (connection.#auth === undefined) {
+      connection.#auth = { value: options.auth ?? {} }; // somebody else may be logged in by now
+      if (!connection.#socket.active) {
+        connection.#state = INITIAL; // how it ended is the matter of those who have gone
+      }
+    } else if (options.auth !== undefined) {
+      connection.#nextAuth = options.auth; // what was rendered before may never be there
+    }
     return connection;
   }
 
@@ -103,13 +110,10 @@ export class Connection {
   /** Opens it for the first one; closes it, after a while, behind the last one. */
   readonly subscribe = (listener: () => void): (() => void) => {
     clearTimeout(this.#timer);
-    this.#listeners.add(listener);
-    if (this.#listeners.size === 1 && !this.#socket.active) {
-      const { io: manager } = this.#socket;
-      manager.on("reconnect_attempt", this.#onAttempt);
-      manager.on("reconnect_failed", this.#onFailed);
-      this.#socket.connect();
+    if (this.#listeners.size === 0) {
+      this.#open();
     }
+    this.#listeners.add(listener);
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) {
@@ -118,14 +122,35 @@ export class Connection {
     };
   };
 
-  #release(): void {
-    this.#timer = setTimeout(() => {
+  /** Opens it; anew, if it is still there for somebody else. */
+  #open(): void {
+    const auth = this.#nextAuth ?? this.#auth?.value ?? this.#socket.auth;
+    this.#auth = { value: auth };
+    this.#nextAuth = undefined;
+    if (!this.#socket.active || !isSame(auth, this.#socket.auth)) {
+      this.#close();
+      this.#socket.auth = auth;
       const { io: manager } = this.#socket;
-      manager.off("reconnect_attempt", this.#onAttempt);
-      manager.off("reconnect_failed", this.#onFailed);
-      this.#socket.disconnect();
-      this.#wasConnected = false;
-      this.#state = INITIAL;
+      manager.on("reconnect_attempt", this.#onAttempt);
+      manager.on("reconnect_failed", this.#onFailed);
+      this.#socket.connect();
+    }
+  }
+
+  #close(): void {
+    const { io: manager } = this.#socket;
+    manager.off("reconnect_attempt", this.#onAttempt);
+    manager.off("reconnect_failed", this.#onFailed);
+    this.#socket.disconnect();
+    this.#wasConnected = false;
+    this.#state = INITIAL;
+  }
+
+  #release(): void {
+    this.#auth = undefined;
+    this.#timer = setTimeout(() => {
+      this.#nextAuth = undefined;
+      this.#close();
     }, GRACE_MS);
   }
 
@@ -150,6 +175,12 @@ export class Connection {
       listener();
     }
   }
+}
+
+/** Whether two components give the same `auth`: mostly each render makes a new object of it. */
+function isSame(one: Auth, other: Auth): boolean {
+  const isFunction = typeof one === "function" || typeof other === "function";
+  return one === other || (!isFunction && JSON.stringify(one) === JSON.stringify(other));
 }
 
 /** A socket of known events. */

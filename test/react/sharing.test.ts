@@ -1,0 +1,111 @@
+// Whose connection the hooks of bun-socket.io/react share, with a server and the stock client.
+
+import { afterEach, expect, test } from "bun:test";
+import { Server } from "bun-socket.io";
+import { Connection } from "../../lib/react/connection.ts";
+import { portOf } from "../support/hosts.ts";
+
+const io = new Server({ hostname: "127.0.0.1" });
+/** Who connected, in order. */
+const users: unknown[] = [];
+io.on("connection", (socket) => users.push(socket.handshake.auth["user"]));
+const leave: (() => void)[] = [];
+
+afterEach(async () => {
+  for (const each of leave.splice(0)) each();
+  await io.close();
+  users.length = 0;
+});
+
+function start(): string {
+  io.listen(0);
+  return `http://127.0.0.1:${portOf(io.httpServer)}`;
+}
+
+/** What the hook does of a component: when it is rendered, and when it is there. */
+function render(url: string, user?: string) {
+  const connection = Connection.to(url, user === undefined ? {} : { auth: { user } });
+  let onChange = (): void => {};
+  return {
+    connection,
+    mount(): () => void {
+      const unmount = connection.subscribe(() => onChange());
+      leave.push(unmount);
+      return unmount;
+    },
+    /** Resolves when it sees a status. */
+    sees(status: string): Promise<void> {
+      return new Promise((resolve) => {
+        onChange = () => {
+          if (connection.getState().status === status) resolve();
+        };
+        onChange();
+      });
+    },
+  };
+}
+
+test("the auth of the first component that asks counts, also if others are rendered with it", async () => {
+  const url = start();
+  const [first, second] = [render(url, "ada"), render(url)];
+  first.mount();
+  second.mount();
+  await first.sees("connected");
+  expect(users).toEqual(["ada"]);
+});
+
+test("the auth of a component that is rendered, but never there, does not count", async () => {
+  const url = start();
+  render(url, "nobody yet");
+  const ada = render(url, "ada");
+  ada.mount();
+  await ada.sees("connected");
+  expect(users).toEqual(["ada"]);
+});
+
+test("who takes over from another user does not get the connection of that one", async () => {
+  const url = start();
+  const ada = render(url, "ada");
+  const unmount = ada.mount();
+  await ada.sees("connected");
+  const bob = render(url, "bob"); // while the other is there
+  unmount();
+  const leaveBob = bob.mount();
+  await bob.sees("connected");
+  expect(users).toEqual(["ada", "bob"]);
+  leaveBob();
+  const eve = render(url, "eve"); // while the connection is
+  eve.mount();
+  await eve.sees("connected");
+  expect(users).toEqual(["ada", "bob", "eve"]);
+});
+
+test("who takes over from the same user does", async () => {
+  const url = start();
+  const first = render(url, "ada");
+  const unmount = first.mount();
+  await first.sees("connected");
+  const second = render(url, "ada");
+  unmount();
+  second.mount();
+  expect(second.connection.getState().status).toBe("connected");
+  expect(users).toEqual(["ada"]);
+});
+
+test("a component that comes back after a disconnection by the server connects anew, once", async () => {
+  const url = start();
+  const first = render(url, "ada");
+  const unmount = first.mount();
+  await first.sees("connected");
+  const { io: manager } = first.connection.socket(undefined);
+  io.disconnectSockets();
+  await first.sees("disconnected");
+  unmount();
+  const second = render(url, "ada");
+  second.mount();
+  await second.sees("connected");
+  expect(users).toEqual(["ada", "ada"]);
+  expect(
+    Reflect.apply(Reflect.get(manager, "listeners"), manager, ["reconnect_attempt"]),
+  ).toHaveLength(1);
+});
