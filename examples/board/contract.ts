@@ -14,7 +14,7 @@ export const COLOURS = ["sun", "rose", "lilac", "sky", "mint"] as const;
 export const MAX_TEXT = 240;
 
 const Colour = z.enum(COLOURS);
-const Text = z.string().max(MAX_TEXT, `a note takes ${MAX_TEXT} letters at most`);
+const Text = z.string().max(MAX_TEXT, `A note takes ${MAX_TEXT} letters at most`);
 const Point = z.object({
   x: z.number().min(0).max(BOARD.width),
   y: z.number().min(0).max(BOARD.height),

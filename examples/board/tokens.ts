@@ -12,7 +12,7 @@ const User = z.object({
 
 export type User = z.output<typeof User>;
 
-export const Name = z.string().trim().min(1, "a name, please").max(24, "that is a long name");
+export const Name = z.string().trim().min(1, "A name, please").max(24, "That is a long name");
 
 /** Makes tokens, and reads them again. */
 export class Tokens {

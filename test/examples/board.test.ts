@@ -129,11 +129,13 @@ describeExample("board", (example, testExample) => {
     const field = ada.getByLabel("Text of the note");
     await field.fill("x".repeat(241));
     await field.press("Enter");
-    await ada.getByText("a note takes 240 letters at most").waitFor();
+    await ada.getByText("A note takes 240 letters at most").waitFor();
     expect(await field.inputValue()).toHaveLength(241);
     await field.press("Escape");
     await saved(ada, "milk").waitFor();
-    expect(example.program.output).toContain("INVALID_PAYLOAD");
+    await write(ada, { x: 700, y: 300 }, "sun", "bread");
+    const refusals = example.program.output.matchAll(/Ada: INVALID_PAYLOAD \(change\)/g);
+    expect([...refusals]).toHaveLength(1); // Escape has sent nothing
   });
 
   testExample("a token that is no good leads back to the login, with its code", async () => {

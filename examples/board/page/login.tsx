@@ -20,9 +20,9 @@ export function Login({ boardId, problem: given, onToken }: LoginProps) {
       const response = await fetch("/login", { method: "POST", body: JSON.stringify({ name }) });
       const { token, problem } = (await response.json()) as { token?: string; problem?: string };
       if (token !== undefined) onToken(token);
-      else setProblem(problem ?? "you were not let in");
+      else setProblem(problem ?? "You were not let in");
     } catch {
-      setProblem("the server does not answer");
+      setProblem("The server does not answer");
     }
     setBusy(false);
   }
