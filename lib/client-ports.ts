@@ -4,7 +4,7 @@ import type { LimitName, ResolvedLimits } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import type { Untyped } from "./events.ts";
 import type { PacketDecoder } from "./namespace-decoder.ts";
-import type { EventRates } from "./namespace-limits.ts";
+import type { PacketRates } from "./namespace-limits.ts";
 import type { DataCheck } from "./packet-check.ts";
 import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
 import type { EndReason } from "./socket-types.ts";
@@ -54,8 +54,8 @@ export interface ClientServer {
   /** Looks at data before any of them does; null where that is theirs alone. */
   readonly dataCheck: DataCheck | null;
   readonly limits: ResolvedLimits;
-  /** Null where sockets may send as many events as they like. */
-  readonly eventRates: EventRates | null;
+  /** Null where clients may send as many packets as they like. */
+  readonly packetRates: PacketRates | null;
   /** Tells the operator that a client went beyond a limit. */
   onLimit(limit: LimitName, session: Session, namespace?: string): void;
   /** Looks up a namespace; null where there is none of that name. */

@@ -100,6 +100,11 @@ export class Client
       this.onInvalidData(fault);
       return;
     }
+    const limit = this.server.packetRates?.exceededBy(this, packet) ?? null;
+    if (limit !== null) {
+      this.exceed(limit, packet.nsp);
+      return;
+    }
     const socket = this.#sockets.get(packet.nsp);
     if (socket === undefined && packet.type === PacketType.CONNECT) {
       this.#connect(packet.nsp, packet.data ?? {});
@@ -108,10 +113,6 @@ export class Client
       packet.type !== PacketType.CONNECT &&
       packet.type !== PacketType.CONNECT_ERROR
     ) {
-      if (this.server.eventRates?.isOver(socket, packet)) {
-        this.exceed("eventsPerSecond", packet.nsp);
-        return;
-      }
       socket.onPacket(packet);
     } else if (socket !== undefined || !this.#left?.has(packet.nsp)) {
       log("invalid state (packet type: %s)", packet.type);

@@ -3,10 +3,10 @@ import type { ResolvedLimits } from "./engine/limits.ts";
 import { limitExceeded } from "./errors.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** How many events a second each socket may send. */
-export class EventRates {
+/** How often something may happen over each connection. */
+class ConnectionRates {
   readonly #perSecond: number;
-  // Not in the sockets: where there is no such limit, none of them is larger for it.
+  // Not in the clients: where there is no such limit, none of them is larger for it.
   readonly #rates = new WeakMap<object, RateLimit>();
 
   private constructor(perSecond: number) {
@@ -14,22 +14,52 @@ export class EventRates {
   }
 
   /** @returns null where there is no limit */
-  static make({ eventsPerSecond }: ResolvedLimits): EventRates | null {
-    return eventsPerSecond === Number.POSITIVE_INFINITY ? null : new EventRates(eventsPerSecond);
+  static make(perSecond: number): ConnectionRates | null {
+    return perSecond === Number.POSITIVE_INFINITY ? null : new ConnectionRates(perSecond);
   }
 
-  /** A packet has come; returns whether it is an event too many. */
-  isOver(socket: object, { type }: Packet): boolean {
-    if (type !== PacketType.EVENT && type !== PacketType.BINARY_EVENT) {
-      return false;
-    }
+  /** It happens once more; returns whether that is once too often. */
+  isOver(client: object): boolean {
     const now = performance.now();
-    let rate = this.#rates.get(socket);
+    let rate = this.#rates.get(client);
     if (rate === undefined) {
       rate = new RateLimit(this.#perSecond, now);
-      this.#rates.set(socket, rate);
+      this.#rates.set(client, rate);
     }
     return !rate.take(now);
+  }
+}
+
+/**
+ * How many packets a second each client may send. Of the whole connection, not of each socket: a
+ * client that leaves a namespace and joins it again, or another, would begin anew.
+ */
+export class PacketRates {
+  readonly #events: ConnectionRates | null;
+  readonly #connects: ConnectionRates | null;
+
+  private constructor({ eventsPerSecond, connectsPerSecond }: ResolvedLimits) {
+    this.#events = ConnectionRates.make(eventsPerSecond);
+    this.#connects = ConnectionRates.make(connectsPerSecond);
+  }
+
+  /** @returns null where there is no limit */
+  static make(limits: ResolvedLimits): PacketRates | null {
+    const rates = new PacketRates(limits);
+    return rates.#events === null && rates.#connects === null ? null : rates;
+  }
+
+  /** A packet has come; returns which limit it is beyond, or null. */
+  exceededBy(client: object, { type }: Packet): "eventsPerSecond" | "connectsPerSecond" | null {
+    switch (type) {
+      case PacketType.EVENT:
+      case PacketType.BINARY_EVENT:
+        return this.#events?.isOver(client) ? "eventsPerSecond" : null;
+      case PacketType.CONNECT:
+        return this.#connects?.isOver(client) ? "connectsPerSecond" : null;
+      default:
+        return null;
+    }
   }
 }
 

@@ -10,7 +10,7 @@ import type { EngineRequest } from "./engine/request.ts";
 import type { EventsMap } from "./events.ts";
 import { computePrefix } from "./hosts/attach-options.ts";
 import { PacketDecoder } from "./namespace-decoder.ts";
-import { EventRates, LimitedDecoder } from "./namespace-limits.ts";
+import { LimitedDecoder, PacketRates } from "./namespace-limits.ts";
 import { PacketEncoder } from "./namespace-packets.ts";
 import type { AdapterConstructor } from "./namespace-types.ts";
 import { checkFor, type DataCheck } from "./packet-check.ts";
@@ -39,7 +39,7 @@ export abstract class ServerSettings<
   readonly dataCheck: DataCheck | null;
   #limits: ResolvedLimits | null = null;
   #packetDecoder: PacketDecoder | null = null;
-  #eventRates: EventRates | null = null;
+  #packetRates: PacketRates | null = null;
   #path = "";
   #addTrailingSlash: boolean;
   /** Made of these two when it is asked for. */
@@ -72,12 +72,12 @@ export abstract class ServerSettings<
   protected setLimits(limits: ResolvedLimits): void {
     this.#limits = limits;
     this.#packetDecoder = this._parser === defaultParser ? new PacketDecoder() : null;
-    this.#eventRates = EventRates.make(limits);
+    this.#packetRates = PacketRates.make(limits);
   }
 
   /** @internal */
-  get eventRates(): EventRates | null {
-    return this.#eventRates;
+  get packetRates(): PacketRates | null {
+    return this.#packetRates;
   }
 
   protected set addTrailingSlash(value: boolean) {

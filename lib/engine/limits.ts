@@ -32,7 +32,12 @@ export interface Limits {
   attachments?: number;
   /** Namespaces that one client is in. Further ones get a `connect_error`. Default: no limit. */
   namespacesPerConnection?: number;
-  /** Events a second from one socket. Default: no limit. */
+  /**
+   * CONNECT packets a second of one client, each of which asks to be let into a namespace. Beyond it
+   * the connection is closed. Default: no limit.
+   */
+  connectsPerSecond?: number;
+  /** Events a second of one client, in all its namespaces together. Default: no limit. */
   eventsPerSecond?: number;
   /** Acknowledgements that one socket owes the server. Default: no limit. */
   pendingAcks?: number;
@@ -59,6 +64,7 @@ const DEFAULTS: ResolvedLimits = {
   packetsPerPayload: NONE,
   attachments: DEFAULT_ATTACHMENTS,
   namespacesPerConnection: NONE,
+  connectsPerSecond: NONE,
   eventsPerSecond: NONE,
   pendingAcks: NONE,
   queuedBytes: NONE,
@@ -77,6 +83,7 @@ const TABLE: Readonly<Record<keyof Limits, Check>> = {
   packetsPerPayload: numberFrom(1, "packets"),
   attachments: numberFrom(0, "attachments"),
   namespacesPerConnection: numberFrom(1, "namespaces"),
+  connectsPerSecond: numberFrom(1, "CONNECT packets"),
   eventsPerSecond: numberFrom(1, "events"),
   pendingAcks: numberFrom(1, "acknowledgements"),
   queuedBytes: numberFrom(1, "bytes"),

@@ -37,8 +37,11 @@ function expected(world: World, reason: string, limit: string, code: number) {
   };
 }
 
+const openRaw = (world: World): Promise<RawClient> =>
+  RawClient.open(world.running.url, world.isPolling ? "polling" : "websocket");
+
 overBothHosts((world) => {
-  test("more than limits.eventsPerSecond from a socket end its connection", async () => {
+  test("more than limits.eventsPerSecond of a client end its connection", async () => {
     const io = world.start({ limits: { eventsPerSecond: 5 } });
     const heard = recordLimits(io);
     const other = await world.join();
@@ -62,6 +65,78 @@ overBothHosts((world) => {
       { limit: "eventsPerSecond", value: 5, address: ADDRESS, namespace: "/" },
     ]);
     await departed(other);
+  });
+
+  test("a client that joins its namespace again, or another, has limits.eventsPerSecond left of before", async () => {
+    const io = world.start({ limits: { eventsPerSecond: 5 } });
+    const heard = recordLimits(io);
+    let count = 0;
+    for (const name of ["/", "/a", "/b"]) {
+      io.of(name).on("connection", (socket) => socket.on("x", () => count++));
+    }
+    const raw = await openRaw(world);
+    await raw.connect();
+    const events = (name: string) => Array<string>(4).fill(`42${name}["x"]`);
+    for (let round = 0; round < 50; round++) {
+      const packets = ["/", "/a", "/b"].flatMap((nsp) => {
+        const name = nsp === "/" ? "" : `${nsp},`;
+        return [`40${name}`, ...events(name), `41${name}`];
+      });
+      await raw.send(...(round === 0 ? packets.slice(1) : packets));
+    }
+    await raw.closed;
+    expect(count).toBeGreaterThanOrEqual(5);
+    expect(count).toBeLessThan(200);
+    expect(heard).toEqual([
+      expect.objectContaining({ limit: "eventsPerSecond", value: 5, address: ADDRESS }),
+    ]);
+  });
+
+  test("more than limits.connectsPerSecond end the connection, whatever becomes of them", async () => {
+    const io = world.start({ limits: { connectsPerSecond: 5 } });
+    const heard = recordLimits(io);
+    const other = await world.join();
+    let guesses = 0;
+    io.of("/guarded").use((_socket, next) => {
+      guesses++;
+      next(new Error("wrong token"));
+    });
+    const raw = await openRaw(world);
+    for (let sent = 0; sent < 100; sent++) {
+      await raw.send(`40/guarded,{"token":"${sent}"}`, "40/nowhere,");
+    }
+    await raw.closed;
+    expect(guesses).toBeGreaterThanOrEqual(3);
+    expect(guesses).toBeLessThan(50);
+    expect(heard).toEqual([
+      expect.objectContaining({ limit: "connectsPerSecond", value: 5, address: ADDRESS }),
+    ]);
+    expect(io.engine.refusals.connectsPerSecond).toBe(1);
+    await arrived(other);
+  });
+
+  test("a client that joins and leaves again and again goes beyond limits.connectsPerSecond", async () => {
+    const io = world.start({ limits: { connectsPerSecond: 3 } });
+    const pair = await world.join();
+    io.of("/a");
+    const end = ends(world, pair);
+    const client = pair.client.io.socket("/a");
+    const isIn = () =>
+      Promise.race([once(client, "connect").then(() => true), end.then(() => false)]);
+    while (await isIn()) {
+      client.disconnect();
+      client.connect();
+    }
+    expect(await end).toEqual(expected(world, "limit exceeded", "connectsPerSecond", 1008));
+  });
+
+  test("as many namespaces as limits.connectsPerSecond are joined at once", async () => {
+    const io = world.start({ limits: { connectsPerSecond: 5 } });
+    const { client } = await world.join();
+    const names = ["/1", "/2", "/3", "/4"];
+    for (const name of names) io.of(name);
+    await Promise.all(names.map((name) => world.joinOver(client, name)));
+    expect(io.engine.refusals.connectsPerSecond).toBe(0);
   });
 
   test("acknowledgements do not count as events", async () => {
@@ -248,7 +323,7 @@ overBothHosts((world) => {
   test("a client that joins no namespace within connectTimeout is told of", async () => {
     const io = world.start({ connectTimeout: 20 });
     const heard = recordLimits(io);
-    const raw = await RawClient.open(world.running.url, world.isPolling ? "polling" : "websocket");
+    const raw = await openRaw(world);
     await raw.closed;
     expect(heard).toEqual([{ limit: "connectTimeout", value: 20, address: ADDRESS }]);
   });

@@ -127,6 +127,7 @@ describe("options", () => {
     ["handshakesPerSecond", Number.NaN],
     ["handshakeMs", 0],
     ["eventsPerSecond", 0.5],
+    ["connectsPerSecond", 0],
     ["attachments", -1],
   ])("refuses a wrong limit: %s: %p", (name, value) => {
     const options = { limits: { [name]: value } } as ServerOptions;

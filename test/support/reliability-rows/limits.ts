@@ -68,7 +68,13 @@ export const LIMITS: readonly LimitRow[] = [
     outcome: "`connect_error` with `data.code` `ERR_LIMIT_EXCEEDED`; the other namespaces stay",
   },
   {
-    name: "more than limits.eventsPerSecond from a socket end its connection",
+    name: "more than limits.connectsPerSecond end the connection, whatever becomes of them",
+    option: "`limits.connectsPerSecond`",
+    default: "none",
+    outcome: "its connection is closed (`limit exceeded`), over WebSocket with the code 1008",
+  },
+  {
+    name: "more than limits.eventsPerSecond of a client end its connection",
     option: "`limits.eventsPerSecond`",
     default: "none",
     outcome: "its connection is closed (`limit exceeded`), over WebSocket with the code 1008",
