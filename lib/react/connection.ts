@@ -71,6 +71,7 @@ export class Connection {
     }
     if (connection.#auth === undefined) {
       connection.#auth = { value: options.auth ?? {} }; // somebody else may be logged in by now
+      connection.#nextAuth = undefined;
       if (!connection.#socket.active) {
         connection.#state = INITIAL; // how it ended is the matter of those who have gone
       }

@@ -27,9 +27,11 @@ test("who comes right behind somebody who was refused begins anew", async () => 
   await using server = await createTestServer((io) => {
     io.use(({ handshake }, next) => next(handshake.auth.token ? undefined : new Error("no token")));
   });
-  const refused = Connection.to(server.url, { transports: ["websocket"] });
+  const options = { transports: ["websocket"], auth: { token: "" } };
+  const refused = Connection.to(server.url, options);
   const leave = await until(refused, "disconnected");
   expect(refused.getState().error?.message).toBe("no token");
+  expect(Connection.to(server.url, options)).toBe(refused); // as each render does
   leave();
   const next = Connection.to(server.url, { auth: { token: "good" } });
   expect(next).toBe(refused);
