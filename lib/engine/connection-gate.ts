@@ -1,6 +1,7 @@
 import { RateLimit } from "../rate-limit.ts";
 import { ENGINE_ERRORS, type Rejection, reject } from "./handshake.ts";
 import type { LimitName, ResolvedLimits } from "./limits.ts";
+import { networkOf } from "./network.ts";
 
 const RETRY_AFTER_S = 1;
 
@@ -32,6 +33,7 @@ export function rejectLate(handshakeMs: number): Rejection {
 export class ConnectionGate {
   readonly #limits: ResolvedLimits;
   readonly #rate: RateLimit | null;
+  /** By what {@link networkOf} makes of each address; null where they need not be told apart. */
   readonly #perAddress: Map<string, number> | null;
   #count = 0;
 
@@ -77,8 +79,7 @@ export class ConnectionGate {
     if (this.#count >= connections) {
       return rejectOver("connections", connections, 503, "Too many connections");
     }
-    // Clients of a unix socket have no address.
-    if (address !== undefined && (this.#perAddress?.get(address) ?? 0) >= connectionsPerAddress) {
+    if (this.#countOf(address) >= connectionsPerAddress) {
       const message = "Too many connections from this address";
       return rejectOver("connectionsPerAddress", connectionsPerAddress, 429, message);
     }
@@ -88,21 +89,30 @@ export class ConnectionGate {
   /** A session is open. */
   onOpen(address: string | undefined): void {
     this.#count++;
-    if (address !== undefined) {
-      this.#perAddress?.set(address, (this.#perAddress.get(address) ?? 0) + 1);
-    }
+    this.#add(address, 1);
   }
 
   /** It has ended. */
   onClose(address: string | undefined): void {
     this.#count--;
-    const left = address === undefined ? undefined : this.#perAddress?.get(address);
-    if (address !== undefined && left !== undefined) {
-      if (left > 1) {
-        this.#perAddress?.set(address, left - 1);
-      } else {
-        this.#perAddress?.delete(address);
-      }
+    this.#add(address, -1);
+  }
+
+  // Clients of a unix socket have no address, and do not count.
+  #countOf(address: string | undefined): number {
+    return address === undefined ? 0 : (this.#perAddress?.get(networkOf(address)) ?? 0);
+  }
+
+  #add(address: string | undefined, sessions: 1 | -1): void {
+    if (this.#perAddress === null || address === undefined) {
+      return;
+    }
+    const network = networkOf(address);
+    const count = (this.#perAddress.get(network) ?? 0) + sessions;
+    if (count > 0) {
+      this.#perAddress.set(network, count);
+    } else {
+      this.#perAddress.delete(network);
     }
   }
 }

@@ -15,8 +15,9 @@ export interface Limits {
   /** Sessions open at a time. Further handshakes get the status 503. Default: no limit. */
   connections?: number;
   /**
-   * Sessions open at a time from one address, the one that `handshake.address` tells. Further
-   * handshakes get the status 429. Default: no limit.
+   * Sessions open at a time from one address, the one that `handshake.address` tells; from one
+   * network of 64 bits, where that is of IPv6. Further handshakes get the status 429. Default: no
+   * limit.
    */
   connectionsPerAddress?: number;
   /** Handshakes a second, of all clients. Further ones get the status 503. Default: no limit. */

@@ -65,6 +65,29 @@ overBothHosts((world) => {
     await world.join();
   });
 
+  test.each([
+    ["an IPv6 client may choose", "2001:db8:1:2::1", "2001:db8:1:2:ffff:0:0:9", "2001:db8:1:3::1"],
+    ["stands for one of IPv4", "::ffff:192.0.2.1", "192.0.2.1", "::ffff:192.0.2.2"],
+  ])(
+    "limits.connectionsPerAddress holds for whatever address %s",
+    async (_, first, same, another) => {
+      const io = world.start({ limits: { connectionsPerAddress: 1 }, trustProxy: "loopback" });
+      const heard = recordLimits(io);
+      const from = (address: string) => ({ "X-Forwarded-For": address });
+      const one = await world.join("/", { extraHeaders: from(first) });
+      expect(one.socket.handshake.address).toBe(first);
+      expect((await handshake(world, from(same))).status).toBe(429);
+      expect(heard).toEqual([{ limit: "connectionsPerAddress", value: 1, address: same }]);
+      const two = await world.join("/", { extraHeaders: from(another) });
+      expect(two.socket.handshake.address).toBe(another);
+      const gone = once(one.socket, "disconnect");
+      one.client.disconnect();
+      await gone;
+      await until(() => io.engine.clientsCount === 1);
+      await world.join("/", { extraHeaders: from(same) });
+    },
+  );
+
   test("a handshake beyond limits.handshakesPerSecond is refused with 503", async () => {
     const io = world.start({ limits: { handshakesPerSecond: 2 } });
     const heard = recordLimits(io);

@@ -22,7 +22,8 @@ export const LIMITS: readonly LimitRow[] = [
     name: "a handshake beyond limits.connectionsPerAddress is refused with 429",
     option: "`limits.connectionsPerAddress`",
     default: "none",
-    outcome: "status 429 with `Retry-After`, `Too many connections from this address` (code 6)",
+    outcome:
+      "status 429 with `Retry-After`, `Too many connections from this address` (code 6); an IPv6 address counts as its `/64`",
   },
   {
     name: "a handshake beyond limits.handshakesPerSecond is refused with 503",
