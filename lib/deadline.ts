@@ -74,7 +74,9 @@ export abstract class Deadline {
   static #arm(queue: Queue, first: Deadline): void {
     const now = performance.now();
     queue.wakesAt = Math.min(first.#dueAt, now + LONGEST_TIMER_MS);
-    queue.timer = setTimeout(Deadline.#wake, Math.ceil(queue.wakesAt - now), queue);
+    // Not below zero, of which the runtime warns: those before it may have taken their time.
+    const delayMs = Math.max(0, Math.ceil(queue.wakesAt - now));
+    queue.timer = setTimeout(Deadline.#wake, delayMs, queue);
   }
 
   static #wake(queue: Queue): void {

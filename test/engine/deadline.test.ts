@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, jest, test } from "bun:test";
+import { afterEach, beforeEach, expect, jest, spyOn, test } from "bun:test";
 import { Deadline, startDeadline } from "../../lib/deadline.ts";
 import { makeRandom } from "../support/broadcast-program.ts";
 
@@ -95,4 +95,25 @@ test("one that ends another, or begins anew, does not disturb the rest", () => {
   expect(over).toEqual(["first", "second"]);
   pass(10);
   expect(over).toEqual(["first", "second", "later"]);
+});
+
+test("one that takes so long that the next is overdue has no timer set to a time before now", () => {
+  let time = 1_000;
+  const clock = spyOn(performance, "now").mockImplementation(() => time);
+  const timers = spyOn(globalThis, "setTimeout");
+  const over: string[] = [];
+  startDeadline(5, () => {
+    over.push("first");
+    time += 100;
+  });
+  time += 2;
+  startDeadline(5, () => over.push("second"));
+  time += 3;
+  jest.advanceTimersByTime(5);
+  expect(over).toEqual(["first"]);
+  jest.advanceTimersByTime(1);
+  expect(over).toEqual(["first", "second"]);
+  expect(timers.mock.calls.map(([, delayMs]) => delayMs)).toEqual([5, 0]);
+  timers.mockRestore();
+  clock.mockRestore();
 });
