@@ -111,26 +111,33 @@ export class ClientListeners {
       this.#call(event, args);
     } else {
       const ack = typeof args.at(-1) === "function" ? (args.pop() as Listener) : null;
-      if (ack === null && this.#hasOffset(event, args)) {
-        args.pop();
-      }
-      this.#order.add(() => this.#receive(event, args, ack));
+      const mayHaveOffset = ack === null && this.#mayHaveOffset(args);
+      this.#order.add(() => this.#receive(event, args, ack, mayHaveOffset));
     }
   }
 
   // A server that lets sessions be taken up again puts the offset of an event behind its arguments, where
-  // the stock client leaves it. Volatile events have none.
-  #hasOffset(event: string, args: readonly unknown[]): boolean {
-    return (
-      args.length - 1 === this.#rules.get(event)?.inputs.length &&
-      typeof args.at(-1) === "string" &&
-      Reflect.get(this.#socket, "_pid") !== undefined
+  // the stock client leaves it; that takes any text for it that is last. `_pid` is there with such servers.
+  #mayHaveOffset(args: readonly unknown[]): boolean {
+    return typeof args.at(-1) === "string" && Boolean(Reflect.get(this.#socket, "_pid"));
+  }
+
+  // Volatile events have no offset: a text without which the arguments are too few is one of them.
+  #read(event: string, args: readonly unknown[], ack: Listener | null, mayHaveOffset: boolean) {
+    const port = { onInvalidAck: this.#onInvalid };
+    if (!mayHaveOffset) {
+      return this.#incoming.read(event, args, ack, port);
+    }
+    const most = this.#rules.get(event)?.inputs.length ?? 0;
+    return andThen(this.#incoming.read(event, args.slice(0, -1), ack, port), (received) =>
+      received.error === null || args.length > most
+        ? received
+        : this.#incoming.read(event, args, ack, port),
     );
   }
 
-  #receive(event: string, args: readonly unknown[], ack: Listener | null) {
-    const port = { onInvalidAck: this.#onInvalid };
-    return andThen(this.#incoming.read(event, args, ack, port), (received) => {
+  #receive(event: string, args: readonly unknown[], ack: Listener | null, mayHaveOffset: boolean) {
+    return andThen(this.#read(event, args, ack, mayHaveOffset), (received) => {
       if (received.error !== null) {
         ack?.(received.error.toJSON());
         this.#onInvalid(received.error);

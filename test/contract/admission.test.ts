@@ -129,7 +129,12 @@ describe.each([listening, node])("on $name", (host) => {
     running = host.start({ connectionStateRecovery: {} });
     const said = defineContract({
       clientToServer: {},
-      serverToClient: { said: { input: z.string() }, at: { input: [z.number(), z.string()] } },
+      serverToClient: {
+        said: { input: z.string() },
+        at: { input: [z.number(), z.string()] },
+        moved: { input: [z.number(), z.string().optional()] },
+        end: {},
+      },
     });
     const io = withContract(running.io, said);
     const raw = clients.make(running.url, { transports: ["websocket"] });
@@ -138,16 +143,29 @@ describe.each([listening, node])("on $name", (host) => {
     const got: unknown[] = [];
     client.on("said", (...args) => got.push(args));
     client.on("at", (...args) => got.push(args));
+    client.on("moved", (...args) => got.push(args));
+    const end = once(client, "end");
     await connected(raw);
     io.emit("said", "to all");
     io.volatile.emit("said", "to whoever can hear it");
     io.emit("at", 1, "one");
+    io.volatile.emit("at", 2, "two");
+    io.emit("moved", 3);
+    io.emit("moved", 4, "away");
+    io.volatile.emit("moved", 5);
     running.io.emit("said", 2);
     running.io.emit("said", "too", "many");
-    const end = once(raw, "end");
-    running.io.emit("end");
-    await end;
-    expect(got).toEqual([["to all"], ["to whoever can hear it"], [1, "one"]]);
+    io.emit("end");
+    expect(await end).toEqual([]);
+    expect(got).toEqual([
+      ["to all"],
+      ["to whoever can hear it"],
+      [1, "one"],
+      [2, "two"],
+      [3, undefined],
+      [4, "away"],
+      [5, undefined],
+    ]);
     expect(errors).toMatchObject([{ code: "INVALID_PAYLOAD" }, { code: "INVALID_PAYLOAD" }]);
   });
 
