@@ -115,6 +115,11 @@ export class SessionAwareAdapter extends Adapter {
     };
   }
 
+  /** Whether a text is an offset that this adapter has given out. */
+  isOffset(text: string): boolean {
+    return this.#log.find(text) !== undefined;
+  }
+
   override hasSessions(): boolean {
     return this.#sessions.size > 0;
   }

@@ -102,7 +102,7 @@ const LAYERS: readonly Layer[] = [
   { name: "server", files: ["lib/options.ts", "lib/server*.ts"] },
   { name: "auth", files: ["lib/auth/*.ts"] },
   { name: "metrics", files: ["lib/metrics/*.ts"] },
-  { name: "testing", files: ["lib/testing/*.ts"], mayImportOnly: ["ground", "server"] },
+  { name: "testing", files: ["lib/testing/*.ts"], mayImportOnly: ["ground", "adapters", "server"] },
   { name: "streams", files: ["lib/streams/*.ts"], mayImportOnly: ["ground", "socket"] },
   { name: "contract", files: ["lib/contract/*.ts"] },
   { name: "describe", files: ["lib/describe/*.ts"], mayImportOnly: ["ground", "contract"] },

@@ -1,4 +1,5 @@
 import type { Packet } from "socket.io-parser";
+import { SessionAwareAdapter } from "../../adapters/session-aware.ts";
 import type { DefaultEventsMap, EventsMap, Untyped } from "../events.ts";
 import { Server } from "../server.ts";
 import type { ServerOptions } from "../server-settings.ts";
@@ -47,6 +48,7 @@ export class TestServer<
       timeoutMs: this.#timeoutMs,
       write: (namespace: string, id: string | undefined, packet: Packet) =>
         this.#write(namespace, id, packet),
+      isOffset: (namespace: string, text: string) => this.#isOffset(namespace, text),
     };
     const client = new TestClient<EmitEvents, ListenEvents>(home, options);
     this.#clients.push(client);
@@ -79,6 +81,12 @@ export class TestServer<
     const socket = this.io._nsps.get(namespace)?.sockets.get(id ?? "");
     socket?.client.writePacket(packet, {});
     return socket !== undefined;
+  }
+
+  #isOffset(namespace: string, text: string): boolean {
+    const adapter: unknown = this.io._nsps.get(namespace)?.adapter;
+    // Others cannot say: any text is one, as it is to the client itself.
+    return !(adapter instanceof SessionAwareAdapter) || adapter.isOffset(text);
   }
 
   /** Disconnects all clients and closes the server. */

@@ -162,7 +162,24 @@ describe("a client", () => {
     server.io.emit("missed", 1);
     expect(await client.connect()).toBe(true);
     expect(client.id).toBe(id ?? "");
-    expect((await client.next("missed"))[0]).toBe(1); // and the offset, as clients get it
+    expect(await client.next("missed")).toEqual([1]);
+  });
+
+  test("gets the arguments of events without the offset that recovery adds, and all others", async () => {
+    await using server = await createTestServer(setup, { connectionStateRecovery: {} });
+    const client = await server.connect(ada);
+    expect(await client.next("hello")).toEqual(["Ada"]);
+    server.io.emit("empty");
+    server.io.volatile.emit("volatile", "a text");
+    client.answer("question", (text) => text);
+    expect(await server.socketOf(client).emitWithAck("question", "of you")).toBe("of you");
+    await client.settle();
+    expect(client.received.map((event) => event.slice(0, 2))).toEqual([
+      ["hello", "Ada"],
+      ["empty"],
+      ["volatile", "a text"],
+      ["question", "of you"],
+    ]);
   });
 });
 
