@@ -23,7 +23,12 @@ interface SessionsHub {
 interface Unsaved {
   readonly encoded: string;
   readonly saved: Promise<boolean>;
+  /** Whether Redis has refused it; false until that is known. */
+  isRefused: boolean;
 }
+
+/** Redis answers sooner, or is away: then no other node can get at what it has. */
+const AWAY_MS = 500;
 
 /** How long who asked for a session may wait for an answer, and more. */
 const RECENT_MS = 2_000;
@@ -89,22 +94,23 @@ export class StreamSessions {
     if (Number.isFinite(this.#durationMs)) {
       args.push("PX", Math.max(1, Math.ceil(this.#durationMs)).toString());
     }
-    const saved = new Promise<boolean>((resolve) => {
-      this.#hub.outbox.send({ key, args }, this.#owner, (reply) => {
-        const isLast = this.#unsaved.get(key)?.encoded === encoded;
-        const isSaved = isLast && !(reply instanceof Error);
-        if (isLast) {
-          this.#unsaved.delete(key);
-        }
-        if (isSaved) {
-          this.#saved.add(key);
-        } else if (isLast && reply instanceof Error) {
-          onFailure(reply);
-        }
-        resolve(isSaved);
-      });
+    const { promise: saved, resolve } = Promise.withResolvers<boolean>();
+    const unsaved: Unsaved = { encoded, saved, isRefused: false };
+    this.#unsaved.set(key, unsaved);
+    this.#hub.outbox.send({ key, args }, this.#owner, (reply) => {
+      unsaved.isRefused = reply instanceof Error;
+      const isLast = this.#unsaved.get(key) === unsaved;
+      const isSaved = isLast && !unsaved.isRefused;
+      if (isLast) {
+        this.#unsaved.delete(key);
+      }
+      if (isSaved) {
+        this.#saved.add(key);
+      } else if (isLast && reply instanceof Error) {
+        onFailure(reply);
+      }
+      resolve(isSaved);
     });
-    this.#unsaved.set(key, { encoded, saved });
   }
 
   /**
@@ -129,8 +135,8 @@ export class StreamSessions {
     const unsaved = this.#unsaved.get(key);
     if (unsaved !== undefined) {
       this.#unsaved.delete(key);
-      this.#hub.outbox.send({ key, args: ["DEL", key] }, this.#owner); // it follows the one that saves it
-      return sessionOf(unsaved.encoded);
+      const isOurs = await this.#takeBack(key, unsaved);
+      return isOurs ? sessionOf(unsaved.encoded) : null;
     }
     const [found, deleted] = await this.#hub.redis.send([
       { key, args: ["GET", key] },
@@ -139,6 +145,18 @@ export class StreamSessions {
     const encoded = succeed(found);
     const isOurs = Number(succeed(deleted)) === 1;
     return encoded === null || !isOurs ? null : sessionOf(textOf(encoded));
+  }
+
+  /** Deletes what was sent to Redis just now; false where another node was sooner. */
+  #takeBack(key: string, unsaved: Unsaved): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(true), AWAY_MS);
+      // It follows the command that saves it.
+      this.#hub.outbox.send({ key, args: ["DEL", key] }, this.#owner, (reply) => {
+        clearTimeout(timer);
+        resolve(unsaved.isRefused || reply instanceof Error || Number(reply) === 1);
+      });
+    });
   }
 
   #keyOf(pid: string): string {

@@ -8,7 +8,7 @@ import { portOf } from "../support/hosts.ts";
 const io = new Server({ hostname: "127.0.0.1" });
 /** Who connected, in order. */
 const users: unknown[] = [];
-io.on("connection", (socket) => users.push(socket.handshake.auth["user"]));
+io.on("connection", (socket) => users.push(socket.handshake.auth.user));
 const leave: (() => void)[] = [];
 
 afterEach(async () => {
