@@ -7,6 +7,9 @@ import type { AuthSocket, Expiring, ResolvedOptions } from "./types.ts";
 /** A socket that other middlewares still decide on can be told nothing: so often it is looked again. */
 const ENTRY_MS = 50;
 
+/** A client is asked for a token no sooner than this after it was asked before, whatever it answers. */
+const ASK_INTERVAL_MS = 1_000;
+
 /** Ends what a token has let in when that has run out, or asks the client for a fresh one. */
 export class Expiry<User> {
   readonly #options: ResolvedOptions<User>;
@@ -39,6 +42,15 @@ export class Expiry<User> {
     const at = this.of(user);
     if (at !== Number.POSITIVE_INFINITY) {
       this.#waitUntil(socket, at - this.#aheadMs);
+    }
+  }
+
+  // Asked ahead, a client may give the token that it has, or one as short: that is left to run out.
+  #watchAfterRefresh(socket: AuthSocket<User>, user: User, askedAt: number): void {
+    const at = this.of(user);
+    if (at !== Number.POSITIVE_INFINITY) {
+      const ahead = at - this.#aheadMs;
+      this.#waitUntil(socket, Math.max(ahead > Date.now() ? ahead : at, askedAt + ASK_INTERVAL_MS));
     }
   }
 
@@ -77,6 +89,7 @@ export class Expiry<User> {
   }
 
   async #refresh(socket: AuthSocket<User>): Promise<void> {
+    const askedAt = Date.now();
     const token = await this.#ask(socket);
     if (socket.signal.aborted) {
       return;
@@ -94,7 +107,7 @@ export class Expiry<User> {
     }
     if (!socket.signal.aborted) {
       socket.data.user = user;
-      this.watch(socket, user);
+      this.#watchAfterRefresh(socket, user, askedAt);
     }
   }
 

@@ -33,7 +33,11 @@ export interface TokenAuthOptions<User> {
    * token, and disconnects it if none comes that is good. Default: `disconnect`.
    */
   onExpired?: "disconnect" | "refresh";
-  /** How much sooner the client is asked, in ms. Default: 0. */
+  /**
+   * How much sooner the client is asked, in ms: once for each token. One that it then gives, and that has
+   * less left than this, is left to run out before it is asked again; and no client is asked more often
+   * than once in a second. Default: 0.
+   */
   refreshAheadMs?: number;
   /** How long the client may take to answer, in ms. Default: 10000. */
   refreshTimeoutMs?: number;

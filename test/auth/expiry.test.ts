@@ -180,6 +180,58 @@ describe("onExpired: refresh", () => {
     expect(client.connected).toBe(true);
   });
 
+  test("does not ask again before a token runs out that has less left than it asks ahead", async () => {
+    listen();
+    const until = new Map<string, number>();
+    const verified: string[] = [];
+    const life = 1_200; // longer than the least time between two questions
+    io.use(
+      refreshing({
+        verify(token) {
+          verified.push(token);
+          const at = until.get(token) ?? Date.now() + life;
+          until.set(token, at);
+          return { token, until: at, before: undefined };
+        },
+        refreshAheadMs: LATER_MS,
+      }),
+    );
+    const client = clients.make(url, { transports: ["websocket"], auth: { token: "cached" } });
+    const askedAt: number[] = [];
+    client.on("auth:refresh", (_why, reply) => {
+      askedAt.push(Date.now());
+      reply("cached"); // the token that it has
+    });
+    expect(await ended(client)).toEqual(["TOKEN_EXPIRED", "io server disconnect"]);
+    expect(verified).toEqual(["cached", "cached", "cached"]);
+    expect(askedAt).toHaveLength(2);
+    expect(askedAt[1]).toBeGreaterThanOrEqual(until.get("cached") ?? Infinity);
+  });
+
+  test.each([
+    ["that are soon over", { refreshAheadMs: 0 }, SOON_MS],
+    [
+      "that last a little longer than it asks ahead",
+      { refreshAheadMs: LATER_MS },
+      LATER_MS + SOON_MS,
+    ],
+  ])("asks for tokens %s no more than once in a second", async (_, options, life) => {
+    listen();
+    io.use(refreshing(options));
+    const askedAt: number[] = [];
+    const twice = new Promise<void>((resolve) => {
+      io.on("connection", (socket) =>
+        socket.onAnyOutgoing(() => {
+          if (askedAt.push(Date.now()) === 2) resolve();
+        }),
+      );
+    });
+    make(life).on("auth:refresh", (_why, reply) => reply(`${life}`));
+    await twice;
+    const [first = 0, second = 0] = askedAt;
+    expect(second - first).toBeGreaterThan(900);
+  });
+
   test.each([
     ["none", null, "TOKEN_EXPIRED"],
     ["no text", { a: 1 }, "TOKEN_EXPIRED"],
