@@ -1,4 +1,5 @@
 import type { AckProgress } from "../adapters/adapter.ts";
+import type { AckBound } from "./ack-bound.ts";
 import { ackTimeout, partialResponse, throwLater } from "./errors.ts";
 import type { AnyFunction, Untyped } from "./events.ts";
 import { makeLog } from "./log.ts";
@@ -6,13 +7,6 @@ import { makeLog } from "./log.ts";
 const log = makeLog("socket.io:socket");
 
 const COUNT_RETRY_MS = 250;
-
-/** How many acknowledgements one client may owe. */
-export interface AckBound {
-  readonly most: number;
-  /** There are more; called at each that is. */
-  onExceeded(): void;
-}
 
 /** The acknowledgements that one client owes, and when they are given up. */
 export class PendingAcks {
@@ -43,16 +37,14 @@ export class PendingAcks {
       id,
       timeoutMs === undefined ? callback : this.#limit(id, callback, timeoutMs),
     );
-    if (this.#bound !== null && this.#pending.size > this.#bound.most) {
-      this.#bound.onExceeded();
-    }
+    this.#bound?.add(id, timeoutMs !== undefined);
     return this;
   }
 
   #limit(id: number, callback: AnyFunction, timeoutMs: number): AnyFunction {
     const timer = setTimeout(() => {
       log("event with ack id %d has timed out after %d ms", id, timeoutMs);
-      this.#pending?.delete(id);
+      this.delete(id);
       callback(ackTimeout());
     }, timeoutMs);
     return (...args: unknown[]) => {
@@ -68,7 +60,13 @@ export class PendingAcks {
 
   /** Forgets one. */
   delete(id: number): boolean {
+    this.#bound?.delete(id);
     return this.#pending?.delete(id) ?? false;
+  }
+
+  /** The socket is gone: what has no timeout is not waited for any more. */
+  onClose(): void {
+    this.#bound?.close();
   }
 
   /**
@@ -83,7 +81,7 @@ export class PendingAcks {
     if (callback === undefined) {
       return false;
     }
-    this.#pending?.delete(id);
+    this.delete(id);
     try {
       callback(...args);
     } catch (error) {

@@ -2,6 +2,7 @@ import * as defaultParser from "socket.io-parser";
 import type { AdapterApi, AdapterNamespace } from "../adapters/adapter.ts";
 import { Adapter } from "../adapters/memory.ts";
 import { SessionAwareAdapter } from "../adapters/session-aware.ts";
+import { AckTallies } from "./ack-bound.ts";
 import { Broadcaster } from "./broadcaster.ts";
 import type { Decoder, Encoder } from "./client-ports.ts";
 import { serveClientBundle } from "./client-bundle.ts";
@@ -40,6 +41,7 @@ export abstract class ServerSettings<
   #limits: ResolvedLimits | null = null;
   #packetDecoder: PacketDecoder | null = null;
   #packetRates: PacketRates | null = null;
+  #ackTallies: AckTallies | null = null;
   #path = "";
   #addTrailingSlash: boolean;
   /** Made of these two when it is asked for. */
@@ -73,11 +75,17 @@ export abstract class ServerSettings<
     this.#limits = limits;
     this.#packetDecoder = this._parser === defaultParser ? new PacketDecoder() : null;
     this.#packetRates = PacketRates.make(limits);
+    this.#ackTallies = AckTallies.make(limits.pendingAcks);
   }
 
   /** @internal */
   get packetRates(): PacketRates | null {
     return this.#packetRates;
+  }
+
+  /** Null where clients may owe as many acknowledgements as they like. @internal */
+  get ackTallies(): AckTallies | null {
+    return this.#ackTallies;
   }
 
   protected set addTrailingSlash(value: boolean) {

@@ -7,7 +7,8 @@ import type {
   SessionToPersist,
   SocketId,
 } from "../adapters/adapter.ts";
-import { type AckBound, PendingAcks } from "./acks.ts";
+import type { AckBound } from "./ack-bound.ts";
+import { PendingAcks } from "./acks.ts";
 import type { Rooms } from "./broadcast-operator.ts";
 import type { Session } from "./engine/session.ts";
 import { throwLater, warn } from "./errors.ts";
@@ -124,16 +125,15 @@ export class Socket<
   }
 
   #ackBound(): AckBound | null {
-    const { pendingAcks: most } = this.nsp.server.limits;
-    return most === Number.POSITIVE_INFINITY
-      ? null
-      : { most, onExceeded: () => this.#onTooManyAcks() };
+    const tallies = this.#closed ? null : this.nsp.server.ackTallies;
+    return tallies?.boundFor(this.client, () => this.#onTooManyAcks()) ?? null;
   }
 
-  // Later, so that the socket does not end in the midst of the program's emit().
+  // Later, so that the socket does not end in the midst of the program's emit(). It may have left by
+  // then, which is no way out.
   #onTooManyAcks(): void {
     process.nextTick(() => {
-      if (this.connected) {
+      if (this.conn.readyState === "open") {
         this.client.exceed("pendingAcks", this.nsp.name);
       }
     });
@@ -264,6 +264,7 @@ export class Socket<
   /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
   onRefused(): void {
     this.#closed = true;
+    this.#acks?.onClose();
     const current = this.nsp.sockets.get(this.id);
     // A client of protocol 3 that has asked anew has a socket of the same id by now.
     if (current === undefined || current === this) {
@@ -344,6 +345,7 @@ export class Socket<
     this.#notify("disconnecting", reason, description);
     this.#persist(reason);
     this.#closed = true;
+    this.#acks?.onClose();
     this.#leaveNamespace();
     this.client.remove(this);
     this.connected = false;

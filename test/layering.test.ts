@@ -79,7 +79,7 @@ const LAYERS: readonly Layer[] = [
     files: ["adapters/redis/*.ts"],
     mayImportOnly: ["ground", "adapter", "adapters"],
   },
-  { name: "acks", files: ["lib/acks.ts"] },
+  { name: "acks", files: ["lib/ack-bound.ts", "lib/acks.ts"] },
   { name: "broadcast", files: ["lib/broadcast-operator.ts", "lib/broadcaster.ts"] },
   { name: "socket", files: ["lib/handshake.ts", "lib/socket-*.ts", "lib/socket.ts"] },
   {

@@ -40,7 +40,10 @@ export interface Limits {
   connectsPerSecond?: number;
   /** Events a second of one client, in all its namespaces together. Default: no limit. */
   eventsPerSecond?: number;
-  /** Acknowledgements that one socket owes the server. Default: no limit. */
+  /**
+   * Acknowledgements that one client owes the server, in all its namespaces together. Default: no
+   * limit.
+   */
   pendingAcks?: number;
   /** Bytes that wait for one client which is slow to take them. Default: no limit. */
   queuedBytes?: number;

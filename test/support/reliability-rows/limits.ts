@@ -81,7 +81,7 @@ export const LIMITS: readonly LimitRow[] = [
     outcome: "its connection is closed (`limit exceeded`), over WebSocket with the code 1008",
   },
   {
-    name: "a socket that owes more than limits.pendingAcks ends its connection",
+    name: "a client that owes more than limits.pendingAcks loses its connection",
     option: "`limits.pendingAcks`",
     default: "none",
     outcome: "its connection is closed (`limit exceeded`), over WebSocket with the code 1008",
