@@ -161,7 +161,14 @@ export class Namespace<
         if (!isDecided) {
           isDecided = true;
           this.#pending--;
-          this.#decide(socket, attempt, session, error);
+          const isLetIn = !error && attempt.isWanted;
+          const whole = isLetIn && session !== null ? this.#readMissed(session) : session;
+          if (isLetIn && whole === null && session !== null) {
+            this.add(client, { ...auth, pid: undefined }, attempt); // it starts a new session
+            socket.onRefused();
+          } else {
+            this.#decide(socket, attempt, whole, error);
+          }
         }
       };
       if (!attempt.isWanted) {
@@ -176,6 +183,17 @@ export class Namespace<
         decide,
       );
     });
+  }
+
+  /** The session with what its client missed; null where some of that was lost since it was restored. */
+  #readMissed(session: RestoredSession): RestoredSession | null {
+    const { sid, pid, rooms, data } = session;
+    try {
+      return { sid, pid, rooms, data, missedPackets: session.missedPackets };
+    } catch (error) {
+      log("session %s cannot be taken up again: %s", session.sid, error);
+      return null;
+    }
   }
 
   #decide(

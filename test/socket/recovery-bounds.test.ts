@@ -45,6 +45,37 @@ overBothHosts((world) => {
     },
   );
 
+  test("so does one for whom an event is dropped while the middlewares decide on it", async () => {
+    const io = world.start({
+      connectionStateRecovery: { maxPackets: 20, skipMiddlewares: false },
+    });
+    let passes = 0;
+    let isBack = false;
+    io.use((_socket, next) => {
+      passes++;
+      for (let n = 0; isBack && n < 30; n++) {
+        io.emit("n", n);
+      }
+      isBack = false;
+      next();
+    });
+    const pair = await joinAndHear(world);
+    await pair.socket.join("room");
+    const events = recordEvents(pair.client);
+    const ended = new Promise((resolve) => pair.socket.on("disconnect", resolve));
+    const back = await recover(world, pair, () => {
+      isBack = true;
+    });
+    await ended;
+    expect([back.socket.recovered, back.client.recovered]).toEqual([false, false]);
+    expect(passes).toBe(3); // as a new session it passes once more
+    expect([...back.socket.rooms]).toEqual([back.socket.id]);
+    const { sids, rooms } = io.sockets.adapter;
+    expect([[...sids.keys()], [...rooms.keys()]]).toEqual([[back.socket.id], [back.socket.id]]);
+    await arrived(back);
+    expect(events).toEqual([]);
+  });
+
   test("what is dropped for others keeps no client from coming back", async () => {
     const io = world.start({ connectionStateRecovery: { maxPackets: 20 } });
     const pair = await joinAndHear(world);
