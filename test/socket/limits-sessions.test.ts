@@ -92,6 +92,19 @@ overBothHosts((world) => {
     ]);
   });
 
+  test("events for a namespace that the server has disconnected count, too", async () => {
+    const io = world.start({ limits: { eventsPerSecond: 5 } });
+    io.of("/a").on("connection", (socket) => socket.disconnect());
+    const raw = await openRaw(world);
+    await raw.connect("40/a,");
+    await raw.next((packet) => packet === "41/a,");
+    for (let sent = 0; sent < 100; sent++) {
+      await raw.send('42/a,["x"]');
+    }
+    await raw.closed;
+    expect(io.engine.refusals.eventsPerSecond).toBe(1);
+  });
+
   test("more than limits.connectsPerSecond end the connection, whatever becomes of them", async () => {
     const io = world.start({ limits: { connectsPerSecond: 5 } });
     const heard = recordLimits(io);
