@@ -61,6 +61,7 @@ export class Metrics {
     io.engine.on("connection_error", ({ code, context }) => {
       this.#metrics.connection_errors.add(1, String(code), String(context.name ?? ""));
     });
+    io.engine.on("limit_exceeded", ({ limit }) => this.#metrics.limits_exceeded.add(1, limit));
     for (const namespace of io._nsps.values()) {
       this.#onNamespace(namespace);
     }
@@ -207,6 +208,7 @@ function makeMetrics(io: AnyServer) {
     upgrades: counter("Sessions that moved to a better transport.", "transport"),
     disconnections: counter("Sessions that ended.", "reason"),
     connection_errors: counter("Requests that were refused.", "code", "name"),
+    limits_exceeded: counter("What was refused for a limit.", "limit"),
     sockets_connected: counter("Sockets that were let into a namespace.", "namespace"),
     sockets: perNamespace("Connected sockets.", ({ sockets }) => sockets.size),
     rooms: perNamespace("Rooms, without those of one socket alone.", ({ adapter }) => {

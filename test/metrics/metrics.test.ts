@@ -92,6 +92,19 @@ describe("over WebSocket", () => {
     expect(client.connected).toBe(true);
   });
 
+  test("counts what is refused for a limit, by the limit", async () => {
+    const io = world.start({ limits: { connections: 1, namespacesPerConnection: 1 } });
+    const metrics = collectMetrics(io);
+    io.of("/other");
+    const { client } = await world.join();
+    const poll = `${world.running.url}/socket.io/?EIO=4&transport=polling`;
+    for (let i = 0; i < 2; i++) expect((await fetch(poll)).status).toBe(503);
+    await once(client.io.socket("/other"), "connect_error");
+    expect(of(metrics, "limits_exceeded")).toEqual({ connections: 2, namespacesPerConnection: 1 });
+    expect(of(metrics, "connection_errors")).toEqual({ "6,LIMIT_EXCEEDED": 2 });
+    expect(io.engine.refusals).toMatchObject({ connections: 2, namespacesPerConnection: 1 });
+  });
+
   test("measures the heartbeat", async () => {
     const metrics = collectMetrics(world.start({ pingInterval: 10 }));
     const { socket } = await world.join();
