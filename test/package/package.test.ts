@@ -30,6 +30,13 @@ describe("the package as published", () => {
     expect(JSON.parse(out)).toMatchObject({ doubled: 42, engine: "Engine" });
   });
 
+  test("runs in a bundle with a page that was built before, as docs/hosting.md says", async () => {
+    const page = "programs/page";
+    await project.bun("build", `${page}/index.html`, `--outdir=${page}/dist`);
+    await project.bun("build", "--target=bun", `${page}/server.ts`, "--outdir=.");
+    expect(JSON.parse(await project.bun("server.js"))).toEqual({ hasClient: true, status: 200 });
+  });
+
   test("holds sources and declarations, and neither tests nor examples", () => {
     expect(readdirSync(project.path("node_modules", NAME)).sort()).toEqual([
       "CHANGELOG.md",
