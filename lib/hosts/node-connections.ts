@@ -22,7 +22,28 @@ export function watchConnections(server: object): void {
     connections.set(socket, null);
     socket.once("close", () => connections.delete(socket));
   });
-  server.on("upgrade", ({ socket }) => connections.delete(socket)); // it is somebody's WebSocket
+  onceUpgraded(server, (socket) => connections.delete(socket)); // it is somebody's WebSocket
+}
+
+/**
+ * Tells of connections that are upgraded. Where nobody listens to that, a server takes the requests for
+ * plain ones, and has to go on doing so.
+ */
+function onceUpgraded(server: Server, onUpgrade: (socket: Socket) => void): void {
+  const listen = (): void => {
+    server.on("upgrade", ({ socket }) => onUpgrade(socket));
+  };
+  if (server.listenerCount("upgrade") > 0) {
+    listen();
+    return;
+  }
+  const onListener = (event: string | symbol): void => {
+    if (event === "upgrade") {
+      server.off("newListener", onListener);
+      listen();
+    }
+  };
+  server.on("newListener", onListener);
 }
 
 /** A request has come to a server. */

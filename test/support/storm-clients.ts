@@ -1,5 +1,5 @@
 // Many cheap clients in a process of their own, which connect anew as soon as they are cut:
-// `bun storm-clients.ts <url> <count>`. It prints `joined` whenever all of them are in the namespace,
+// `bun storm-clients.ts <url> <count>`. It prints `joined` whenever all of them have joined the namespace once more,
 // and `heard` whenever each has got another event.
 
 const [url = "", given = "0"] = process.argv.slice(2);
@@ -20,8 +20,8 @@ function connect(): void {
       socket.send("40");
     } else if (data.startsWith("40")) {
       isIn = true;
-      joined++;
-      if (joined === count) console.log("joined");
+      joined++; // not how many are in: the first may be back before the last is cut
+      if (joined % count === 0) console.log("joined");
     } else if (data.startsWith("42")) {
       heard++;
       if (heard % count === 0) console.log("heard");
@@ -29,7 +29,6 @@ function connect(): void {
   };
   socket.onclose = () => {
     if (isIn) {
-      joined--;
       connect(); // at once, as one that was cut
     } else {
       setTimeout(connect, RETRY_MS);
