@@ -128,8 +128,9 @@ class EchoLoad extends WebSocketLoad {
     return new Promise((resolve) => {
       this.#done = () => resolve(undefined);
       this.#missing = count;
-      this.#left = count - this.senders.length;
-      for (const connection of this.senders) connection.send(this.message);
+      const first = this.senders.slice(0, count); // no more than are counted, which might come together
+      this.#left = count - first.length;
+      for (const connection of first) connection.send(this.message);
     });
   }
 }
