@@ -24,7 +24,7 @@ export function renderDocuments(): string {
     "",
     "Made by `bun compat/rules/write.ts` from [rules/documents](rules/documents); a test holds that it is up to",
     "date, that each rule stands below the section it names as its source, and that each demand has a rule, or",
-    "a reason to have none. The demands are in words of our own; the documents are `docs/engine.io-protocol` and",
+    "a reason to have none. The demands are from memory, in words of our own, and still to be checked against the documents, `docs/engine.io-protocol` and",
     "`docs/socket.io-protocol` of [socketio/socket.io](https://github.com/socketio/socket.io). `bun run compat",
     "rule` runs the rules against all servers, `./run test test/compat/rules.test.ts` against ours.",
     ...DOCUMENTS.flatMap(renderDocument),
