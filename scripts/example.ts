@@ -12,8 +12,8 @@ const [name = "", ...args] = process.argv.slice(2);
 
 if (name === "--lock") {
   for (const each of names) {
-    await lockExample(each);
-    console.log(`examples/${each}/bun.lock is up to date`);
+    const locked = await lockExample(each);
+    console.log(`examples/${each}${locked ? "/bun.lock is up to date" : " needs no bun.lock"}`);
   }
 } else if (names.includes(name)) {
   const project = await installExample(name);

@@ -1,7 +1,7 @@
 // Copies an example to a directory of its own and installs what it asks for, this package from a
 // tarball. Its bun.lock pins all but this package, which changes from one run to the next.
 
-import { copyFileSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { pack, ROOT, run } from "./project.ts";
@@ -114,8 +114,12 @@ async function copyTarball(directory: string): Promise<string> {
   return `file:./${name}`;
 }
 
-/** Writes `examples/<name>/bun.lock` anew where its package.json asks for something else by now. */
-export async function lockExample(name: string): Promise<void> {
+/**
+ * Writes `examples/<name>/bun.lock` anew where its package.json asks for something else by now.
+ *
+ * @returns whether the example has one: not if it needs this package alone
+ */
+export async function lockExample(name: string): Promise<boolean> {
   const directory = copyExample(name);
   const path = join(directory, "package.json");
   const { overrides: _, ...manifest }: Manifest = await Bun.file(path).json();
@@ -127,6 +131,9 @@ export async function lockExample(name: string): Promise<void> {
     JSON.stringify({ ...manifest, dependencies: Object.fromEntries(dependencies) }),
   );
   await run(directory, process.execPath, "install", "--lockfile-only");
-  copyFileSync(join(directory, "bun.lock"), join(EXAMPLES, name, "bun.lock"));
+  const lock = join(directory, "bun.lock");
+  const locked = existsSync(lock);
+  if (locked) copyFileSync(lock, join(EXAMPLES, name, "bun.lock"));
   rmSync(directory, { recursive: true, force: true });
+  return locked;
 }
