@@ -1,5 +1,6 @@
 import type { Packet } from "socket.io-parser";
 import type { EncodedPackets, SocketId } from "../adapters/adapter.ts";
+import type { ConnectRefused } from "./engine/engine-events.ts";
 import type { LimitName, ResolvedLimits } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import type { Untyped } from "./events.ts";
@@ -58,6 +59,8 @@ export interface ClientServer {
   readonly packetRates: PacketRates | null;
   /** Tells the operator that a client went beyond a limit. */
   onLimit(limit: LimitName, session: Session, namespace?: string): void;
+  /** Tells the operator that a client was not let into a namespace. */
+  onConnectRefused(refused: ConnectRefused): void;
   /** Looks up a namespace; null where there is none of that name. */
   findNamespace(
     name: string,

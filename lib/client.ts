@@ -11,13 +11,13 @@ import { SocketIOError } from "./errors.ts";
 import { type AttemptPort, ClientAttempt } from "./namespace-attempt.ts";
 import { SocketsByNamespace } from "./namespace-sockets.ts";
 import { faultOfPacket } from "./packet-check.ts";
-import type { SocketClient } from "./socket-ports.ts";
-import { refusalOf, separateQuery } from "./socket-protocol-3.ts";
+import type { Refusal, RefusalReason, SocketClient } from "./socket-ports.ts";
+import { bareRefusal, separateQuery } from "./socket-protocol-3.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:client");
 
-const TOO_MANY_NAMESPACES = {
+const TOO_MANY_NAMESPACES: Refusal = {
   message: "Too many namespaces",
   data: { code: "ERR_LIMIT_EXCEEDED", limit: "namespacesPerConnection" },
 };
@@ -138,14 +138,14 @@ export class Client
     this.#left?.delete(name);
     if (!this.#hasRoomFor(name)) {
       this.server.onLimit("namespacesPerConnection", this.conn, name);
-      this.#refuse(name, TOO_MANY_NAMESPACES);
+      this.refuse(name, "limit", TOO_MANY_NAMESPACES);
       return;
     }
     this.server.findNamespace(name, auth, (namespace) => {
       this.#asked?.delete(name);
       if (namespace === null) {
         log("namespace %s was denied: there is none, and none is to be made", name);
-        this.#refuse(name, { message: "Invalid namespace" });
+        this.refuse(name, "namespace", { message: "Invalid namespace" });
         return;
       }
       log("connecting to namespace %s", name);
@@ -153,10 +153,12 @@ export class Client
     });
   }
 
-  #refuse(nsp: string, refusal: { message: string; data?: unknown }): void {
-    const data =
-      refusal.data !== undefined && this.conn.protocol === 3 ? refusalOf(refusal) : refusal;
-    this.writePacket({ type: PacketType.CONNECT_ERROR, nsp, data }, {});
+  refuse(nsp: string, reason: RefusalReason, refusal: Refusal): void {
+    const { message, data } = refusal;
+    const isBare = this.conn.protocol === 3 && (reason === "middleware" || data !== undefined);
+    const told = isBare ? bareRefusal(refusal) : refusal;
+    this.writePacket({ type: PacketType.CONNECT_ERROR, nsp, data: told }, {});
+    this.server.onConnectRefused({ namespace: nsp, reason, message, data, session: this.conn });
   }
 
   /** Whether the client may be in one more namespace; those it waits for count. */

@@ -1,4 +1,3 @@
-import { PacketType } from "socket.io-parser";
 import type {
   AdapterApi,
   AdapterNamespace,
@@ -29,8 +28,7 @@ import { isPromiseLike, runMiddlewares } from "./middleware.ts";
 import { SessionRecovery } from "./namespace-recovery.ts";
 import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
 import { Socket } from "./socket.ts";
-import type { ConnectAttempt, SocketClient } from "./socket-ports.ts";
-import { refusalOf } from "./socket-protocol-3.ts";
+import type { ConnectAttempt, Refusal, SocketClient } from "./socket-ports.ts";
 import type { ExtendedError, UpperClasses } from "./socket-types.ts";
 import { requireFunction } from "./validate.ts";
 import { makeLog } from "./log.ts";
@@ -209,10 +207,7 @@ export class Namespace<
       this.#refuse(socket, session);
       attempt.onRefused();
       log("middleware error, sending CONNECT_ERROR packet to the client: %s", error);
-      const refusal = describeRefusal(error);
-      const { client } = socket;
-      const data = client.conn.protocol === 3 ? refusalOf(refusal) : refusal;
-      client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
+      socket.client.refuse(this.name, "middleware", describeRefusal(error));
     } else {
       this.#onConnect(socket, attempt, session);
     }
@@ -257,8 +252,7 @@ export class Namespace<
     if (session !== null) {
       this.persist(session);
     }
-    const data = { message: "adapter failed" };
-    client.writePacket({ type: PacketType.CONNECT_ERROR, nsp: this.name, data }, {});
+    client.refuse(this.name, "adapter", { message: "adapter failed" });
     this.#checkEmpty();
   }
 
@@ -391,7 +385,7 @@ export class Namespace<
   }
 }
 
-function describeRefusal(error: unknown): { message: string; data?: unknown } {
+function describeRefusal(error: unknown): Refusal {
   // Not only instances of `Error`: also errors of another realm, and plain objects made like one.
   if (typeof error === "object" && error !== null) {
     const { message, data } = error as Partial<ExtendedError>;

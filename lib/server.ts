@@ -5,6 +5,7 @@ import { Client } from "./client.ts";
 import type { ClientServer } from "./client-ports.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
+import type { ConnectRefused } from "./engine/engine-events.ts";
 import type { LimitName } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import { throwLater, unsupported } from "./errors.ts";
@@ -154,6 +155,16 @@ export class Server<
     } else {
       const { remoteAddress: address } = session; // the engine is not ours: see bind()
       engine.emit("limit_exceeded", { limit, value, address, req: undefined, session, namespace });
+    }
+  }
+
+  /** A client was not let into a namespace. @internal */
+  onConnectRefused(refused: ConnectRefused): void {
+    const engine: Pick<EngineServer, "emit"> & Partial<EngineServer> = this.engine;
+    if (engine.onConnectRefused !== undefined) {
+      engine.onConnectRefused(refused);
+    } else {
+      engine.emit("connect_refused", refused); // the engine is not ours: see bind()
     }
   }
 

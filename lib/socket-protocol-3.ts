@@ -36,6 +36,6 @@ export function socketIdOf(namespace: string, sid: string): SocketId {
  *
  * @param refusal the message, and the data if any
  */
-export function refusalOf({ message, data }: { message: string; data?: unknown }): unknown {
+export function bareRefusal({ message, data }: { message: string; data?: unknown }): unknown {
   return data || message;
 }

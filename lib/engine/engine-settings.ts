@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
 import type { OutgoingHeaders } from "../response-head.ts";
-import type { EngineEvents, LimitExceeded } from "./engine-events.ts";
+import type { ConnectRefused, EngineEvents, LimitExceeded } from "./engine-events.ts";
 import type { Middleware } from "./exchange.ts";
 import { GuardedEmitter } from "./guarded-emitter.ts";
 import { ENGINE_ERROR_MESSAGES, type Rejection } from "./handshake.ts";
@@ -188,5 +188,10 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
     log("the limit %s (%d) was exceeded by %s", limit, value, address);
     this.#refusals[limit]++;
     this.tell("limit_exceeded", { limit, value, address, req, session, namespace });
+  }
+
+  /** Tells that a client was not let into a namespace. */
+  onConnectRefused(refused: ConnectRefused): void {
+    this.tell("connect_refused", refused);
   }
 }

@@ -4,7 +4,12 @@ export type { NodeHttpServer } from "../hosts/node.ts";
 export type { AdmissionRules } from "./admission.ts";
 export type { Codec, Packet, PacketOptions, PacketType, RawData } from "./codec/codec.ts";
 export { Engine } from "./engine.ts";
-export type { ConnectionError, EngineEvents, LimitExceeded } from "./engine-events.ts";
+export type {
+  ConnectionError,
+  ConnectRefused,
+  EngineEvents,
+  LimitExceeded,
+} from "./engine-events.ts";
 export type {
   BodyResult,
   HttpExchange,

@@ -57,11 +57,16 @@ describe("bind()", () => {
     io.engine.on("limit_exceeded", ({ limit, value, namespace }) =>
       heard.push([limit, value, namespace]),
     );
+    const told: unknown[] = [];
+    io.engine.on("connect_refused", ({ namespace, reason, session }) =>
+      told.push([namespace, reason, session === socket.conn]),
+    );
     const connection = once<[Socket]>(io, "connection");
     const client = await clients.connect(url);
     const [socket] = await connection;
     const [refused] = await once<[Error]>(client.io.socket("/second"), "connect_error");
     expect(refused.message).toBe("Too many namespaces");
+    expect(told).toEqual([["/second", "limit", true]]);
     const gone = once(socket, "disconnect");
     for (let count = 0; count < 50; count++) {
       client.emit("x");

@@ -93,6 +93,35 @@ export function additionSuite(world: World): void {
     expect((await io.of("/a").emitWithAck("letter?")).toSorted()).toEqual(["b", "c"]);
   });
 
+  test("tells the operator of those who are not let into a namespace", async () => {
+    const io = world.start();
+    io.of("/closed").use((_socket, next) =>
+      next(Object.assign(new Error("not you"), { data: { code: 7 } })),
+    );
+    const told: unknown[] = [];
+    io.engine.on("connect_refused", ({ session, ...refused }) => {
+      told.push([session.readyState, refused]);
+    });
+    const { client } = await world.join();
+    for (const name of ["/closed", "/none"]) await once(client.io.socket(name), "connect_error");
+    expect(told).toEqual([
+      [
+        "open",
+        { namespace: "/closed", reason: "middleware", message: "not you", data: { code: 7 } },
+      ],
+      [
+        "open",
+        {
+          namespace: "/none",
+          reason: "namespace",
+          message: "Invalid namespace",
+          data: undefined,
+        },
+      ],
+    ]);
+    expect(client.connected).toBe(true);
+  });
+
   test("collects the answers of all children of a parent namespace", async () => {
     const io = world.start();
     const parent = io.of(/^\/dynamic-/);
