@@ -1,11 +1,11 @@
 // bun-socket.io/metrics: what is counted is what has happened, and the text is OpenMetrics.
 
-import { afterEach, describe, expect, test } from "bun:test";
+import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { Server } from "bun-socket.io";
 import { Adapter, type AdapterNamespace } from "bun-socket.io/adapter";
 import { collectMetrics, type MetricSnapshot, type Metrics } from "bun-socket.io/metrics";
-import { once } from "../support/clients.ts";
-import { HOSTS, TRANSPORTS } from "../support/hosts.ts";
+import { Clients, connected, once } from "../support/clients.ts";
+import { HOSTS, portOf, TRANSPORTS } from "../support/hosts.ts";
 import { arrived, departed, World } from "../support/world.ts";
 import { parseOpenMetrics } from "./open-metrics.ts";
 
@@ -92,6 +92,77 @@ describe("over WebSocket", () => {
     expect(client.connected).toBe(true);
   });
 
+  test("counts each client's acknowledgement of a broadcast, and those that do not come", async () => {
+    const io = world.start();
+    const metrics = collectMetrics(io);
+    const [first, second, third] = await world.joinMany(3);
+    for (const pair of [first, second]) pair?.client.on("question", (reply) => reply(1));
+    expect(await io.except(third?.socket.id ?? "").emitWithAck("question")).toEqual([1, 1]);
+    expect(of(metrics, "acks")).toEqual({ in: 2 });
+    expect(of(metrics, "ack_seconds")).toEqual({ in: 2 });
+    expect(of(metrics, "ack_timeouts")).toEqual({ "": 0 });
+    const { promise, resolve } = Promise.withResolvers<unknown[]>();
+    io.timeout(200).emit("question", (...result: unknown[]) => resolve(result));
+    expect(await promise).toEqual([expect.objectContaining({ code: "ERR_ACK_TIMEOUT" }), [1, 1]]);
+    expect(of(metrics, "acks")).toEqual({ in: 4 });
+    expect(of(metrics, "ack_timeouts")).toEqual({ "": 1 });
+  });
+
+  test("counts an acknowledgement of a listener once, however often it is called", async () => {
+    const io = world.start();
+    const metrics = collectMetrics(io);
+    io.on("connection", (socket) =>
+      socket.on("ask", (reply) => {
+        reply(1);
+        reply(2);
+      }),
+    );
+    const { client } = await world.join();
+    expect(await client.emitWithAck("ask")).toBe(1);
+    expect(of(metrics, "acks")).toEqual({ out: 1 });
+    expect(of(metrics, "ack_seconds")).toEqual({ out: 1 });
+  });
+
+  test("counts those who are not let into a namespace, by who refuses and the code", async () => {
+    class FailingAdapter extends Adapter {
+      override addAll(id: string, rooms: Set<string>): void {
+        if (this.nsp.name === "/broken") throw new Error("no rooms");
+        super.addAll(id, rooms);
+      }
+    }
+    const warn = spyOn(process, "emitWarning").mockImplementation(() => {});
+    try {
+      const io = world.start({
+        limits: { namespacesPerConnection: 3 },
+        adapter: (nsp: AdapterNamespace) => new FailingAdapter(nsp),
+      });
+      const metrics = collectMetrics(io);
+      io.of("/bare").use((_socket, next) => next(new Error("not you")));
+      io.of("/coded").use((_socket, next) =>
+        next(Object.assign(new Error("not you"), { data: { code: "TOKEN_EXPIRED" } })),
+      );
+      io.of("/broken");
+      for (const name of ["/other", "/more"]) io.of(name);
+      const { client } = await world.join();
+      for (const name of ["/bare", "/coded", "/coded", "/broken", "/none"]) {
+        const socket = client.io.socket(name);
+        await once(socket, "connect_error");
+        socket.disconnect();
+      }
+      for (const name of ["/other", "/more"]) await connected(client.io.socket(name));
+      await once(client.io.socket("/too many"), "connect_error");
+      expect(of(metrics, "connect_errors")).toEqual({
+        "middleware,,/bare": 1,
+        "middleware,TOKEN_EXPIRED,/coded": 2,
+        "adapter,,/broken": 1,
+        "namespace,,": 1,
+        "limit,ERR_LIMIT_EXCEEDED,": 1,
+      });
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
   test("counts what is refused for a limit, by the limit", async () => {
     const io = world.start({ limits: { connections: 1, namespacesPerConnection: 1 } });
     const metrics = collectMetrics(io);
@@ -123,6 +194,7 @@ describe("over WebSocket", () => {
       "/,outbox.waiting": 1,
       "/,lost": 2,
     });
+    expect(of(metrics, "adapter_drops")).toEqual({}); // of this adapter, nothing is known
   });
 
   test("measures how long other nodes take to answer, and those that do not", async () => {
@@ -144,6 +216,60 @@ describe("over WebSocket", () => {
     expect(of(metrics, "adapter_lag_seconds")).toEqual({ "": 1 });
     answer(new Error("partial"), []);
     expect(of(metrics, "adapter_lag_failures")).toEqual({ "": 1 });
+  });
+
+  test("asks nobody where the adapter is that of one node", async () => {
+    const warn = spyOn(console, "warn").mockImplementation(() => {});
+    try {
+      const io = world.start({ connectionStateRecovery: {} });
+      const metrics = collectMetrics(io, { lagIntervalMs: 1 });
+      let ticks = 0;
+      await new Promise<void>((resolve) => {
+        const timer = setInterval(() => {
+          if (++ticks === 10) {
+            clearInterval(timer);
+            resolve();
+          }
+        }, 1);
+      });
+      expect(warn).not.toHaveBeenCalled();
+      expect(of(metrics, "adapter_lag_failures")).toEqual({ "": 0 });
+    } finally {
+      warn.mockRestore();
+    }
+  });
+
+  test("asks nobody once the server is closed, and asks again when it listens again", async () => {
+    let asked = 0;
+    let onAsked = (): void => {};
+    class DistantAdapter extends Adapter {
+      override serverSideEmit(): void {
+        asked++;
+        onAsked();
+      }
+    }
+    const nextAsked = () => new Promise<void>((resolve) => (onAsked = resolve));
+    const io = new Server({
+      hostname: "127.0.0.1",
+      adapter: (nsp: AdapterNamespace) => new DistantAdapter(nsp),
+    });
+    const clients = new Clients();
+    try {
+      io.listen(0);
+      const metrics = collectMetrics(io, { lagIntervalMs: 1 });
+      await nextAsked();
+      await io.close();
+      const before = asked;
+      await Bun.sleep(20);
+      expect(asked).toBe(before);
+      io.listen(0);
+      await clients.connect(`http://127.0.0.1:${portOf(io.httpServer)}`);
+      await nextAsked();
+      metrics.stop();
+    } finally {
+      clients.closeAll();
+      await io.close();
+    }
   });
 
   test("leaves broadcasts to Bun's publish where what goes out is not to be counted", async () => {
