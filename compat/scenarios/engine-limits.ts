@@ -116,5 +116,16 @@ export const engineLimitScenarios: Scenario[] = [
   overWebSocket("a ping of the client ends the session", ["2"], true),
   overWebSocket("broken JSON ends the session", ['42["text",'], true),
   overWebSocket("bytes nobody announced end the session", [new Uint8Array([1, 2])], true),
-  overWebSocket("a close packet changes nothing", ["1", packetOf(20)]),
+  {
+    name: "a close packet over WebSocket, and a message behind it",
+    server: length,
+    async client(t) {
+      const webSocket = await RawWebSocket.join(t);
+      webSocket.send("1");
+      webSocket.send(packetOf(20));
+      await webSocket.next().catch(() => {}); // it may be closed
+      webSocket.close();
+      await webSocket.closed;
+    },
+  },
 ];

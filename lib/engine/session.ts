@@ -227,6 +227,9 @@ export class Session
           this.#onClose("transport error", new Error("invalid heartbeat direction"));
         }
         break;
+      case "close":
+        this.onClose();
+        break;
       case "error":
         this.#onClose("parse error");
         break;

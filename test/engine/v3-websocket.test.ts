@@ -155,8 +155,17 @@ overTheWire((wire) => {
     expect(errors.map(({ context }) => context.name)).toEqual(["PROTOCOL_MISMATCH"]);
   });
 
-  // The reference forgets to watch once a session has moved.
   if (!wire.isReference) {
+    // It ignores a close packet.
+    test("a close packet ends the session", async () => {
+      startV3(wire);
+      const { ended, webSocket } = await openWebSocket(wire);
+      webSocket.send("1");
+      expect(await ended).toBe("transport close");
+      wire.expectNoSessions();
+    });
+
+    // It forgets to watch once a session has moved.
     test("a session that has moved ends with a ping timeout, too", async () => {
       startV3(wire, { pingInterval: 100, pingTimeout: 400 });
       const { sid, session, ended } = await openPolling(wire);
@@ -168,7 +177,7 @@ overTheWire((wire) => {
       expect(await ended).toBe("ping timeout");
     });
 
-    // The reference takes it for a packet without a type, and goes on.
+    // It takes it for a packet without a type, and goes on.
     test.each([[[]], [[9, 1]], [[0x34, 1]]])(
       "bytes of no type end the session: %p",
       async (bytes) => {

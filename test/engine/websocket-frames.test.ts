@@ -19,6 +19,23 @@ overTheWire((wire) => {
     expect(await webSocket.text()).toBe("4hello back, €uro \u{1f600}");
   });
 
+  // The reference ignores it.
+  if (!wire.isReference) {
+    test("a close packet ends the session, and what is behind it is not delivered", async () => {
+      wire.start();
+      const { session, webSocket, ended } = await wire.openWebSocket();
+      const messages: unknown[] = [];
+      session.on("message", (data) => messages.push(data));
+      webSocket.send("4before");
+      webSocket.send("1");
+      webSocket.send("4behind");
+      expect(await ended).toEqual({ reason: "transport close", description: undefined });
+      expect(await webSocket.closeCode()).not.toBe(1006);
+      expect(messages).toEqual(["before"]);
+      wire.expectNoSessions();
+    });
+  }
+
   test("bytes travel both ways, as binary frames without a packet type", async () => {
     wire.start();
     const { session, webSocket } = await wire.openWebSocket();
@@ -192,7 +209,7 @@ overTheWire((wire) => {
     wire.expectNoSessions();
   });
 
-  test.each(["0", "1", "5", "6", "4"])(
+  test.each(["0", "5", "6", "4"])(
     "the packet %p, which means nothing here, leaves the session open",
     async (packet) => {
       wire.start();
