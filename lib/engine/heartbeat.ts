@@ -1,4 +1,5 @@
 import { Deadline } from "../deadline.ts";
+import type { RawData } from "./codec/codec.ts";
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine:socket");
@@ -21,9 +22,10 @@ export interface SessionHeartbeat {
   /**
    * A ping or a pong has come.
    *
+   * @param data what it carried
    * @returns whether that is the client's to send
    */
-  onBeat(type: "ping" | "pong"): boolean;
+  onBeat(type: "ping" | "pong", data?: RawData): boolean;
   /** Another packet has come. */
   onActivity(): void;
   stop(): void;

@@ -1,4 +1,5 @@
 import { Deadline } from "../deadline.ts";
+import type { RawData } from "./codec/codec.ts";
 import type { HeartbeatTimes, SessionHeartbeat } from "./heartbeat.ts";
 import { makeLog } from "../log.ts";
 
@@ -6,13 +7,14 @@ const log = makeLog("engine:socket");
 
 /** What the watch needs of its session. */
 export interface PingWatchPort {
-  sendPong(): void;
+  sendPong(data: RawData | undefined): void;
   onPingTimeout(): void;
 }
 
 /**
  * The server's half of the heartbeat of revision 3, where it is the client that sends a ping every
- * `pingInterval`: each gets its pong, and none for `pingTimeout` longer than that ends the session.
+ * `pingInterval`: each gets its pong, with what it carried, and none for `pingTimeout` longer than
+ * that ends the session.
  * Source: Engine.IO protocol revision 3, "Timeouts".
  */
 export class PingWatch extends Deadline implements SessionHeartbeat {
@@ -30,13 +32,13 @@ export class PingWatch extends Deadline implements SessionHeartbeat {
     this.wait(pingInterval + pingTimeout);
   }
 
-  onBeat(type: "ping" | "pong"): boolean {
+  onBeat(type: "ping" | "pong", data?: RawData): boolean {
     if (type === "pong") {
       return false;
     }
     log("got ping");
     this.start();
-    this.#port.sendPong();
+    this.#port.sendPong(data);
     return true;
   }
 

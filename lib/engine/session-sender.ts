@@ -63,8 +63,8 @@ export abstract class SessionSender
     this.push("ping");
   }
 
-  sendPong(): void {
-    this.push("pong");
+  sendPong(data?: RawData): void {
+    this.push("pong", data);
   }
 
   protected push(

@@ -221,7 +221,7 @@ export class Session
     switch (packet.type) {
       case "ping":
       case "pong":
-        if (this.#heartbeat.onBeat(packet.type)) {
+        if (this.#heartbeat.onBeat(packet.type, packet.data)) {
           this.tell("heartbeat");
         } else {
           this.#onClose("transport error", new Error("invalid heartbeat direction"));

@@ -13,7 +13,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   events = [];
   const port = {
-    sendPong: () => void events.push("pong"),
+    sendPong: (data?: string | Buffer) => void events.push(`pong ${data ?? "alone"}`),
     onPingTimeout: () => void events.push("timeout"),
   };
   watch = new PingWatch(port, { pingInterval: 1000, pingTimeout: 300 });
@@ -39,9 +39,15 @@ test("each ping gets its pong, and the time begins anew", () => {
     pass(1299);
     expect(watch.onBeat("ping")).toBeTrue();
   }
-  expect(events).toEqual(["pong", "pong", "pong"]);
+  expect(events).toEqual(["pong alone", "pong alone", "pong alone"]);
   pass(1300);
   expect(events.at(-1)).toBe("timeout");
+});
+
+test("a pong has what its ping carried", () => {
+  watch.onBeat("ping", "hello");
+  watch.onBeat("ping", Buffer.from("bytes"));
+  expect(events).toEqual(["pong hello", "pong bytes"]);
 });
 
 test("a pong is not the client's to send, and buys no time", () => {

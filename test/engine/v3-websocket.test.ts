@@ -156,7 +156,17 @@ overTheWire((wire) => {
   });
 
   if (!wire.isReference) {
-    // It ignores a close packet.
+    // Its pong is always empty, and it ignores a close packet.
+    test("a pong has what its ping carried, be it text or bytes", async () => {
+      startV3(wire);
+      const { webSocket } = await openWebSocket(wire);
+      webSocket.send("2hello €");
+      expect(await webSocket.text()).toBe("3hello €");
+      webSocket.sendBytes(Buffer.from([2, 0, 255]));
+      const { opcode, payload } = await webSocket.frame();
+      expect([opcode, payload]).toEqual([OPCODES.binary, Buffer.from([3, 0, 255])]);
+    });
+
     test("a close packet ends the session", async () => {
       startV3(wire);
       const { ended, webSocket } = await openWebSocket(wire);
