@@ -5,8 +5,9 @@ import type { Rule } from "./rule.ts";
 import type { Target } from "./target.ts";
 import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET, WRITTEN_POLLING } from "./ways.ts";
 
-const CLOSE = "Engine.IO protocol 4, Packet encoding";
-const WITNESS = "Engine.IO protocol 4, Protocol";
+const PROTOCOL = "Engine.IO protocol 4, Protocol";
+
+const IGNORES_CLOSE = "it ignores a close packet over WebSocket";
 
 /** Asserts with what reason the server's socket of this id has gone. */
 async function assertGone(t: Target, id: string, reason: string): Promise<void> {
@@ -19,7 +20,7 @@ async function assertGone(t: Target, id: string, reason: string): Promise<void> 
 export const CLOSING_RULES: readonly Rule[] = [
   {
     name: "a close packet in a POST ends the session",
-    source: CLOSE,
+    source: PROTOCOL,
     ways: POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -35,7 +36,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "a close packet ends the poll that waits with a noop",
-    source: CLOSE,
+    source: PROTOCOL,
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -47,7 +48,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "packets behind a close packet are not handled",
-    source: CLOSE,
+    source: PROTOCOL,
     ways: POLLING,
     async run(t) {
       const witness = await t.openWebSocket();
@@ -60,8 +61,26 @@ export const CLOSING_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "a close packet over WebSocket ends the session, and what is behind it is not handled",
+    source: PROTOCOL,
+    ways: WEBSOCKET,
+    not: {
+      "socket.io on Node": IGNORES_CLOSE,
+      "socket.io on Bun": IGNORES_CLOSE,
+    },
+    async run(t) {
+      const witness = await t.openWebSocket();
+      await witness.join();
+      const session = await t.openWebSocket();
+      const id = await session.join();
+      await session.send("1", '42["message","late"]');
+      assert.deepEqual(await session.ended(), []);
+      await assertGone(t, id, "transport close");
+    },
+  },
+  {
     name: "a client that closes its WebSocket ends the session",
-    source: WITNESS,
+    source: PROTOCOL,
     ways: WEBSOCKET,
     async run(t) {
       const session = await t.openWebSocket();
@@ -82,7 +101,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "a connection that is cut ends the session",
-    source: WITNESS,
+    source: PROTOCOL,
     async run(t) {
       const session = await t.openWebSocket();
       const id = await session.join();
@@ -92,7 +111,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "a server that closes answers the poll that waits with a close packet",
-    source: CLOSE,
+    source: PROTOCOL,
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -106,7 +125,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "a server that closes its side closes the WebSocket",
-    source: CLOSE,
+    source: PROTOCOL,
     ways: WEBSOCKET,
     async run(t) {
       const session = await t.openWebSocket();
@@ -119,7 +138,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "what was sent before the close arrives",
-    source: CLOSE,
+    source: PROTOCOL,
     ways: EVERY_WAY,
     async run(t) {
       const session = await t.open();
@@ -131,7 +150,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "a session that has ended takes no POST",
-    source: WITNESS,
+    source: PROTOCOL,
     ways: POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -145,7 +164,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "a session that has ended takes no WebSocket",
-    source: WITNESS,
+    source: PROTOCOL,
     async run(t) {
       const session = await t.openPolling();
       await session.send("1");
@@ -155,7 +174,7 @@ export const CLOSING_RULES: readonly Rule[] = [
   },
   {
     name: "the end of one session leaves others alone",
-    source: WITNESS,
+    source: PROTOCOL,
     ways: EACH_TRANSPORT,
     async run(t) {
       const one = await t.open();

@@ -7,17 +7,30 @@ import { readOpen, SEPARATOR } from "./session.ts";
 import { EVERY_WAY, POLLING, WEBSOCKET } from "./ways.ts";
 
 const HANDSHAKE = "Engine.IO protocol 4, Protocol, Handshake";
-const QUERY = "Engine.IO protocol 4, Transports, HTTP long-polling, Request path";
-const WEBSOCKET_QUERY = "Engine.IO protocol 4, Transports, WebSocket";
+const PATH = "Engine.IO protocol 4, Transports, HTTP long-polling, Request path";
+const QUERY = "Engine.IO protocol 4, Transports, HTTP long-polling, Query parameters";
 const UNKNOWN_SID = "no-such-session";
 
-function assertRefused(answer: RawResponse, code: number, message: string): void {
+/** Asserts that a request has been refused, with a code of the engine. */
+export function assertRefused(answer: RawResponse, code: number, message: string): void {
   assert.equal(answer.status, 400);
   assert.match(answer.headers["content-type"] ?? "", /^application\/json/);
   assert.deepEqual(JSON.parse(answer.body), { code, message });
 }
 
 export const HANDSHAKE_RULES: readonly Rule[] = [
+  {
+    name: "the path is the one that the server is told",
+    source: PATH,
+    options: { path: "/engine.io" },
+    async run(t) {
+      const connection = t.connect();
+      connection.request("GET", t.path().replace("/socket.io/", "/engine.io/"));
+      const { status, body } = await connection.response();
+      assert.equal(status, 200);
+      readOpen(body);
+    },
+  },
   {
     name: "the first packet of a session is an open packet with the id and the settings",
     source: HANDSHAKE,
@@ -197,14 +210,6 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: "a handshake of WebSocket without a request for a WebSocket is refused with status 400",
-    source: WEBSOCKET_QUERY,
-    ways: POLLING,
-    async run(t) {
-      assertRefused(await t.http({ transport: "websocket" }), 3, "Bad request");
-    },
-  },
-  {
     name: "the order of the parameters and other parameters do not matter",
     source: QUERY,
     ways: POLLING,
@@ -216,80 +221,6 @@ export const HANDSHAKE_RULES: readonly Rule[] = [
       const answer = await connection.response();
       assert.equal(answer.status, 200);
       readOpen(answer.body);
-    },
-  },
-  {
-    name: "a WebSocket with an unknown revision is refused, or closed without an open packet",
-    source: WEBSOCKET_QUERY,
-    async run(t) {
-      const { answer, webSocket } = await t.tryWebSocket({ EIO: "abc" });
-      if (webSocket === null) {
-        assert.equal(answer.status, 400);
-      } else {
-        await assert.rejects(webSocket.text());
-      }
-    },
-  },
-  {
-    name: "a WebSocket with an unknown transport is refused, or closed without an open packet",
-    source: WEBSOCKET_QUERY,
-    async run(t) {
-      const { answer, webSocket } = await t.tryWebSocket({ transport: "abc" });
-      if (webSocket === null) {
-        assert.equal(answer.status, 400);
-      } else {
-        await assert.rejects(webSocket.text());
-      }
-    },
-  },
-  {
-    name: "a WebSocket for an unknown session is refused, or closed without an open packet",
-    source: WEBSOCKET_QUERY,
-    async run(t) {
-      const { answer, webSocket } = await t.tryWebSocket({ sid: UNKNOWN_SID });
-      if (webSocket === null) {
-        assert.equal(answer.status, 400);
-      } else {
-        await assert.rejects(webSocket.text());
-      }
-    },
-  },
-  {
-    name: "a WebSocket with a wrong version of its protocol is refused",
-    source: "RFC 6455, section 4.4",
-    async run(t) {
-      const connection = t.connect();
-      connection.request("GET", t.path({ transport: "websocket" }), {
-        Connection: "Upgrade",
-        Upgrade: "websocket",
-        "Sec-WebSocket-Version": "12",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-      });
-      const { status } = await connection.response();
-      assert.ok(status === 400 || status === 426, `status ${status}`);
-    },
-  },
-  {
-    name: "a request for a WebSocket in single bytes is taken, and the answer of the key is right",
-    source: "RFC 6455, section 4.2",
-    async run(t) {
-      const connection = t.connect();
-      const lines = [
-        `GET ${t.path({ transport: "websocket" })} HTTP/1.1`,
-        `hOST: ${t.host}`,
-        "upgrade: WebSocket",
-        "connection: keep-alive, Upgrade",
-        "sec-websocket-version: 13",
-        "sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==",
-        "\r\n",
-      ];
-      for (const byte of Buffer.from(lines.join("\r\n"))) {
-        connection.write(Uint8Array.of(byte));
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      const { status, headers } = await connection.response();
-      assert.equal(status, 101);
-      assert.equal(headers["sec-websocket-accept"], "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
     },
   },
 ];

@@ -1,11 +1,12 @@
 // Engine.IO, revision 4: packets, and how they lie on the wire.
 
 import assert from "node:assert/strict";
-import type { Rule } from "./rule.ts";
 import { OPCODES } from "../../test/support/raw-websocket.ts";
+import type { Rule } from "./rule.ts";
 import { EVERY_WAY, POLLING, WEBSOCKET } from "./ways.ts";
 
-const PACKETS = "Engine.IO protocol 4, Packet encoding";
+const TYPES = "Engine.IO protocol 4, Protocol";
+const ENCODING = "Engine.IO protocol 4, Packet encoding";
 const POLLED = "Engine.IO protocol 4, Packet encoding, HTTP long-polling";
 const FRAMED = "Engine.IO protocol 4, Packet encoding, WebSocket";
 const FRAME = "Engine.IO protocol 4, Transports, WebSocket";
@@ -26,7 +27,7 @@ export const PACKET_RULES: readonly Rule[] = [
   },
   {
     name: "text outside of ASCII arrives whole",
-    source: PACKETS,
+    source: ENCODING,
     ways: EVERY_WAY,
     async run(t) {
       const session = await t.open();
@@ -123,7 +124,7 @@ export const PACKET_RULES: readonly Rule[] = [
   },
   {
     name: "a packet of an unknown type ends the session",
-    source: PACKETS,
+    source: TYPES,
     ways: EVERY_WAY,
     async run(t) {
       const session = await t.open();
@@ -134,7 +135,7 @@ export const PACKET_RULES: readonly Rule[] = [
   },
   {
     name: "a digit that is no type ends the session",
-    source: PACKETS,
+    source: TYPES,
     ways: EVERY_WAY,
     async run(t) {
       const session = await t.open();
@@ -144,7 +145,7 @@ export const PACKET_RULES: readonly Rule[] = [
   },
   {
     name: "an empty packet ends the session",
-    source: PACKETS,
+    source: TYPES,
     ways: WEBSOCKET,
     async run(t) {
       const session = await t.open();

@@ -4,14 +4,17 @@ import assert from "node:assert/strict";
 import type { Rule } from "./rule.ts";
 import { POLLING, WRITTEN_POLLING } from "./ways.ts";
 
-const DATA = "Engine.IO protocol 4, Transports, HTTP long-polling, Sending and receiving data";
+const SENDING =
+  "Engine.IO protocol 4, Transports, HTTP long-polling, Sending and receiving data, Sending data";
+const RECEIVING =
+  "Engine.IO protocol 4, Transports, HTTP long-polling, Sending and receiving data, Receiving data";
 const HEADERS = "Engine.IO protocol 4, Transports, HTTP long-polling, Headers";
 const LIMIT = "Engine.IO protocol 4, Protocol, Handshake";
 
 export const POLLING_RULES: readonly Rule[] = [
   {
     name: "a POST is answered with status 200 and ok",
-    source: DATA,
+    source: SENDING,
     ways: POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -21,7 +24,7 @@ export const POLLING_RULES: readonly Rule[] = [
   },
   {
     name: "a poll waits until there is a packet for it",
-    source: DATA,
+    source: RECEIVING,
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -34,7 +37,7 @@ export const POLLING_RULES: readonly Rule[] = [
   },
   {
     name: "packets that wait for a poll come together, in their order",
-    source: DATA,
+    source: RECEIVING,
     ways: POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -46,7 +49,7 @@ export const POLLING_RULES: readonly Rule[] = [
   },
   {
     name: "a packet is delivered in one poll only",
-    source: DATA,
+    source: RECEIVING,
     ways: POLLING,
     async run(t) {
       const session = await t.openPolling();
@@ -96,20 +99,21 @@ export const POLLING_RULES: readonly Rule[] = [
   },
   {
     name: "a second poll beside one that waits is refused with status 400 and ends the session",
-    source: DATA,
+    source: RECEIVING,
     ways: WRITTEN_POLLING,
     async run(t) {
       const session = await t.openPolling();
       const first = await t.park(session);
       const { status } = await session.poll();
       assert.equal(status, 400);
-      await first.answer;
+      const { status: firstStatus, body } = await first.answer;
+      assert.deepEqual([firstStatus, body], [200, "1"]); // a close packet
       assert.deepEqual(await session.ended(), []);
     },
   },
   {
     name: "a second POST beside one that is under way is refused and ends the session",
-    source: DATA,
+    source: SENDING,
     async run(t) {
       const session = await t.openPolling();
       const path = t.path({ sid: session.sid });
@@ -123,7 +127,7 @@ export const POLLING_RULES: readonly Rule[] = [
   },
   {
     name: "the halves of a POST may come apart, with a poll in between",
-    source: DATA,
+    source: SENDING,
     async run(t) {
       const session = await t.openPolling();
       await session.join();
@@ -173,7 +177,7 @@ export const POLLING_RULES: readonly Rule[] = [
   },
   {
     name: "a client that cuts its poll ends the session",
-    source: DATA,
+    source: RECEIVING,
     async run(t) {
       const witness = await t.openWebSocket();
       await witness.join();

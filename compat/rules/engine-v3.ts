@@ -1,20 +1,21 @@
 // Engine.IO, revision 3, which servers speak when they are told to (the option allowEIO3).
 
 import assert from "node:assert/strict";
-import { joinBytes, joinText, splitText } from "../../test/support/payload-v3.ts";
+import { splitText } from "../../test/support/payload-v3.ts";
 import type { Rule } from "./rule.ts";
 import { readOpen } from "./session.ts";
 import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET, WRITTEN_POLLING } from "./ways.ts";
 
 const SESSION = "Engine.IO protocol 3, Anatomy of an Engine.IO session";
 const PACKET = "Engine.IO protocol 3, Encoding, Packet";
-const PAYLOAD = "Engine.IO protocol 3, Encoding, Payload";
 const TIMEOUTS = "Engine.IO protocol 3, Timeouts";
 const UPGRADING = "Engine.IO protocol 3, Transport upgrading";
 const V3 = { EIO: "3" };
-const BINARY = { "Content-Type": "application/octet-stream" };
 const BYTES = Buffer.from([0, 1, 2, 30, 127, 128, 255]);
 const options = { allowEIO3: true };
+const IGNORES_CLOSE = "it ignores a close packet over WebSocket";
+const NO_REVISION_3 = "it does not speak revision 3";
+const BARE_PONG = "its pong is empty, but for that of a probe";
 
 export const OLD_ENGINE_RULES: readonly Rule[] = [
   {
@@ -28,88 +29,6 @@ export const OLD_ENGINE_RULES: readonly Rule[] = [
       assert.equal(typeof sid, "string");
       assert.deepEqual([pingInterval, pingTimeout], [20_000, 15_000]);
       assert.deepEqual(upgrades, t.way.transport === "polling" ? ["websocket"] : []);
-    },
-  },
-  {
-    name: "revision 3: payloads of text tell the length of each packet",
-    source: PAYLOAD,
-    options,
-    ways: POLLING,
-    async run(t) {
-      const { status, headers, body } = await t.http({ ...V3, b64: "1" });
-      assert.equal(status, 200);
-      assert.match(headers["content-type"] ?? "", /^text\/plain/);
-      const [open] = splitText(body);
-      readOpen(open);
-      assert.ok(body.startsWith(`${open?.length}:0{`), body);
-    },
-  },
-  {
-    name: "revision 3: the length counts characters, not bytes",
-    source: PAYLOAD,
-    options,
-    ways: POLLING,
-    async run(t) {
-      const session = await t.openPolling(V3);
-      await session.expect("40");
-      assert.equal((await session.post('19:42["message","ä€é"]')).status, 200);
-      const { body } = await session.poll();
-      assert.equal(body, '24:42["message-back","ä€é"]');
-    },
-  },
-  {
-    name: "revision 3: a client without b64 gets payloads of bytes where there are bytes",
-    source: PAYLOAD,
-    options,
-    ways: POLLING,
-    async run(t) {
-      const { bytes } = await t.http(V3);
-      // The open packet is text, which comes as 0, the digits of the length, 255 and the packet,
-      // or as a payload of text.
-      const isBytes = bytes[0] === 0;
-      const open = isBytes
-        ? `${bytes.subarray(bytes.indexOf(255) + 1)}`.replace(/\}.*$/s, "}")
-        : splitText(`${bytes}`)[0];
-      const session = t.polling(readOpen(open), V3);
-      const body = joinBytes('451-["message",{"_placeholder":true,"num":0}]', typed(BYTES));
-      const posted = await session.request("POST", { body, headers: BINARY });
-      assert.equal((await posted.answer).body, "ok");
-      const event = '451-["message-back",{"_placeholder":true,"num":0}]';
-      const wanted = joinBytes(event, typed(BYTES));
-      let polled = await session.poll();
-      if (!polled.bytes.includes(event)) {
-        polled = await session.poll(); // the first brought the CONNECT packet alone
-      }
-      assert.match(polled.headers["content-type"] ?? "", /^application\/octet-stream/);
-      assert.deepEqual(polled.bytes.subarray(-wanted.length), wanted);
-    },
-  },
-  {
-    name: "revision 3: a client with b64 gets bytes as base64 behind b4",
-    source: PAYLOAD,
-    options,
-    ways: POLLING,
-    async run(t) {
-      const session = await t.openPolling(V3);
-      await session.expect("40");
-      await session.send('451-["message",{"_placeholder":true,"num":0}]', BYTES);
-      const { body } = await session.poll();
-      assert.deepEqual(splitText(body), [
-        '451-["message-back",{"_placeholder":true,"num":0}]',
-        `b4${BYTES.toString("base64")}`,
-      ]);
-    },
-  },
-  {
-    name: "revision 3: several packets of one payload are handled in their order",
-    source: PAYLOAD,
-    options,
-    ways: POLLING,
-    async run(t) {
-      const session = await t.openPolling(V3);
-      await session.expect("40");
-      await session.send('42["message",1]', '42["message",2]');
-      await session.expect('42["message-back",1]', '42["message-back",2]');
     },
   },
   {
@@ -137,15 +56,20 @@ export const OLD_ENGINE_RULES: readonly Rule[] = [
     },
   },
   {
-    name: "revision 3: the pong carries on what the ping carried, or nothing",
-    source: TIMEOUTS,
+    name: "revision 3: the pong carries on what the ping carried",
+    source: PACKET,
     options,
     ways: EACH_TRANSPORT,
+    not: {
+      "socket.io on Node": BARE_PONG,
+      "socket.io on Bun": BARE_PONG,
+      "bun-engine": NO_REVISION_3,
+    },
     async run(t) {
       const session = await t.open(V3);
       await session.expect("40");
-      await session.send("2abc");
-      assert.match(await session.text(), /^3(abc)?$/);
+      await session.send("2abc", "2", "2probe");
+      await session.expect("3abc", "3", "3probe");
     },
   },
   {
@@ -191,6 +115,51 @@ export const OLD_ENGINE_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "revision 3: packets that no poll has fetched come over the WebSocket, in their order",
+    source: UPGRADING,
+    options,
+    ways: EVERY_WAY,
+    async run(t) {
+      const session = await t.openPolling(V3);
+      await session.expect("40");
+      await session.send('42["burst",3]');
+      const moved = await t.upgrade(session);
+      await moved.expect('42["burst",0]', '42["burst",1]', '42["burst",2]');
+    },
+  },
+  {
+    name: "revision 3: a session that has moved takes no requests of polling",
+    source: UPGRADING,
+    options,
+    ways: POLLING,
+    async run(t) {
+      const session = await t.openPolling(V3);
+      await session.expect("40");
+      const moved = await t.upgrade(session);
+      await moved.send('42["message","moved"]');
+      await moved.expect('42["message-back","moved"]');
+      assert.equal((await session.poll()).status, 400);
+      assert.equal((await session.post("1:3")).status, 400);
+    },
+  },
+  {
+    name: "revision 3: answers carry the allowed origin",
+    source: "Engine.IO protocol 3, Transports, Polling, XHR",
+    options: { ...options, cors: { origin: "https://page.example" } },
+    ways: POLLING,
+    async run(t) {
+      const headers = { Origin: "https://page.example" };
+      const opened = await t.http({ ...V3, b64: "1" }, { headers });
+      const { sid } = readOpen(splitText(opened.body)[0]);
+      const posted = await t.http({ ...V3, sid }, { method: "POST", body: "1:2", headers });
+      const polled = await t.http({ ...V3, sid }, { headers });
+      for (const { status, headers: received } of [opened, posted, polled]) {
+        assert.equal(status, 200);
+        assert.equal(received["access-control-allow-origin"], "https://page.example");
+      }
+    },
+  },
+  {
     name: "revision 3: a close packet ends the session",
     source: PACKET,
     options,
@@ -199,6 +168,23 @@ export const OLD_ENGINE_RULES: readonly Rule[] = [
       const session = await t.openPolling(V3);
       await session.send("1");
       assert.equal((await session.poll()).status, 400);
+    },
+  },
+  {
+    name: "revision 3: a close packet over WebSocket ends the session",
+    source: PACKET,
+    options,
+    ways: WEBSOCKET,
+    not: {
+      "socket.io on Node": IGNORES_CLOSE,
+      "socket.io on Bun": IGNORES_CLOSE,
+      "bun-engine": NO_REVISION_3,
+    },
+    async run(t) {
+      const session = await t.openWebSocket(V3);
+      await session.expect("40");
+      await session.send("1", '42["message","late"]');
+      assert.deepEqual(await session.ended(), []);
     },
   },
   {
@@ -212,47 +198,4 @@ export const OLD_ENGINE_RULES: readonly Rule[] = [
       assert.deepEqual([status, JSON.parse(body)], [400, { code: 3, message: "Bad request" }]);
     },
   },
-  {
-    name: "revision 3: JSONP wraps the payload in a call",
-    source: "Engine.IO protocol 3, Transports, Polling, JSONP",
-    options,
-    ways: POLLING,
-    async run(t) {
-      const { status, body } = await t.http({ ...V3, j: "7" });
-      assert.equal(status, 200);
-      readOpen(splitText(unwrap(body))[0]);
-    },
-  },
-  {
-    name: "revision 3: JSONP posts its payload as the form field d",
-    source: "Engine.IO protocol 3, Transports, Polling, JSONP",
-    options,
-    ways: POLLING,
-    async run(t) {
-      const query = { ...V3, j: "7" };
-      const opened = await t.http(query);
-      const { sid } = readOpen(splitText(unwrap(opened.body))[0]);
-      const body = `${new URLSearchParams({ d: joinText('42["message","a b&c+d=ä"]') })}`;
-      const headers = { "Content-Type": "application/x-www-form-urlencoded" };
-      const posted = await t.http({ ...query, sid }, { method: "POST", body, headers });
-      assert.deepEqual([posted.status, posted.body], [200, "ok"]);
-      const received: string[] = [];
-      while (received.at(-1)?.startsWith("42") !== true) {
-        received.push(...splitText(unwrap((await t.http({ ...query, sid })).body)));
-      }
-      assert.equal(received.at(-1), '42["message-back","a b&c+d=ä"]');
-    },
-  },
 ];
-
-/** A binary message of revision 3: its type is a byte in front. */
-function typed(bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from([4]), bytes]);
-}
-
-/** The payload in an answer of JSONP. */
-function unwrap(body: string): string {
-  const payload = /^___eio\[7\]\((".*")\);$/s.exec(body)?.[1];
-  assert.ok(payload !== undefined, body);
-  return JSON.parse(payload) as string;
-}

@@ -1,22 +1,25 @@
 // All rules, and how they are run against a server. Starting servers is not done here.
 
-import { BINARY_RULES } from "./socket-binary.ts";
 import { CLOSING_RULES } from "./engine-closing.ts";
-import { CONNECT_RULES } from "./socket-connect.ts";
 import { CORS_RULES } from "./engine-cors.ts";
-import { DISCONNECT_RULES } from "./socket-disconnect.ts";
-import { EVENT_RULES } from "./socket-events.ts";
-import { FAULT_RULES } from "./socket-faults.ts";
 import { FRAMING_RULES } from "./engine-framing.ts";
 import { HANDSHAKE_RULES } from "./engine-handshake.ts";
 import { HEARTBEAT_RULES } from "./engine-heartbeat.ts";
-import { OLD_ENGINE_RULES } from "./engine-v3.ts";
-import { OLD_SOCKET_RULES } from "./socket-v4.ts";
 import { PACKET_RULES } from "./engine-packets.ts";
 import { POLLING_RULES } from "./engine-polling.ts";
-import type { Rule, RuleCase } from "./rule.ts";
-import { Target } from "./target.ts";
 import { UPGRADE_RULES } from "./engine-upgrade.ts";
+import { OLD_ENGINE_RULES } from "./engine-v3.ts";
+import { OLD_PAYLOAD_RULES } from "./engine-v3-payloads.ts";
+import { WEBSOCKET_RULES } from "./engine-websocket.ts";
+import type { Rule, RuleCase } from "./rule.ts";
+import { SAMPLE_RULES } from "./samples.ts";
+import { BINARY_RULES } from "./socket-binary.ts";
+import { CONNECT_RULES } from "./socket-connect.ts";
+import { DISCONNECT_RULES } from "./socket-disconnect.ts";
+import { EVENT_RULES } from "./socket-events.ts";
+import { FAULT_RULES } from "./socket-faults.ts";
+import { OLD_SOCKET_RULES } from "./socket-v4.ts";
+import { Target } from "./target.ts";
 import { POLLING } from "./ways.ts";
 
 /** How long a rule may take over one way, in milliseconds. */
@@ -25,6 +28,7 @@ export const DEADLINE_MS = 5000;
 /** Every rule. */
 export const RULES: readonly Rule[] = [
   ...HANDSHAKE_RULES,
+  ...WEBSOCKET_RULES,
   ...POLLING_RULES,
   ...PACKET_RULES,
   ...HEARTBEAT_RULES,
@@ -33,12 +37,14 @@ export const RULES: readonly Rule[] = [
   ...CORS_RULES,
   ...FRAMING_RULES,
   ...OLD_ENGINE_RULES,
+  ...OLD_PAYLOAD_RULES,
   ...CONNECT_RULES,
   ...EVENT_RULES,
   ...BINARY_RULES,
   ...DISCONNECT_RULES,
   ...FAULT_RULES,
   ...OLD_SOCKET_RULES,
+  ...SAMPLE_RULES,
 ];
 
 /** Every rule over every way that it runs over. */

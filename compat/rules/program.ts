@@ -35,6 +35,7 @@ export function setUp(io: ProgramServer): void {
       const ack = args.pop() as (...values: unknown[]) => void;
       ack(...args);
     });
+    socket.on("7", (...args: Args) => socket.emit("message-back", ...args));
     // Asks the client back: whatever it acknowledges goes into an event.
     socket.on("ask", (...args: Args) => {
       socket.emit("question", ...args, (...answer: Args) => socket.emit("answered", ...answer));
@@ -44,6 +45,12 @@ export function setUp(io: ProgramServer): void {
         socket.emit("burst", index);
       }
     });
+    // Of bytes it acknowledges numbers alone, and without any it acknowledges bytes.
+    socket.on("sizes", (...args: Args) => {
+      const ack = args.pop() as (...values: unknown[]) => void;
+      ack(...args.map((value) => (value as Uint8Array).byteLength));
+    });
+    socket.on("bytes", (ack: (value: Uint8Array) => void) => ack(Buffer.from([1, 2, 3, 4])));
     socket.on("auth", (ack: (...values: unknown[]) => void) => ack(socket.handshake.auth));
     socket.on("query", (ack: (...values: unknown[]) => void) => ack(socket.handshake.query));
     socket.on("leave", () => socket.disconnect());
@@ -74,6 +81,7 @@ export function setUp(io: ProgramServer): void {
     socket.emit("auth", socket.handshake.auth);
     serve(socket);
   });
+  namespace("/forbidden").use((_socket, next) => next(new Error("Not authorized")));
   namespace("/refused").use((_socket, next) => {
     next(Object.assign(new Error("not here"), { data: { why: "a rule" } }));
   });

@@ -94,6 +94,30 @@ export const BINARY_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "a BINARY_EVENT whose answer has no bytes is answered with an ACK",
+    source: ACK,
+    ways: EACH_TRANSPORT,
+    async run(t) {
+      const session = await t.open();
+      await session.join();
+      await session.send(`452-14["sizes",${PLACE_0},${PLACE_1}]`, FIRST, Buffer.alloc(70_000));
+      await session.expect("4314[3,70000]");
+    },
+  },
+  {
+    name: "an EVENT whose answer has bytes is answered with a BINARY_ACK",
+    source: ACK,
+    ways: EVERY_WAY,
+    async run(t) {
+      const session = await t.open();
+      await session.join();
+      await session.join("/dynamic-1");
+      await session.send('4215["bytes"]', '42/dynamic-1,16["bytes"]');
+      const bytes = Buffer.from([1, 2, 3, 4]);
+      await session.expect(`461-15[${PLACE_0}]`, bytes, `461-/dynamic-1,16[${PLACE_0}]`, bytes);
+    },
+  },
+  {
     name: "the client's BINARY_ACK brings its attachments",
     source: ACK,
     ways: EVERY_WAY,

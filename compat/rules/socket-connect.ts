@@ -5,6 +5,7 @@ import type { Rule } from "./rule.ts";
 import { EACH_TRANSPORT, EVERY_WAY } from "./ways.ts";
 
 const CONNECT = "Socket.IO protocol 5, Exchange protocol, Connection to a namespace";
+const HISTORY = "Socket.IO protocol 5, History, Difference between v5 and v4";
 
 export const CONNECT_RULES: readonly Rule[] = [
   {
@@ -33,7 +34,7 @@ export const CONNECT_RULES: readonly Rule[] = [
   },
   {
     name: "the id of a socket is not the id of the session",
-    source: "Socket.IO protocol 5, History, From v4 to v5",
+    source: HISTORY,
     ways: EACH_TRANSPORT,
     async run(t) {
       const session = await t.open();
@@ -114,6 +115,16 @@ export const CONNECT_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "CONNECT_ERROR of a middleware without data has its message alone",
+    source: CONNECT,
+    ways: EACH_TRANSPORT,
+    async run(t) {
+      const session = await t.open();
+      await session.send("40/forbidden,");
+      await session.expect('44/forbidden,{"message":"Not authorized"}');
+    },
+  },
+  {
     name: "a session whose CONNECT was refused can join another namespace",
     source: CONNECT,
     ways: EACH_TRANSPORT,
@@ -146,8 +157,19 @@ export const CONNECT_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "a client of another namespace is not in the main one",
+    source: HISTORY,
+    ways: EACH_TRANSPORT,
+    async run(t) {
+      const session = await t.open();
+      await session.join("/dynamic-1");
+      await session.send('42["message",1]');
+      assert.deepEqual(await session.ended(), []);
+    },
+  },
+  {
     name: "the query of the session is the socket's, in every namespace",
-    source: "Socket.IO protocol 5, History, From v4 to v5",
+    source: HISTORY,
     ways: EACH_TRANSPORT,
     async run(t) {
       const session = await t.open({ color: "blue" });

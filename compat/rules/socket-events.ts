@@ -6,6 +6,7 @@ import { EACH_TRANSPORT, EVERY_WAY, POLLING, WEBSOCKET } from "./ways.ts";
 
 const EVENT = "Socket.IO protocol 5, Exchange protocol, Sending and receiving data";
 const ACK = "Socket.IO protocol 5, Exchange protocol, Acknowledgement";
+const FORMAT = "Socket.IO protocol 5, Packet encoding, Format";
 const ENCODING = "Socket.IO protocol 5, Packet encoding";
 
 export const EVENT_RULES: readonly Rule[] = [
@@ -40,6 +41,17 @@ export const EVENT_RULES: readonly Rule[] = [
       await session.join();
       await session.send('42["message",null,0,-1.5,1e+21,"",[],{},[[]],"\\"\\\\\\n"]');
       await session.expect('42["message-back",null,0,-1.5,1e+21,"",[],{},[[]],"\\"\\\\\\n"]');
+    },
+  },
+  {
+    name: "an EVENT may have a number for its name",
+    source: FORMAT,
+    ways: EACH_TRANSPORT,
+    async run(t) {
+      const session = await t.open();
+      await session.join();
+      await session.send('42[7,"seven"]');
+      await session.expect('42["message-back","seven"]');
     },
   },
   {

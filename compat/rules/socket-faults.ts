@@ -5,13 +5,17 @@ import type { Rule } from "./rule.ts";
 import { EACH_TRANSPORT, EVERY_WAY } from "./ways.ts";
 
 const FORMAT = "Socket.IO protocol 5, Packet encoding, Format";
+const DATA = "Socket.IO protocol 5, Exchange protocol, Sending and receiving data";
 const CONNECT = "Socket.IO protocol 5, Exchange protocol, Connection to a namespace";
+
+const NO_PAYLOAD = "it handles the EVENT, under the name undefined";
 
 /** What ends the session of a client that is in the main namespace. */
 const FAULTS: readonly (readonly [name: string, source: string, ...packets: string[]])[] = [
   ["a message of an unknown type", FORMAT, "4abc"],
   ["a message with a digit that is no type", FORMAT, "49"],
   ["a message without a packet", FORMAT, "4"],
+  ["an EVENT whose id is no number", FORMAT, '42abc["message-with-ack",1]'],
   ["an EVENT whose payload is no array", FORMAT, "42{}"],
   ["an EVENT whose payload is a text", FORMAT, '42"message"'],
   ["an EVENT whose payload is no JSON", FORMAT, '42["message",'],
@@ -55,6 +59,32 @@ export const FAULT_RULES: readonly Rule[] = [
     async run(t) {
       const session = await t.open();
       await session.send('42["message",1]');
+      assert.deepEqual(await session.ended(), []);
+    },
+  },
+  {
+    name: "a malformed packet before CONNECT ends the session",
+    source: CONNECT,
+    ways: EACH_TRANSPORT,
+    async run(t) {
+      const session = await t.open();
+      await session.send("4abc");
+      assert.deepEqual(await session.ended(), []);
+    },
+  },
+  {
+    name: "an EVENT without a payload ends the session",
+    source: DATA,
+    ways: EACH_TRANSPORT,
+    not: {
+      "socket.io on Node": NO_PAYLOAD,
+      "socket.io on Bun": NO_PAYLOAD,
+      "bun-engine": NO_PAYLOAD,
+    },
+    async run(t) {
+      const session = await t.open();
+      await session.join();
+      await session.send("42");
       assert.deepEqual(await session.ended(), []);
     },
   },

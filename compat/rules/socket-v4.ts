@@ -6,7 +6,11 @@ import { EACH_TRANSPORT, EVERY_WAY } from "./ways.ts";
 
 const MAIN = "Socket.IO protocol 4, Exchange protocol, Connection to the default namespace";
 const OTHER = "Socket.IO protocol 4, Exchange protocol, Connection to a non-default namespace";
-const TYPES = "Socket.IO protocol 4, Packet encoding, Packet types";
+const TYPES = "Socket.IO protocol 4, Packet format, Packet types";
+const FORMAT = "Socket.IO protocol 4, Packet encoding, Encoding format";
+const ACKNOWLEDGED = "Socket.IO protocol 4, Exchange protocol, Acknowledgement";
+const LEAVING =
+  "Socket.IO protocol 4, Exchange protocol, Disconnection from a non-default namespace";
 const V3 = { EIO: "3" };
 const options = { allowEIO3: true };
 const PLACE = '{"_placeholder":true,"num":0}';
@@ -72,13 +76,13 @@ export const OLD_SOCKET_RULES: readonly Rule[] = [
     async run(t) {
       const session = await t.open(V3);
       await session.expect("40");
-      await session.send("40/refused,");
-      await session.expect('44/refused,{"why":"a rule"}');
+      await session.send("40/refused,", "40/forbidden,");
+      await session.expect('44/refused,{"why":"a rule"}', '44/forbidden,"Not authorized"');
     },
   },
   {
     name: "revision 4: an EVENT with an id is answered with an ACK",
-    source: TYPES,
+    source: ACKNOWLEDGED,
     options,
     ways: EVERY_WAY,
     async run(t) {
@@ -103,8 +107,60 @@ export const OLD_SOCKET_RULES: readonly Rule[] = [
     },
   },
   {
+    name: "revision 4: a packet has its count, namespace, id and payload in this order",
+    source: FORMAT,
+    options,
+    ways: EVERY_WAY,
+    async run(t) {
+      const session = await t.open(V3);
+      await session.expect("40");
+      await session.send("40/dynamic-1,");
+      await session.expect("40/dynamic-1,");
+      await session.send(`451-/dynamic-1,456["message-with-ack","a",${PLACE}]`, BYTES);
+      await session.expect(`461-/dynamic-1,456["a",${PLACE}]`, BYTES);
+    },
+  },
+  {
+    name: "revision 4: the server's EVENT with an id takes the ACK of the client",
+    source: ACKNOWLEDGED,
+    options,
+    ways: EACH_TRANSPORT,
+    async run(t) {
+      const session = await t.open(V3);
+      await session.expect("40");
+      for (const [ack, answer, ...bytes] of [
+        ["3", '["yes"]'],
+        ["61-", `[${PLACE}]`, BYTES],
+      ] as const) {
+        await session.send('42["ask"]');
+        const question = await session.text();
+        const id = /^42(\d+)\["question"\]$/.exec(question)?.[1];
+        assert.ok(id !== undefined, question);
+        await session.send(`4${ack}${id}${answer}`, ...bytes);
+        const type = bytes.length === 0 ? "42" : "451-";
+        await session.expect(`${type}["answered",${answer.slice(1)}`, ...bytes);
+      }
+    },
+  },
+  {
+    name: "revision 4: the server's DISCONNECT names the namespace, and keeps the others",
+    source: LEAVING,
+    options,
+    ways: EACH_TRANSPORT,
+    async run(t) {
+      const session = await t.open(V3);
+      await session.expect("40");
+      await session.send("40/dynamic-1,");
+      await session.expect("40/dynamic-1,");
+      await session.send('42/dynamic-1,["leave"]');
+      await session.expect("41/dynamic-1,");
+      await session.send('42["message",1]');
+      await session.expect('42["message-back",1]');
+    },
+  },
+  {
     name: "revision 4: DISCONNECT leaves one namespace",
-    source: "Socket.IO protocol 4, Exchange protocol, Disconnection from a non-default namespace",
+    source: LEAVING,
     options,
     ways: EACH_TRANSPORT,
     async run(t) {
@@ -118,7 +174,7 @@ export const OLD_SOCKET_RULES: readonly Rule[] = [
   },
   {
     name: "revision 4: the server's disconnect with closing ends the session",
-    source: "Socket.IO protocol 4, Exchange protocol, Disconnection from a non-default namespace",
+    source: LEAVING,
     options,
     ways: EACH_TRANSPORT,
     async run(t) {

@@ -2,6 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { DOCUMENTS, PAGE, renderDocuments } from "../../compat/rules/documents/index.ts";
+import { ENGINE_SUITE, SOCKET_SUITE } from "../../compat/rules/documents/suites.ts";
 import { RULES } from "../../compat/rules/index.ts";
 
 const SECTIONS = DOCUMENTS.flatMap(({ name, sections }) =>
@@ -37,6 +38,13 @@ test("each rule is of a section of the documents, or of a standard that they bui
       !named.has(name) && !/^(RFC \d+, sections? |Fetch standard, )/.test(source),
   );
   expect(loose.map(({ name, source }) => ({ name, source }))).toEqual([]);
+});
+
+test("each test that a document brings along has rules that there are", () => {
+  const unknown = [...ENGINE_SUITE, ...SOCKET_SUITE].flatMap(({ name, rules }) =>
+    rules.filter((rule) => !BY_NAME.has(rule)).map((rule) => ({ name, rule })),
+  );
+  expect(unknown).toEqual([]);
 });
 
 test("compat/RULES.md is what they come to", async () => {

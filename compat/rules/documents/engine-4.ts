@@ -1,4 +1,4 @@
-import { aside, CLIENT, must, type ProtocolDocument } from "./document.ts";
+import { aside, beyond, CLIENT, HISTORY, must, type ProtocolDocument } from "./document.ts";
 
 /** Engine.IO, revision 4. */
 export const ENGINE_4: ProtocolDocument = {
@@ -8,10 +8,18 @@ export const ENGINE_4: ProtocolDocument = {
       title: "Transports, HTTP long-polling, Request path",
       statements: [
         must(
+          "The path is /engine.io/ unless a library on top changes it, as Socket.IO does to /socket.io/",
+          "the path is the one that the server is told",
+        ),
+      ],
+    },
+    {
+      title: "Transports, HTTP long-polling, Query parameters",
+      statements: [
+        must(
           "A request has the parameters EIO and transport, and sid once there is a session; one that lacks what it must have is answered with status 400",
           "a request without the parameter EIO is refused with status 400",
           "a request without the parameter transport is refused with status 400",
-          "the order of the parameters and other parameters do not matter",
         ),
         must(
           "EIO is the revision, and transport the name of one that the server offers",
@@ -19,13 +27,17 @@ export const ENGINE_4: ProtocolDocument = {
           "revision 3 is refused where the server does not allow it",
           "a request with an unknown transport is refused with status 400",
           "a transport that the server does not offer is unknown",
-          "a name of Object's prototype is no transport",
         ),
         must(
           "sid is that of an open session",
           "a poll of an unknown session is refused with status 400",
           "a POST for an unknown session is refused with status 400",
           "a poll of a session that is on WebSocket is refused with status 400",
+        ),
+        beyond(
+          "Other parameters, and names of JavaScript's, mean nothing",
+          "the order of the parameters and other parameters do not matter",
+          "a name of Object's prototype is no transport",
         ),
       ],
     },
@@ -36,16 +48,16 @@ export const ENGINE_4: ProtocolDocument = {
           "A body without a Content-Type is text",
           "a body without a Content-Type is taken as text",
           "packets of text are answered as text/plain in UTF-8",
-          "answers may not be stored by caches",
         ),
         aside(
           "A body of bytes has the type application/octet-stream",
           "revision 4 sends bytes as text; that such a body is refused is a rule of From v3 to v4",
         ),
+        beyond("Nobody may keep an answer", "answers may not be stored by caches"),
       ],
     },
     {
-      title: "Transports, HTTP long-polling, Sending and receiving data",
+      title: "Transports, HTTP long-polling, Sending and receiving data, Sending data",
       statements: [
         must(
           "Packets are sent in the body of a POST; its success is told by status 200 and the body ok",
@@ -56,6 +68,11 @@ export const ENGINE_4: ProtocolDocument = {
           "A client has one POST under way at most; a second one is answered with status 400, and the session is closed",
           "a second POST beside one that is under way is refused and ends the session",
         ),
+      ],
+    },
+    {
+      title: "Transports, HTTP long-polling, Sending and receiving data, Receiving data",
+      statements: [
         must(
           "Packets are received in the answer to a GET, which the server may keep until there is one",
           "a poll waits until there is a packet for it",
@@ -73,11 +90,16 @@ export const ENGINE_4: ProtocolDocument = {
       title: "Transports, WebSocket",
       statements: [
         must(
-          "A request for a WebSocket has the same parameters, with the transport websocket",
-          "a handshake of WebSocket without a request for a WebSocket is refused with status 400",
+          "A request for a WebSocket has the same parameters, with the transport websocket; without them it is closed",
+          "a WebSocket without the parameter EIO is refused, or closed without an open packet",
           "a WebSocket with an unknown revision is refused, or closed without an open packet",
+          "a WebSocket without the parameter transport is refused, or closed without an open packet",
           "a WebSocket with an unknown transport is refused, or closed without an open packet",
           "a WebSocket for an unknown session is refused, or closed without an open packet",
+        ),
+        beyond(
+          "A request with the transport websocket asks for a WebSocket",
+          "a handshake of WebSocket without a request for a WebSocket is refused with status 400",
         ),
         must(
           "Each packet has a frame of its own",
@@ -95,7 +117,23 @@ export const ENGINE_4: ProtocolDocument = {
       title: "Protocol",
       statements: [
         must(
-          "A session ends when its transport does, or one side closes it",
+          "A packet is of a type (open 0, close 1, ping 2, pong 3, message 4, upgrade 5, noop 6), and may have a payload",
+          "a packet of an unknown type ends the session",
+          "a digit that is no type ends the session",
+          "an empty packet ends the session",
+        ),
+        must(
+          "A close packet says that a transport can be closed, and the session ends with it",
+          "a close packet in a POST ends the session",
+          "a close packet ends the poll that waits with a noop",
+          "packets behind a close packet are not handled",
+          "a close packet over WebSocket ends the session, and what is behind it is not handled",
+          "a server that closes answers the poll that waits with a close packet",
+          "a server that closes its side closes the WebSocket",
+        ),
+        beyond("What was sent before the end arrives", "what was sent before the close arrives"),
+        beyond(
+          "A session ends when its transport does, and others stay",
           "a client that closes its WebSocket ends the session",
           "a connection that is cut ends the session",
           "a session that has ended takes no POST",
@@ -129,8 +167,11 @@ export const ENGINE_4: ProtocolDocument = {
           "a server without upgrades offers none",
         ),
         must(
-          "maxPayload is the size of the largest body, in bytes",
+          "maxPayload is how many bytes a client may put into one payload",
           "a body as large as maxPayload is taken",
+        ),
+        beyond(
+          "More is refused",
           "a larger body is refused with status 413",
           "a chunked body that is larger than maxPayload is refused with status 413",
           "a message over WebSocket that is larger than maxPayload ends the connection",
@@ -143,6 +184,9 @@ export const ENGINE_4: ProtocolDocument = {
         must(
           "The server sends a ping every pingInterval, and the client has pingTimeout for its pong",
           "the server sends a ping every pingInterval",
+        ),
+        beyond(
+          "Pings and pongs come in turns",
           "no further ping comes before the pong",
           "a pong that was not asked for changes nothing",
         ),
@@ -158,11 +202,15 @@ export const ENGINE_4: ProtocolDocument = {
     {
       title: "Protocol, Upgrade",
       statements: [
+        aside("A client begins over polling, and upgrades where it can", CLIENT),
         aside("The client sends nothing over polling any more before it tries WebSocket", CLIENT),
         must(
           "It opens a WebSocket for the session, with a ping that carries the text probe; the server answers with a pong that carries it",
           "a probing ping is answered with a probing pong",
           "the WebSocket of an upgrade brings no second open packet",
+        ),
+        beyond(
+          "Until the upgrade packet, the session is on polling",
           "a candidate that begins with anything but a probe is closed, and the session stays",
           "a POST between the probe and the upgrade is delivered",
           "before the upgrade packet, packets of the server go over polling",
@@ -181,7 +229,7 @@ export const ENGINE_4: ProtocolDocument = {
           "packets that no poll has fetched come over the WebSocket, in their order",
           "the heartbeat goes on over the WebSocket",
         ),
-        must(
+        beyond(
           "A move that fails leaves the session where it is",
           "a candidate that goes away leaves the session on polling",
           "a candidate that does not finish in time is closed, and the session stays",
@@ -200,24 +248,7 @@ export const ENGINE_4: ProtocolDocument = {
     },
     {
       title: "Packet encoding",
-      statements: [
-        must(
-          "A packet is the digit of its type (open 0, close 1, ping 2, pong 3, message 4, upgrade 5, noop 6) and its payload",
-          "text outside of ASCII arrives whole",
-          "a packet of an unknown type ends the session",
-          "a digit that is no type ends the session",
-          "an empty packet ends the session",
-        ),
-        must(
-          "A close packet asks for the end of the session",
-          "a close packet in a POST ends the session",
-          "a close packet ends the poll that waits with a noop",
-          "packets behind a close packet are not handled",
-          "a server that closes answers the poll that waits with a close packet",
-          "a server that closes its side closes the WebSocket",
-          "what was sent before the close arrives",
-        ),
-      ],
+      statements: [must("Text is in UTF-8", "text outside of ASCII arrives whole")],
     },
     {
       title: "Packet encoding, HTTP long-polling",
@@ -231,6 +262,7 @@ export const ENGINE_4: ProtocolDocument = {
           "bytes in a POST are base64 behind the letter b",
           "bytes in the answer to a poll are base64 behind the letter b",
         ),
+        aside("The client counts maxPayload when it puts packets together", CLIENT),
       ],
     },
     {
@@ -243,12 +275,20 @@ export const ENGINE_4: ProtocolDocument = {
       ],
     },
     {
+      title: "History, From v2 to v3",
+      statements: [aside("Revision 3 has bytes", HISTORY)],
+    },
+    {
       title: "History, From v3 to v4",
       statements: [
         must("Pings come from the server", "a ping of the client ends the session"),
         must(
           "Bodies are text, whatever the packets",
           "a binary body is refused, as revision 4 has none over polling",
+        ),
+        aside(
+          "U+001E may not stand in the data",
+          "JSON, as Socket.IO writes it, escapes that character",
         ),
       ],
     },

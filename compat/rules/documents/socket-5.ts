@@ -1,4 +1,4 @@
-import { aside, must, type ProtocolDocument } from "./document.ts";
+import { aside, beyond, HISTORY, must, type ProtocolDocument } from "./document.ts";
 
 /** Socket.IO, revision 5. */
 export const SOCKET_5: ProtocolDocument = {
@@ -12,6 +12,7 @@ export const SOCKET_5: ProtocolDocument = {
           "nothing is sent before the client asks for a namespace",
           "an EVENT before CONNECT ends the session",
           "a DISCONNECT before CONNECT ends the session",
+          "a malformed packet before CONNECT ends the session",
           "a client that joins no namespace in time is closed",
           "a client whose only CONNECT is refused is closed in time",
         ),
@@ -26,21 +27,28 @@ export const SOCKET_5: ProtocolDocument = {
           "The server answers with CONNECT and the id of the socket",
           "CONNECT without a payload is answered with CONNECT and an id",
           "CONNECT to another namespace is answered there, before its events",
+        ),
+        beyond(
+          "A server may have namespaces that patterns name",
           "a namespace that a pattern names is made when it is asked for",
         ),
         must(
           "or with CONNECT_ERROR and a message, and data where there is some",
           "CONNECT to an unknown namespace is answered with CONNECT_ERROR",
+          "CONNECT_ERROR of a middleware without data has its message alone",
           "CONNECT_ERROR of a middleware has its message and its data",
+        ),
+        must(
+          "A client may be in several namespaces at once",
+          "sockets of one session in two namespaces have ids of their own",
+        ),
+        beyond(
+          "It asks for each of them once, and may ask for another where it was refused",
           "a session whose CONNECT was refused can join another namespace",
+          "a second CONNECT to the same namespace ends the session",
           "a CONNECT_ERROR of the client ends the session",
         ),
-        must(
-          "A client may be in several namespaces at once, in each of them once",
-          "sockets of one session in two namespaces have ids of their own",
-          "a second CONNECT to the same namespace ends the session",
-        ),
-        must(
+        beyond(
           "What is sent to a namespace needs a connection to it",
           "an EVENT for a namespace that was not joined ends the session",
           "an ACK for a namespace that was not joined ends the session",
@@ -55,6 +63,7 @@ export const SOCKET_5: ProtocolDocument = {
           "Both sides send EVENT: an array of a name and arguments",
           "an EVENT has its name and its arguments in an array",
           "an EVENT may have no arguments",
+          "an EVENT without a payload ends the session",
           "null, numbers, empty texts, arrays and objects come back as they went",
           "an EVENT nobody listens to changes nothing",
           "events of several namespaces share a session",
@@ -74,15 +83,20 @@ export const SOCKET_5: ProtocolDocument = {
           "an EVENT with an id is answered with an ACK of that id",
           "an ACK may have no arguments",
           "an ACK of a namespace has its name in front",
-          "two events of the same id are both answered",
           "the server's EVENT that asks for an ACK has an id, and takes the ACK",
           "each question of the server has an id of its own, and ACKs may come in any order",
+        ),
+        beyond(
+          "Each ACK counts once",
+          "two events of the same id are both answered",
           "an ACK counts once",
           "an ACK of an unknown id changes nothing",
         ),
         must(
           "With bytes, they are BINARY_EVENT and BINARY_ACK",
           "a BINARY_EVENT with an id is answered with a BINARY_ACK",
+          "a BINARY_EVENT whose answer has no bytes is answered with an ACK",
+          "an EVENT whose answer has bytes is answered with a BINARY_ACK",
           "the client's BINARY_ACK brings its attachments",
         ),
       ],
@@ -109,6 +123,10 @@ export const SOCKET_5: ProtocolDocument = {
     {
       title: "Packet encoding",
       statements: [
+        aside(
+          "Each packet is a message of Engine.IO, and so has a 4 in front",
+          "the rules of all sections send and read such messages",
+        ),
         aside(
           "Other encodings than this may be used, if both sides do",
           "the scenarios of MessagePack and of parsers show it",
@@ -140,6 +158,7 @@ export const SOCKET_5: ProtocolDocument = {
           "a BINARY_EVENT of a namespace has its name behind the count",
           "a comma behind the name of an unknown namespace changes nothing",
           "the path of CONNECT may come with its name alone",
+          "an EVENT whose id is no number ends the session",
         ),
         must(
           "then the payload as JSON, of the form that the type demands",
@@ -147,12 +166,19 @@ export const SOCKET_5: ProtocolDocument = {
           "an EVENT whose payload is a text ends the session",
           "an EVENT whose payload is no JSON ends the session",
           "an EVENT whose array is empty ends the session",
+          "an ACK whose payload is no array ends the session",
+        ),
+        beyond(
+          "A name is a text, or a number, and none that the server keeps to itself; DISCONNECT has no payload",
+          "an EVENT may have a number for its name",
           "an EVENT whose name is an object ends the session",
           "an EVENT whose name is null ends the session",
           "an EVENT with a reserved name ends the session",
           "an EVENT named connect_error ends the session",
-          "an ACK whose payload is no array ends the session",
           "a DISCONNECT with a payload ends the session",
+        ),
+        beyond(
+          "A malformed packet is the end of its session, and of nothing else",
           "a malformed packet tells the socket of a parse error",
           "packets behind a malformed one are not handled",
           "the malformed packet of one client leaves others alone",
@@ -161,6 +187,9 @@ export const SOCKET_5: ProtocolDocument = {
           "Bytes in it are placeholders with the number of their attachment",
           "attachments come in the order of their numbers",
           "a number names its attachment, wherever it stands",
+        ),
+        beyond(
+          "A placeholder has its attachment",
           "a placeholder of an attachment that does not come ends the session",
         ),
         must(
@@ -169,23 +198,48 @@ export const SOCKET_5: ProtocolDocument = {
           "attachments may come in requests or frames of their own",
           "events behind a BINARY_EVENT stay behind it",
           "attachments move with their event from polling to WebSocket",
+        ),
+        beyond(
+          "Nothing comes between them, and none without its event",
           "text where an attachment is due ends the session",
           "an attachment that no event announced ends the session",
         ),
       ],
     },
     {
-      title: "History, From v4 to v5",
+      title: "Sample session",
+      statements: [
+        must(
+          "Open, CONNECT, messages in and out, the move to WebSocket, a second namespace, and bytes",
+          "the sample session of Socket.IO 5 runs as it is written",
+        ),
+      ],
+    },
+    {
+      title: "History, Difference between v5 and v4",
       statements: [
         must(
           "A socket has an id of its own, and no implicit connection to the main namespace",
           "the id of a socket is not the id of the session",
+          "a client of another namespace is not in the main one",
         ),
-        must(
+        beyond(
           "A namespace has a payload in CONNECT instead of a query of its own",
           "the query of the session is the socket's, in every namespace",
         ),
       ],
+    },
+    {
+      title: "History, Difference between v4 and v3",
+      statements: [aside("Revision 4 added BINARY_ACK", HISTORY)],
+    },
+    {
+      title: "History, Difference between v3 and v2",
+      statements: [aside("Revision 3 left MessagePack", HISTORY)],
+    },
+    {
+      title: "History, Difference between v2 and v1",
+      statements: [aside("Revision 2 added BINARY_EVENT", HISTORY)],
     },
   ],
 };
