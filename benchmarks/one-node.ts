@@ -10,7 +10,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Checkout, checkOut, revisionOf } from "./compare.ts";
 import { endProcesses, type Measurement, measure } from "./measure.ts";
-import { findPeers, OURS, type Peer } from "./peers.ts";
+import { findPeers, ON_DEMAND, OURS, type Peer } from "./peers.ts";
 import { plotCosts, plotLatency } from "./plot.ts";
 import { PUBLISHED, publish } from "./report.ts";
 import {
@@ -35,7 +35,8 @@ Scenarios: ${SCENARIOS.map(({ id }) => id).join(", ")}
 (a word chooses the one of that name, or else those that begin with it; none: all)
 
   --rounds N       how often each is measured (default 3)
-  --peers a,b      only these: ours, ours-node-http, bun, node, bun-engine, raw
+  --peers a,b      only these: ours, ours-node-http, bun, node, bun-engine, raw; and, not measured
+                   else: ours-metrics, ours-metrics-in (with metrics; of what comes in alone)
   --compare REV    this tree beside another revision of it, and nobody else
   --add            adds rounds to those of the same scenarios in results.json
   --publish        writes the results to ${PUBLISHED}, and what README.md and docs/performance.md
@@ -107,9 +108,10 @@ async function choosePeers(): Promise<Peer[]> {
   }
   const all = await findPeers();
   const wanted = values.peers?.split(",") ?? all.map(({ id }) => id);
-  const unknown = wanted.find((word) => all.every(({ id }) => id !== word));
+  const known = [...all, ...ON_DEMAND];
+  const unknown = wanted.find((word) => known.every(({ id }) => id !== word));
   if (unknown !== undefined) fail(`there is no server ${unknown} to measure`);
-  return all.filter(({ id }) => wanted.includes(id));
+  return known.filter(({ id }) => wanted.includes(id));
 }
 
 /** Measures scenarios one by one, each of its servers in turn. */

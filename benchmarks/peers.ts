@@ -19,6 +19,22 @@ export const OURS: Peer = {
   command: [process.execPath, SCRIPT],
 };
 
+/** Measured where they are named alone: this package with what nobody else has. */
+export const ON_DEMAND: readonly Peer[] = [
+  {
+    id: "ours-metrics",
+    name: "bun-socket.io with metrics",
+    command: OURS.command,
+    env: { BENCH_METRICS: "all" },
+  },
+  {
+    id: "ours-metrics-in",
+    name: "bun-socket.io with metrics, outgoing: false",
+    command: OURS.command,
+    env: { BENCH_METRICS: "incoming" },
+  },
+];
+
 /** Everyone, this package first. */
 export async function findPeers(): Promise<Peer[]> {
   const onNode = await bundleForNode();

@@ -1,9 +1,11 @@
-// The same program for every Socket.IO server: BENCH_SERVER names which. It prints its port.
+// The same program for every Socket.IO server: BENCH_SERVER names which, BENCH_METRICS whether this
+// package is to count what comes in (incoming), or all. It prints its port.
 
 import type { AddressInfo } from "node:net";
 import { watchEventLoop } from "./event-loop.ts";
 
 const name = process.env.BENCH_SERVER ?? "bun-socket.io";
+const metrics = process.env.BENCH_METRICS;
 const OPTIONS = { pingInterval: 300_000 }; // no run is as long: nothing but the load is measured
 
 interface Target {
@@ -40,6 +42,10 @@ const portOf = (address: AddressInfo | string | null | undefined): unknown =>
 if (name === "bun-socket.io") {
   const { Server } = await import("bun-socket.io");
   const io = new Server({ ...OPTIONS, hostname: "127.0.0.1" });
+  if (metrics !== undefined) {
+    const { collectMetrics } = await import("bun-socket.io/metrics");
+    collectMetrics(io, { outgoing: metrics === "all" });
+  }
   serve(io as BenchServer);
   io.listen(0);
   console.log(`port ${portOf(io.httpServer?.address())}`);

@@ -9,6 +9,9 @@ export type AnyServer = Server<Untyped, Untyped, Untyped, Untyped>;
 
 const BOUNDS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** All metrics of a server, by name. */
+export type AllMetrics = ReturnType<typeof makeMetrics>;
+
 /** Makes all metrics of a server. */
 export function makeMetrics(io: AnyServer) {
   const counter = (help: string, ...labels: string[]) => new NumberMetric("counter", help, labels);

@@ -2,9 +2,9 @@ import type { Session } from "../engine/session.ts";
 import type { Untyped } from "../events.ts";
 import type { Socket } from "../socket.ts";
 import { isBoolean, timeFrom, validateOptions, withDefaults } from "../validate.ts";
-import { watchAcks } from "./acks.ts";
+import { type AckListener, watchAcks } from "./acks.ts";
 import { LagMeter } from "./lag.ts";
-import { type AnyNamespace, type AnyServer, makeMetrics } from "./make-metrics.ts";
+import { type AllMetrics, type AnyNamespace, type AnyServer, makeMetrics } from "./make-metrics.ts";
 import { OPEN_METRICS_TYPE, toOpenMetrics } from "./open-metrics.ts";
 import type { MetricSnapshot } from "./registry.ts";
 
@@ -49,13 +49,24 @@ function codeOf(data: unknown): string {
 /** Counts what a server does, from the time that it is made on: see {@link collectMetrics}. */
 export class Metrics {
   readonly #options: MetricsOptions & typeof DEFAULTS;
-  readonly #metrics;
+  readonly #metrics: AllMetrics;
+  readonly #traffic: Readonly<Record<"inward" | "outward", ReturnType<typeof trafficOf>>>;
+  readonly #ackListener: AckListener;
   readonly #lag: LagMeter;
 
   constructor(io: AnyServer, options: MetricsOptions) {
     validateOptions(options, TABLE);
     this.#options = withDefaults(DEFAULTS, options);
     this.#metrics = makeMetrics(io);
+    const inward = trafficOf(this.#metrics, "in");
+    this.#traffic = { inward, outward: trafficOf(this.#metrics, "out") };
+    this.#ackListener = {
+      onAcknowledged(start) {
+        inward.acks(1);
+        inward.seconds(secondsSince(start));
+      },
+      onTimeout: () => this.#metrics.ack_timeouts.add(1),
+    };
     io.engine.on("connection", (session: Session) => this.#onSession(session));
     io.engine.on("connection_error", ({ code, context }) => {
       this.#metrics.connection_errors.add(1, String(code), String(context.name ?? ""));
@@ -77,10 +88,10 @@ export class Metrics {
   }
 
   /** The metrics by name, without the prefix. */
-  snapshot(): Record<keyof ReturnType<typeof makeMetrics>, MetricSnapshot> {
+  snapshot(): Record<keyof AllMetrics, MetricSnapshot> {
     const entries = Object.entries(this.#metrics);
     return Object.fromEntries(entries.map(([name, metric]) => [name, metric.snapshot()])) as Record<
-      keyof ReturnType<typeof makeMetrics>,
+      keyof AllMetrics,
       MetricSnapshot
     >;
   }
@@ -102,14 +113,15 @@ export class Metrics {
 
   #onSession(session: Session): void {
     const metrics = this.#metrics;
+    const { inward, outward } = this.#traffic;
     this.#lag.start(); // the server may have been closed, and have begun to listen again
     metrics.connections.add(1, session.transport.name);
     session.on("upgrade", (transport) => metrics.upgrades.add(1, transport.name));
     session.on("close", (reason) => metrics.disconnections.add(1, reason));
     session.on("packet", ({ data }) => {
       if (data !== undefined) {
-        metrics.packets.add(1, "in");
-        metrics.traffic_bytes.add(Buffer.byteLength(data), "in");
+        inward.packets(1);
+        inward.bytes(Buffer.byteLength(data));
       }
     });
     if (!this.#options.outgoing) {
@@ -120,8 +132,8 @@ export class Metrics {
       if (type === "ping") {
         pingedAt = performance.now();
       } else if (data !== undefined) {
-        metrics.packets.add(1, "out");
-        metrics.traffic_bytes.add(Buffer.byteLength(data), "out");
+        outward.packets(1);
+        outward.bytes(Buffer.byteLength(data));
       }
     });
     session.on("heartbeat", () => {
@@ -133,45 +145,51 @@ export class Metrics {
   }
 
   #onNamespace(namespace: AnyNamespace): void {
+    const { events, sockets_connected } = this.#metrics;
+    const { name } = namespace;
+    const onSocket = sockets_connected.adder(name);
+    const onEvent = events.adder("in", name);
+    const onEmit = events.adder("out", name);
     // Before the application's listeners, which may emit at once.
-    namespace.prependListener("connection", (socket: AnySocket) => this.#onSocket(socket));
+    namespace.prependListener("connection", (socket: AnySocket) => {
+      onSocket(1);
+      socket.onAny(() => onEvent(1));
+      socket.use(this.#countAcks);
+      if (this.#options.outgoing) {
+        socket.onAnyOutgoing(() => onEmit(1));
+      }
+      watchAcks(socket.acks, this.#ackListener);
+    });
   }
 
-  #onSocket(socket: AnySocket): void {
-    const { name } = socket.nsp;
-    const metrics = this.#metrics;
-    metrics.sockets_connected.add(1, name);
-    socket.onAny(() => metrics.events.add(1, "in", name));
-    // The acknowledgement is the last argument; who calls it does so through this.
-    socket.use((event, next) => {
-      const ack: unknown = event.at(-1);
-      if (typeof ack === "function") {
-        const start = performance.now();
-        let isSent = false;
-        event[event.length - 1] = (...args: unknown[]) => {
-          ack(...args);
-          if (!isSent) {
-            isSent = true; // what it is called with again is not sent
-            metrics.acks.add(1, "out");
-            metrics.ack_seconds.observe(secondsSince(start), "out");
-          }
-        };
-      }
-      next();
-    });
-    if (this.#options.outgoing) {
-      socket.onAnyOutgoing(() => metrics.events.add(1, "out", name));
+  /** A middleware for events: the acknowledgement is the last argument, and who calls it does so through this. */
+  readonly #countAcks = (event: unknown[], next: () => void): void => {
+    const ack: unknown = event.at(-1);
+    if (typeof ack === "function") {
+      const { acks, seconds } = this.#traffic.outward;
+      const start = performance.now();
+      let isSent = false;
+      event[event.length - 1] = (...args: unknown[]) => {
+        ack(...args);
+        if (!isSent) {
+          isSent = true; // what it is called with again is not sent
+          acks(1);
+          seconds(secondsSince(start));
+        }
+      };
     }
-    watchAcks(socket.acks, {
-      onAcknowledged(start) {
-        metrics.acks.add(1, "in");
-        metrics.ack_seconds.observe(secondsSince(start), "in");
-      },
-      onTimeout() {
-        metrics.ack_timeouts.add(1);
-      },
-    });
-  }
+    next();
+  };
+}
+
+/** What is counted with each packet, of one direction. */
+function trafficOf({ packets, traffic_bytes, acks, ack_seconds }: AllMetrics, direction: string) {
+  return {
+    packets: packets.adder(direction),
+    bytes: traffic_bytes.adder(direction),
+    acks: acks.adder(direction),
+    seconds: ack_seconds.observer(direction),
+  };
 }
 
 /**

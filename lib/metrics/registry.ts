@@ -83,6 +83,15 @@ export class NumberMetric {
     this.#family.of(labels).n += count;
   }
 
+  /** Adds to one series, which is there from the first time on: for what happens with each packet. */
+  adder(...labels: string[]): (count: number) => void {
+    let series: { n: number } | undefined;
+    return (count) => {
+      series ??= this.#family.of(labels);
+      series.n += count;
+    };
+  }
+
   snapshot(): MetricSnapshot {
     if (this.#read !== undefined) {
       this.#family.series.clear();
@@ -98,11 +107,18 @@ export class NumberMetric {
   }
 }
 
+/** How many there were up to each bound and above the one before; how many in all, and their sum. */
+interface Times {
+  readonly counts: number[];
+  count: number;
+  sum: number;
+}
+
 /** Counts of times, by how long they were. */
 export class Histogram {
   readonly help: string;
   readonly #bounds: readonly number[];
-  readonly #family: Family<{ counts: number[]; count: number; sum: number }>;
+  readonly #family: Family<Times>;
 
   constructor(help: string, labels: readonly string[], bounds: readonly number[]) {
     this.help = help;
@@ -115,7 +131,19 @@ export class Histogram {
   }
 
   observe(value: number, ...labels: string[]): void {
-    const series = this.#family.of(labels);
+    this.#add(this.#family.of(labels), value);
+  }
+
+  /** Observes for one series: see {@link NumberMetric.adder}. */
+  observer(...labels: string[]): (value: number) => void {
+    let series: Times | undefined;
+    return (value) => {
+      series ??= this.#family.of(labels);
+      this.#add(series, value);
+    };
+  }
+
+  #add(series: Times, value: number): void {
     const index = this.#bounds.findIndex((bound) => value <= bound);
     if (index !== -1) {
       series.counts[index] = (series.counts[index] ?? 0) + 1;
