@@ -1,5 +1,6 @@
 import type { Packet } from "socket.io-parser";
 import type { EncodedPackets, SocketId } from "../adapters/adapter.ts";
+import type { DeadlineClock } from "./deadline.ts";
 import type { ConnectRefused } from "./engine/engine-events.ts";
 import type { LimitName, ResolvedLimits } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
@@ -47,6 +48,8 @@ export interface Decoder {
 /** What a client needs of its server. */
 export interface ClientServer {
   readonly encoder: Encoder;
+  /** The time by which that is up: */
+  readonly clock: DeadlineClock;
   /** How long a client may take to join its first namespace, in ms. */
   readonly connectTimeoutMs: number;
   createDecoder(): Decoder;

@@ -47,7 +47,8 @@ export class Client
     super();
     this.conn = conn;
     this.server = server;
-    this.#connectDeadline = startDeadline(server.connectTimeoutMs, () => this.#onConnectTimeout());
+    const { clock, connectTimeoutMs } = server;
+    this.#connectDeadline = startDeadline(clock, connectTimeoutMs, () => this.#onConnectTimeout());
     if (conn.protocol === 3) {
       // Such a client does not ask. Not at once: nobody knows of this object yet.
       queueMicrotask(() => this.#connect("/", {}));

@@ -3,6 +3,7 @@ import { BroadcastOperator } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
 import { Client } from "./client.ts";
 import type { ClientServer } from "./client-ports.ts";
+import type { DeadlineClock } from "./deadline.ts";
 import { delegateEmitter } from "./delegate.ts";
 import { Engine } from "./engine/engine.ts";
 import type { ConnectRefused } from "./engine/engine-events.ts";
@@ -144,6 +145,11 @@ export class Server<
   #onConnection(conn: Session): Client {
     log("incoming connection with id %s", conn.id);
     return new Client(this, conn);
+  }
+
+  /** The time by which pings, their answers and first CONNECTs are due. @internal */
+  get clock(): DeadlineClock {
+    return this.#engine.clock;
   }
 
   /** A client went beyond a limit. @internal */

@@ -1,3 +1,4 @@
+import { DeadlineClock } from "../deadline.ts";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
 import { type AdmissionRules, admit } from "./admission.ts";
@@ -50,6 +51,7 @@ export class Engine
   static readonly errorMessages = ENGINE_ERROR_MESSAGES;
 
   readonly flushQueue = new FlushQueue();
+  readonly clock = new DeadlineClock();
   /** Gives each new session to whom it serves; null for an engine used on its own. */
   onSession: ((session: Session) => SessionHandler) | null = null;
 

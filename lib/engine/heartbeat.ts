@@ -1,4 +1,4 @@
-import { Deadline } from "../deadline.ts";
+import { Deadline, type DeadlineClock } from "../deadline.ts";
 import type { RawData } from "./codec/codec.ts";
 import { makeLog } from "../log.ts";
 
@@ -6,6 +6,8 @@ const log = makeLog("engine:socket");
 
 /** What a heartbeat needs of its session. */
 export interface HeartbeatPort {
+  /** The time by which pings and their answers are due. */
+  readonly clock: DeadlineClock;
   sendPing(): void;
   onPingTimeout(): void;
 }
@@ -18,6 +20,8 @@ export interface HeartbeatTimes {
 
 /** The server's half of a heartbeat. */
 export interface SessionHeartbeat {
+  /** Whether a ping is out that is not answered. */
+  readonly awaitsPong: boolean;
   start(): void;
   /**
    * A ping or a pong has come.
@@ -54,6 +58,14 @@ export class Heartbeat extends Deadline implements SessionHeartbeat {
     super();
     this.#port = port;
     this.#times = times;
+  }
+
+  protected override get clock(): DeadlineClock {
+    return this.#port.clock;
+  }
+
+  get awaitsPong(): boolean {
+    return this.#state === "waiting" || this.#state === "extended";
   }
 
   start(): void {

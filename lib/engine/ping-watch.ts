@@ -1,4 +1,4 @@
-import { Deadline } from "../deadline.ts";
+import { Deadline, type DeadlineClock } from "../deadline.ts";
 import type { RawData } from "./codec/codec.ts";
 import type { HeartbeatTimes, SessionHeartbeat } from "./heartbeat.ts";
 import { makeLog } from "../log.ts";
@@ -7,6 +7,8 @@ const log = makeLog("engine:socket");
 
 /** What the watch needs of its session. */
 export interface PingWatchPort {
+  /** The time by which pings are due. */
+  readonly clock: DeadlineClock;
   sendPong(data: RawData | undefined): void;
   onPingTimeout(): void;
 }
@@ -25,6 +27,14 @@ export class PingWatch extends Deadline implements SessionHeartbeat {
     super();
     this.#port = port;
     this.#times = times;
+  }
+
+  protected override get clock(): DeadlineClock {
+    return this.#port.clock;
+  }
+
+  get awaitsPong(): boolean {
+    return false; // it sends no pings
   }
 
   start(): void {

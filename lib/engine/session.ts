@@ -1,3 +1,4 @@
+import type { DeadlineClock } from "../deadline.ts";
 import { limitExceeded } from "../errors.ts";
 import type { Packet, RawData } from "./codec/codec.ts";
 import type { FlushQueue } from "./flush-queue.ts";
@@ -24,6 +25,8 @@ const CLOSE_CODES = { "limit exceeded": 1008, "slow consumer": 1013 };
 
 /** What a session needs of its engine. */
 export interface SessionPort {
+  /** The time by which the heartbeat goes. */
+  readonly clock: DeadlineClock;
   readonly opts: ResolvedEngineOptions;
   readonly flushQueue: FlushQueue;
   /** The address of the client that a request comes from; undefined on a unix socket. */
@@ -97,6 +100,15 @@ export class Session
   /** Whether a client is trying out another transport. */
   get upgrading(): boolean {
     return this.#upgrade !== null;
+  }
+
+  get clock(): DeadlineClock {
+    return this.server.clock;
+  }
+
+  /** Whether the client owes an answer to a ping. @internal */
+  get awaitsPong(): boolean {
+    return this.#heartbeat.awaitsPong;
   }
 
   /** Greets the client. Called once, by the engine, when the session is registered. */

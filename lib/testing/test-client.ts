@@ -29,6 +29,8 @@ export interface ClientHome {
   write(namespace: string, id: string | undefined, packet: Packet): boolean;
   /** Whether a text is what the server puts behind the arguments of events, for recovery. */
   isOffset(namespace: string, text: string): boolean;
+  /** Moves the clock of the server until it has ended a session, whose client is silent. */
+  missHeartbeats(sid: string): Promise<void>;
 }
 
 /** The arguments of an event without the acknowledgement. */
@@ -55,7 +57,8 @@ export class TestClient<ListenEvents extends EventsMap, EmitEvents extends Event
   readonly #home: ClientHome;
   readonly #events = new Recorder();
   readonly #endings = new Recorder();
-  #isMuted = false;
+  /** The connection that is muted. */
+  #muted: Socket["io"]["engine"] | undefined;
 
   constructor(home: ClientHome, { namespace = "/", ...options }: ConnectOptions) {
     this.#home = home;
@@ -258,13 +261,40 @@ export class TestClient<ListenEvents extends EventsMap, EmitEvents extends Event
 
   /**
    * Lets nothing of it reach the server any more, not even an answer to a ping, while the connection
-   * stays: as when a network is gone. The server ends it with `ping timeout`: see the option `heartbeat`.
-   * Over polling, its polls go on, and bring what the server sends.
+   * stays: as when a network is gone. The server ends it with `ping timeout`, when that is due by its
+   * clock: see `server.advance()` and {@link missHeartbeats}. Over polling, its polls go on, and bring
+   * what the server sends.
    */
   mute(): void {
-    if (!this.#isMuted) {
-      this.#isMuted = true;
-      this.socket.io.engine.transport.send = () => {};
+    const { engine } = this.socket.io;
+    if (engine === this.#muted) {
+      return;
     }
+    this.#muted = engine; // connected again, it has another one
+    const silence = (): void => {
+      engine.transport.send = () => {};
+    };
+    silence();
+    engine.on("upgrade", silence);
+  }
+
+  /** The id of the session that is muted. @internal */
+  get mutedSid(): string | undefined {
+    return this.#muted?.id;
+  }
+
+  /**
+   * Is silent, as after {@link mute}, for so long that the server ends its session with `ping timeout`. No
+   * time is waited for: the clock of the server is moved, as by `server.advance()`, so that the other
+   * clients are sent pings, which they answer.
+   *
+   * @returns when the session is ended; rejects where the client is not connected
+   */
+  async missHeartbeats(): Promise<void> {
+    if (!this.connected) {
+      throw new Error("the client is not connected");
+    }
+    this.mute();
+    await this.#home.missHeartbeats(this.socket.io.engine.id);
   }
 }

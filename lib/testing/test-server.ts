@@ -1,8 +1,11 @@
 import type { Packet } from "socket.io-parser";
 import { SessionAwareAdapter } from "../../adapters/session-aware.ts";
+import { SocketIOError } from "../errors.ts";
 import type { DefaultEventsMap, EventsMap, Untyped } from "../events.ts";
 import { Server } from "../server.ts";
 import type { ServerOptions } from "../server-settings.ts";
+import { describe } from "../validate.ts";
+import { advanceHeartbeats, type BeatingSession } from "./heartbeats.ts";
 import { type ConnectOptions, TestClient } from "./test-client.ts";
 
 /** Options of a server for tests: those of a server, and these. */
@@ -10,8 +13,8 @@ export interface TestServerOptions extends ServerOptions {
   /** How long clients wait for what they are asked to wait for, in ms. Default: 2000. */
   timeoutMs?: number;
   /**
-   * The times of the heartbeat, in ms, so that a test need not wait for the real ones: `pingInterval`
-   * and `pingTimeout`. Default: the server's.
+   * Other times for the heartbeat, in ms: `pingInterval` and `pingTimeout`. Default: the server's, which
+   * a test need not wait for: see {@link TestServer.advance}.
    */
   heartbeat?: { intervalMs: number; timeoutMs: number };
 }
@@ -49,6 +52,7 @@ export class TestServer<
       write: (namespace: string, id: string | undefined, packet: Packet) =>
         this.#write(namespace, id, packet),
       isOffset: (namespace: string, text: string) => this.#isOffset(namespace, text),
+      missHeartbeats: (sid: string) => this.#missHeartbeats(sid),
     };
     const client = new TestClient<EmitEvents, ListenEvents>(home, options);
     this.#clients.push(client);
@@ -75,6 +79,45 @@ export class TestServer<
       throw new Error("the client is not connected");
     }
     return socket;
+  }
+
+  /**
+   * Lets time go by, without waiting for it, for what the server does by its own clock: it sends pings
+   * each `pingInterval`, ends the sessions of clients that do not answer within `pingTimeout`, and those
+   * of clients that join no namespace within `connectTimeout`. All of that goes over the real wire, in
+   * the order in which it would come; clients have the time that they really need for their answers, up
+   * to `timeoutMs`.
+   *
+   * Nothing else goes by this clock: not the times of acknowledgements, of recovery, of tokens, or of
+   * the clients.
+   *
+   * @param milliseconds how much time
+   * @returns when all of that is done, and what was answered has come; rejects with
+   * `ERR_INVALID_ARGUMENT`
+   *
+   * @example
+   * client.mute();
+   * await server.advance(45_000); // pingInterval and pingTimeout
+   * expect(await other.next("left")).toEqual(["Ada", "ping timeout"]);
+   */
+  async advance(milliseconds: number): Promise<void> {
+    if (!Number.isFinite(milliseconds) || milliseconds < 0) {
+      throw new SocketIOError(
+        "ERR_INVALID_ARGUMENT",
+        `advance() takes a time in ms, got ${describe(milliseconds)}`,
+      );
+    }
+    const muted = new Set(this.#clients.map(({ mutedSid }) => mutedSid));
+    const isMuted = ({ id }: BeatingSession): boolean => muted.has(id);
+    await advanceHeartbeats(this.io, milliseconds, isMuted, this.#timeoutMs);
+  }
+
+  async #missHeartbeats(sid: string): Promise<void> {
+    const { pingInterval, pingTimeout } = this.io.engine.opts;
+    const isOpen = (): boolean => this.io.engine.clients[sid] !== undefined;
+    while (isOpen()) {
+      await this.advance(pingInterval + pingTimeout); // more where it has sent something before
+    }
   }
 
   #write(namespace: string, id: string | undefined, packet: Packet): boolean {

@@ -1,12 +1,16 @@
 import { afterEach, beforeEach, expect, jest, spyOn, test } from "bun:test";
-import { Deadline, startDeadline } from "../../lib/deadline.ts";
+import { Deadline, DeadlineClock, startDeadline } from "../../lib/deadline.ts";
 import { makeRandom } from "../support/broadcast-program.ts";
 
 const DELAYS_MS = [1, 5, 5, 5, 20, 20, 300];
 const COUNT = 30;
 const STEPS = 3_000;
 
+let clock = new DeadlineClock();
+
 class Named extends Deadline {
+  protected override readonly clock = clock;
+
   constructor(
     readonly name: number,
     readonly onOver: (name: number) => void,
@@ -31,6 +35,7 @@ function pass(milliseconds: number): void {
 
 beforeEach(() => {
   jest.useFakeTimers();
+  clock = new DeadlineClock();
 });
 
 afterEach(() => {
@@ -84,13 +89,13 @@ test("those that wait for the same time share a timer, and are called in the ord
 
 test("one that ends another, or begins anew, does not disturb the rest", () => {
   const over: string[] = [];
-  startDeadline(10, () => {
-    startDeadline(10, () => over.push("later"));
+  startDeadline(clock, 10, () => {
+    startDeadline(clock, 10, () => over.push("later"));
     over.push("first");
     third.cancel();
   });
-  startDeadline(10, () => over.push("second"));
-  const third = startDeadline(10, () => over.push("third"));
+  startDeadline(clock, 10, () => over.push("second"));
+  const third = startDeadline(clock, 10, () => over.push("third"));
   pass(10);
   expect(over).toEqual(["first", "second"]);
   pass(10);
@@ -99,15 +104,15 @@ test("one that ends another, or begins anew, does not disturb the rest", () => {
 
 test("one that takes so long that the next is overdue has no timer set to a time before now", () => {
   let time = 1_000;
-  const clock = spyOn(performance, "now").mockImplementation(() => time);
+  const now = spyOn(performance, "now").mockImplementation(() => time);
   const timers = spyOn(globalThis, "setTimeout");
   const over: string[] = [];
-  startDeadline(5, () => {
+  startDeadline(clock, 5, () => {
     over.push("first");
     time += 100;
   });
   time += 2;
-  startDeadline(5, () => over.push("second"));
+  startDeadline(clock, 5, () => over.push("second"));
   time += 3;
   jest.advanceTimersByTime(5);
   expect(over).toEqual(["first"]);
@@ -115,5 +120,60 @@ test("one that takes so long that the next is overdue has no timer set to a time
   expect(over).toEqual(["first", "second"]);
   expect(timers.mock.calls.map(([, delayMs]) => delayMs)).toEqual([5, 0]);
   timers.mockRestore();
-  clock.mockRestore();
+  now.mockRestore();
+});
+
+test("a clock that goes ahead does at once what is due by then, and leaves other clocks alone", () => {
+  const over: string[] = [];
+  startDeadline(clock, 10, () => over.push("first"));
+  startDeadline(clock, 300, () => over.push("second"));
+  startDeadline(new DeadlineClock(), 10, () => over.push("another clock's"));
+  expect(clock.untilNextMs).toBe(10);
+  clock.advance(9);
+  expect(over).toEqual([]);
+  clock.advance(1);
+  expect(over).toEqual(["first"]);
+  expect(clock.untilNextMs).toBe(290);
+  pass(10);
+  expect(over).toEqual(["first", "another clock's"]);
+  clock.advance(100);
+  pass(179);
+  expect(over).toHaveLength(2);
+  pass(1);
+  expect(over).toEqual(["first", "another clock's", "second"]);
+  expect(clock.untilNextMs).toBe(Number.POSITIVE_INFINITY);
+  expect(jest.getTimerCount()).toBe(0);
+});
+
+test.each([1, 2, 3])("a clock that is moved does what it does by itself (seed %i)", (seed) => {
+  /** What is over, and when, if time goes by in this way. */
+  const run = (goOn: (milliseconds: number) => void): string[] => {
+    clock = new DeadlineClock();
+    const start = clock.now;
+    const random = makeRandom(seed);
+    const below = (limit: number): number => Math.floor(random() * limit);
+    const over: string[] = [];
+    const deadlines = Array.from(
+      { length: COUNT },
+      (_, name) => new Named(name, (each) => over.push(`${each} at ${clock.now - start}`)),
+    );
+    for (let step = 0; step < STEPS; step++) {
+      const deadline = deadlines[below(COUNT)];
+      if (random() < 0.3) {
+        deadline?.cancel();
+      } else {
+        deadline?.start(DELAYS_MS[below(DELAYS_MS.length)] ?? 0);
+      }
+      goOn(below(4));
+    }
+    goOn(1_000);
+    return over.toSorted();
+  };
+  const byItself = run(pass);
+  const moved = run((milliseconds) => {
+    for (let count = 0; count < milliseconds; count++) clock.advance(1);
+  });
+  expect(byItself.length).toBeGreaterThan(STEPS / 10);
+  expect(moved).toEqual(byItself);
+  expect(jest.getTimerCount()).toBe(0);
 });

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from "bun:test";
+import { DeadlineClock } from "../../lib/deadline.ts";
 import { Heartbeat } from "../../lib/engine/heartbeat.ts";
 
 const TIMES = { pingInterval: 1000, pingTimeout: 300 };
@@ -15,6 +16,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   events = [];
   const port = {
+    clock: new DeadlineClock(),
     sendPing: () => void events.push("ping"),
     onPingTimeout: () => void events.push("timeout"),
   };
@@ -106,4 +108,17 @@ test("a heartbeat that was stopped stays quiet, whatever comes", () => {
   heartbeat.onBeat("pong");
   pass(10_000);
   expect(events).toEqual(["ping"]);
+});
+
+test("tells whether a ping is out that is not answered", () => {
+  expect(heartbeat.awaitsPong).toBe(false);
+  pass(1000);
+  expect(heartbeat.awaitsPong).toBe(true);
+  heartbeat.onActivity();
+  expect(heartbeat.awaitsPong).toBe(true);
+  heartbeat.onBeat("pong");
+  expect(heartbeat.awaitsPong).toBe(false);
+  pass(1300);
+  expect(heartbeat.awaitsPong).toBe(false);
+  expect(events).toEqual(["ping", "ping", "timeout"]);
 });

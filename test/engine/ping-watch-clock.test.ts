@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from "bun:test";
+import { DeadlineClock } from "../../lib/deadline.ts";
 import { PingWatch } from "../../lib/engine/ping-watch.ts";
 
 /** What a watch did, by the clock. */
@@ -13,6 +14,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   events = [];
   const port = {
+    clock: new DeadlineClock(),
     sendPong: (data?: string | Buffer) => void events.push(`pong ${data ?? "alone"}`),
     onPingTimeout: () => void events.push("timeout"),
   };

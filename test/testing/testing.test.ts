@@ -1,7 +1,7 @@
 // bun-socket.io/testing: that what it says of a server is so.
 
 import { describe, expect, test } from "bun:test";
-import type { Server } from "bun-socket.io";
+import type { Server, Socket } from "bun-socket.io";
 import { createTestServer } from "bun-socket.io/testing";
 import { TRANSPORTS } from "../support/hosts.ts";
 
@@ -40,6 +40,16 @@ async function failure(promise: Promise<unknown>): Promise<{ code: unknown; mess
 
 const ada = { auth: { name: "Ada" } };
 
+/** Counts the pings that the server sends on a session, and the answers to them. */
+function countBeats({ conn }: Socket): { pings: number; pongs: number } {
+  const beats = { pings: 0, pongs: 0 };
+  conn.on("packetCreate", ({ type }) => {
+    if (type === "ping") beats.pings++;
+  });
+  conn.on("heartbeat", () => beats.pongs++);
+  return beats;
+}
+
 describe.each(TRANSPORTS)("over $name", ({ transports }) => {
   test("a client passes the middlewares, and records what it gets", async () => {
     await using server = await createTestServer(setup);
@@ -53,6 +63,25 @@ describe.each(TRANSPORTS)("over $name", ({ transports }) => {
     expect(server.socketOf(client).data.name).toBe("Ada");
     client.clear();
     expect(client.received).toEqual([]);
+  });
+
+  test("the server's clock brings its pings at once, and clients answer them", async () => {
+    await using server = await createTestServer(setup);
+    const client = await server.connect({ ...ada, transports: [...transports] });
+    const beats = countBeats(server.socketOf(client));
+    await server.advance(10_000);
+    expect(beats).toEqual({ pings: 0, pongs: 0 });
+    await server.advance(15_000);
+    expect(beats).toEqual({ pings: 1, pongs: 1 });
+    await server.advance(100_000); // more than it takes to give up a client that does not answer
+    expect(beats).toEqual({ pings: 5, pongs: 5 });
+    expect(client.connected).toBe(true);
+    client.mute();
+    await server.advance(25_000);
+    expect(client.connected).toBe(true);
+    await server.advance(20_000);
+    expect(await client.disconnected()).toStartWith("transport ");
+    expect(beats).toEqual({ pings: 6, pongs: 5 });
   });
 
   test("a connection that is cut is one, and the client may come back", async () => {
@@ -152,6 +181,30 @@ describe("a client", () => {
     expect(bob.connected).toBe(true);
   });
 
+  test("that misses heartbeats is given up by the server's own times, which nobody waits for", async () => {
+    await using server = await createTestServer(setup);
+    expect(server.io.engine.opts).toMatchObject({ pingInterval: 25_000, pingTimeout: 20_000 });
+    const [quiet, bob] = [
+      await server.connect(ada),
+      await server.connect({ auth: { name: "Bob" } }),
+    ];
+    const { conn } = server.socketOf(quiet);
+    const start = performance.now();
+    await quiet.missHeartbeats();
+    expect(conn.readyState).toBe("closed");
+    expect(await bob.next("left")).toEqual(["Ada", "ping timeout"]);
+    await quiet.disconnected();
+    expect(bob.connected).toBe(true);
+    expect(performance.now() - start).toBeLessThan(20_000);
+    expect(await quiet.connect()).toBe(false);
+    expect(await quiet.ask("add", 1, 2)).toBe(3); // the new connection is not muted
+    quiet.clear();
+    await quiet.missHeartbeats(); // and may be
+    expect(await bob.next("left")).toEqual(["Ada", "ping timeout"]);
+    await quiet.disconnected();
+    await expect(quiet.missHeartbeats()).rejects.toThrow("not connected");
+  });
+
   test("takes up its session again where the server lets it", async () => {
     await using server = await createTestServer(setup, { connectionStateRecovery: {} });
     const client = await server.connect(ada);
@@ -180,6 +233,46 @@ describe("a client", () => {
       ["volatile", "a text"],
       ["question", "of you"],
     ]);
+  });
+});
+
+describe("the clock of a server", () => {
+  test("is that of its connectTimeout, too", async () => {
+    await using server = await createTestServer(setup, { connectTimeout: 20_000 });
+    const url = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
+    const socket = new WebSocket(url); // which joins no namespace
+    await new Promise((resolve) => socket.addEventListener("message", resolve));
+    const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+    await server.advance(10_000);
+    expect(socket.readyState).toBe(WebSocket.OPEN);
+    await server.advance(10_000);
+    await closed;
+  });
+
+  test("does not wait for ever for a client that the test does not know of", async () => {
+    await using server = await createTestServer(setup, { timeoutMs: 1_000 });
+    const url = `${server.url.replace("http", "ws")}/socket.io/?EIO=4&transport=websocket`;
+    const socket = new WebSocket(url);
+    await new Promise((resolve) => socket.addEventListener("message", resolve));
+    socket.send('40{"name":"Eve"}'); // and answers no ping
+    const closed = new Promise((resolve) => socket.addEventListener("close", resolve));
+    const bob = await server.connect({ auth: { name: "Bob" } });
+    await server.advance(45_000);
+    await closed;
+    expect(await bob.next("left")).toEqual(["Eve", "ping timeout"]);
+    expect(bob.connected).toBe(true);
+  });
+
+  test("is that server's alone, and does not go backwards", async () => {
+    await using one = await createTestServer(setup);
+    await using other = await createTestServer(setup);
+    const client = await other.connect(ada);
+    const beats = countBeats(other.socketOf(client));
+    await one.advance(50_000);
+    expect(beats).toEqual({ pings: 0, pongs: 0 });
+    for (const time of [-1, Number.NaN, Number.POSITIVE_INFINITY, "1" as never]) {
+      expect(await failure(one.advance(time))).toMatchObject({ code: "ERR_INVALID_ARGUMENT" });
+    }
   });
 });
 

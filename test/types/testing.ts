@@ -31,6 +31,13 @@ await client.expectNone("hello");
 const data = server.socketOf(client).data;
 expectType<Equal<typeof data, { name: string }>>();
 
+const passed = server.advance(45_000);
+expectType<Equal<typeof passed, Promise<void>>>();
+const missed = client.missHeartbeats();
+expectType<Equal<typeof missed, Promise<void>>>();
+
+// @ts-expect-error: a time is a number
+await server.advance("45s");
 // @ts-expect-error: the server sends no such event
 await client.next("say");
 // @ts-expect-error: a text is no number
