@@ -336,7 +336,7 @@ export class Session
     }
     this.#become("closing");
     // A connection that is congested takes the rest when it can; a poll may never come.
-    const waits = !discard || this.#transport.name !== "polling";
+    const waits = !discard || this.#transport.name !== "polling" || this.#waitsForMove();
     if (waits && !this.outbox.isEmpty) {
       log("%d packets are left to be sent before it closes", this.writeBuffer.length);
       this.#closeWhenFlushed = true;
@@ -345,6 +345,16 @@ export class Session
     } else {
       this.#closeNow();
     }
+  }
+
+  // The stock client that loses the candidate between its probe and the move holds no poll, makes no
+  // further one, and finds out at its own ping timeout: it is closed when it has moved.
+  #waitsForMove(): boolean {
+    if (this.#upgrade?.isMoving !== true) {
+      return false;
+    }
+    this.#upgrade.whenFailed = () => this.close(true);
+    return true;
   }
 
   #closeNow(): void {

@@ -31,6 +31,8 @@ export interface UpgradePort {
  * Source: Engine.IO protocol, "Upgrade".
  */
 export class UpgradeAttempt implements TransportSink {
+  /** Called where the client does not move after all. */
+  whenFailed: (() => void) | null = null;
   readonly #session: UpgradePort;
   readonly #candidate: Transport;
   readonly #timeout: ReturnType<typeof setTimeout>;
@@ -71,6 +73,11 @@ export class UpgradeAttempt implements TransportSink {
     } else {
       this.#giveUp("invalid packet");
     }
+  }
+
+  /** Whether the client is about to move: it has its answer to the probe, and holds no poll. */
+  get isMoving(): boolean {
+    return this.#probed && !this.#session.transport.writable;
   }
 
   onMessage(): void {
@@ -122,6 +129,7 @@ export class UpgradeAttempt implements TransportSink {
     log("client did not complete upgrade - %s", why);
     this.#end();
     this.#candidate.close();
+    this.whenFailed?.();
   }
 
   #end(): void {

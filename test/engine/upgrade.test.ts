@@ -185,6 +185,48 @@ overTheWire((wire) => {
     wire.expectNoSessions();
   });
 
+  test("a session closed at once while its client moves ends when it has moved, which the client hears", async () => {
+    wire.start();
+    const { sid, session, ended } = await wire.openPolling();
+    const webSocket = await wire.upgrade({ sid });
+    await probe(webSocket);
+    session.close(true); // as at the end of the server
+    if (wire.isReference) {
+      expect(session.readyState).toBe("closed"); // the stock client then waits for its ping timeout
+      return;
+    }
+    expect(session.readyState).toBe("closing");
+    expect(session.upgrading).toBe(true);
+    webSocket.send("5");
+    expect((await ended).reason).toBe("forced close");
+    expect(await webSocket.closeCode()).not.toBe(1006);
+    wire.expectNoSessions();
+  });
+
+  test("a session closed at once while its client moves ends where the client does not", async () => {
+    wire.start();
+    const { sid, session, ended } = await wire.openPolling();
+    const webSocket = await wire.upgrade({ sid });
+    await probe(webSocket);
+    session.close(true);
+    webSocket.send("4not the move");
+    expect((await ended).reason).toBe("forced close");
+    expect(await webSocket.closeCode()).not.toBe(1006);
+    wire.expectNoSessions();
+  });
+
+  test("a session closed at once, twice, waits for no move", async () => {
+    wire.start();
+    const { sid, session, ended } = await wire.openPolling();
+    const webSocket = await wire.upgrade({ sid });
+    await probe(webSocket);
+    session.close(true);
+    session.close(true);
+    expect((await ended).reason).toBe("forced close");
+    expect(await webSocket.closeCode()).not.toBe(1006);
+    wire.expectNoSessions();
+  });
+
   test("a session whose heartbeat fails during the upgrade closes the candidate", async () => {
     wire.start({ pingInterval: 50, pingTimeout: 50 });
     const { sid, ended } = await wire.openPolling();
