@@ -3,6 +3,7 @@ import type { TypedSocket } from "../contract/client-types.ts";
 import { typedClient } from "../contract/client.ts";
 import type { Contract } from "../contract/types.ts";
 import type { EventsMap, Untyped } from "../event-types.ts";
+import { AuthUsers, isSame } from "./auth-users.ts";
 
 /** Options of `useSocket()`: those of `socket.io-client`, and a contract. */
 export interface UseSocketOptions extends Partial<ManagerOptions & SocketOptions> {
@@ -49,6 +50,7 @@ export class Connection {
   readonly #socket: Socket;
   readonly #typed = new Map<Contract, AnySocket>();
   readonly #listeners = new Set<() => void>();
+  readonly #authUsers: AuthUsers;
   #state = INITIAL;
   #wasConnected = false;
   /** What the first component that asks gives as `auth`; undefined while nobody has asked. */
@@ -83,6 +85,7 @@ export class Connection {
 
   private constructor(url: string, { contract: _, ...options }: UseSocketOptions) {
     this.#socket = io(url, { ...options, autoConnect: false });
+    this.#authUsers = new AuthUsers(url, this.#socket);
     this.#socket.on("connect", () => {
       this.#wasConnected = true;
       this.#become({ status: "connected", error: null, attempts: 0 });
@@ -108,6 +111,11 @@ export class Connection {
     return typed;
   }
 
+  /** A component was rendered with an `auth`: see {@link AuthUsers.give}. */
+  giveAuth(user: object, auth: Auth | undefined): () => void {
+    return this.#authUsers.give(user, auth);
+  }
+
   /** Opens it for the first one; closes it, after a while, behind the last one. */
   readonly subscribe = (listener: () => void): (() => void) => {
     clearTimeout(this.#timer);
@@ -131,6 +139,7 @@ export class Connection {
     if (!this.#socket.active || !isSame(auth, this.#socket.auth)) {
       this.#close();
       this.#socket.auth = auth;
+      this.#authUsers.reset();
       const { io: manager } = this.#socket;
       manager.on("reconnect_attempt", this.#onAttempt);
       manager.on("reconnect_failed", this.#onFailed);
@@ -176,12 +185,6 @@ export class Connection {
       listener();
     }
   }
-}
-
-/** Whether two components give the same `auth`: mostly each render makes a new object of it. */
-function isSame(one: Auth, other: Auth): boolean {
-  const isFunction = typeof one === "function" || typeof other === "function";
-  return one === other || (!isFunction && JSON.stringify(one) === JSON.stringify(other));
 }
 
 /** A socket of known events. */

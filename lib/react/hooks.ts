@@ -48,11 +48,13 @@ export function useSocket(
   options: UseSocketOptions = {},
 ): SocketState<Untyped, Untyped> {
   const connection = "document" in globalThis ? Connection.to(url, options) : null;
+  const [user] = useState(() => ({})); // it stands for this component
   const state = useSyncExternalStore(
     connection?.subscribe ?? subscribeToNothing,
     connection?.getState ?? getInitial,
     getInitial,
   );
+  useEffect(() => connection?.giveAuth(user, options.auth));
   return { ...state, socket: connection?.socket(options.contract) ?? null };
 }
 

@@ -38,3 +38,35 @@ test("who comes right behind somebody who was refused begins anew", async () => 
   expect(next.getState()).toEqual({ status: "connecting", error: null, attempts: 0 });
   await until(next, "connected");
 });
+
+test("a connection that is lost before its namespace has let it in is made again, and told of", async () => {
+  let isWithheld = true;
+  await using server = await createTestServer((io) => {
+    io.use((socket, next) => {
+      if (isWithheld) {
+        isWithheld = false;
+        socket.conn.close(); // between the open of the engine and the answer to CONNECT
+      } else {
+        next();
+      }
+    });
+  });
+  const options = { reconnectionDelay: 5, reconnectionDelayMax: 10 };
+  const connection = Connection.to(server.url, options);
+  const states: string[] = [];
+  ends.push(
+    connection.subscribe(() => {
+      const { status, attempts } = connection.getState();
+      states.push(`${status} ${attempts}`);
+    }),
+  );
+  await until(connection, "connected");
+  expect(states.slice(-2)).toEqual(["connecting 1", "connected 0"]);
+
+  isWithheld = true;
+  for (const session of Object.values(server.io.engine.clients)) session.close();
+  await until(connection, "reconnecting");
+  await until(connection, "connected");
+  expect(states.slice(-2)).toEqual(["reconnecting 1", "connected 0"]);
+  expect(isWithheld).toBe(false);
+});

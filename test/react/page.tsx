@@ -18,6 +18,29 @@ function Status({ id, url }: { id: string; url: string }) {
   );
 }
 
+/** Two of them share a connection, and only one of them knows who is there. */
+function Mixed({ user }: { user: string }) {
+  useSocket("/mixed", { ...options, auth: { user } });
+  return null;
+}
+
+/** Its `auth` is another function each time, and the same to everybody who is not React. */
+function Inline() {
+  const [renders, setRenders] = useState(1);
+  const { status } = useSocket("/inline", {
+    ...options,
+    auth: (send: (auth: object) => void) => send({ renders }),
+  });
+  return (
+    <p id="inline">
+      {status}
+      <button type="button" onClick={() => setRenders(renders + 1)}>
+        Render
+      </button>
+    </p>
+  );
+}
+
 function Board() {
   const connection = useSocket("/", { ...options, contract: board });
   const [notes, setNotes] = useState<string[]>([]);
@@ -62,6 +85,9 @@ function Page() {
           <Status id="two" url="/" />
           <Status id="other" url="/other" />
           <Status id="closed" url="/closed" />
+          <Mixed user="ada" />
+          <Mixed user="bob" />
+          <Inline />
           <Board />
         </>
       )}

@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
-import { Server } from "bun-socket.io";
+import { Server, type Socket } from "bun-socket.io";
 import { useEmit, useSocket, useSocketEvent } from "bun-socket.io/react";
 import { launchBrowser } from "../support/browser.ts";
 import page from "./index.html";
@@ -13,7 +13,7 @@ const PAGE_MS = 90_000;
 /** A server with the page, on a port. */
 function start(port = 0): { io: Server; url: string; port: number; close(): Promise<void> } {
   const io = new Server();
-  io.of("/other");
+  for (const name of ["/other", "/mixed", "/inline"]) io.of(name);
   io.of("/closed").use((_socket, next) => next(new Error("not you")));
   io.on("connection", (socket) => {
     socket.on("add", (text, reply) => {
@@ -46,6 +46,7 @@ test(
     let server = start();
     const browser = await launchBrowser();
     const errors: string[] = [];
+    const warnings: string[] = [];
     let isCut = false; // then the browser tells of requests that failed
     try {
       {
@@ -54,6 +55,7 @@ test(
         view.on("pageerror", ({ message }) => errors.push(message));
         view.on("console", (line) => {
           if (line.type() === "error" && !isCut) errors.push(line.text());
+          if (line.type() === "warning" && !isCut) warnings.push(line.text());
         });
         await view.goto(server.url);
         const text = (id: string, expected: string) =>
@@ -65,6 +67,12 @@ test(
         await text("closed", "disconnected at once not you");
         expect(server.io.engine.clientsCount).toBe(1);
         expect(server.io.sockets.sockets.size).toBe(1);
+
+        // Two components with different auths are told of; one that makes its auth anew is not.
+        await text("inline", "connected");
+        await click("Render");
+        expect(warnings).toEqual([expect.stringContaining('useSocket("/mixed"): a component')]);
+        expect(server.io.of("/mixed").sockets.size).toBe(1);
 
         // Acknowledgements and events, parsed by the contract; the last listener is called, once.
         await text("adding", "idle");
@@ -81,9 +89,13 @@ test(
         isCut = true;
         const { io } = server;
         const isBack = new Promise((resolve) => io.once("connection", resolve));
+        const inline = new Promise<Socket>((resolve) =>
+          io.of("/inline").once("connection", resolve),
+        );
         for (const session of Object.values(io.engine.clients)) session.close();
         await isBack;
         await text("one", "connected at once");
+        expect((await inline).handshake.auth).toEqual({ renders: 2 }); // of the last render
 
         // Attempts are told while the server is away.
         const { port } = server;

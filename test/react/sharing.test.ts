@@ -1,6 +1,6 @@
 // Whose connection the hooks of bun-socket.io/react share, with a server and the stock client.
 
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, spyOn, test } from "bun:test";
 import { Server } from "bun-socket.io";
 import { Connection } from "../../lib/react/connection.ts";
 import { portOf } from "../support/hosts.ts";
@@ -24,14 +24,29 @@ function start(): string {
 
 /** What the hook does of a component: when it is rendered, and when it is there. */
 function render(url: string, user?: string) {
-  const connection = Connection.to(url, user === undefined ? {} : { auth: { user } });
+  const auth = user === undefined ? undefined : { user };
+  const options = { reconnectionDelay: 5, reconnectionDelayMax: 10 };
+  const connection = Connection.to(url, auth === undefined ? options : { ...options, auth });
+  const component = {};
   let onChange = (): void => {};
+  let takeAuth = (): void => {};
   return {
     connection,
     mount(): () => void {
-      const unmount = connection.subscribe(() => onChange());
+      const unsubscribe = connection.subscribe(() => onChange());
+      takeAuth = connection.giveAuth(component, auth);
+      const unmount = () => {
+        takeAuth();
+        unsubscribe();
+      };
       leave.push(unmount);
       return unmount;
+    },
+    /** It is there, and is rendered with another `auth`. */
+    rerender(other: string): void {
+      Connection.to(url, { auth: { user: other } });
+      takeAuth();
+      takeAuth = connection.giveAuth(component, { user: other });
     },
     /** Resolves when it sees a status. */
     sees(status: string): Promise<void> {
@@ -108,4 +123,78 @@ test("a component that comes back after a disconnection by the server connects a
   expect(
     Reflect.apply(Reflect.get(manager, "listeners"), manager, ["reconnect_attempt"]),
   ).toHaveLength(1);
+});
+
+/** The warnings of what a test does. */
+async function warningsOf(run: () => Promise<void>): Promise<string[]> {
+  const warn = spyOn(console, "warn").mockImplementation(() => {});
+  try {
+    await run();
+    return warn.mock.calls.map(([text]) => String(text));
+  } finally {
+    warn.mockRestore();
+  }
+}
+
+test("of components that give different auths at once, one counts, and a warning tells, once", async () => {
+  const url = start();
+  const warnings = await warningsOf(async () => {
+    const [ada, bob] = [render(url, "ada"), render(url, "bob")];
+    ada.mount();
+    bob.mount();
+    await ada.sees("connected");
+    bob.rerender("bob");
+    ada.rerender("ada");
+    await bob.sees("connected");
+  });
+  expect(users).toHaveLength(1);
+  expect(warnings).toHaveLength(1);
+  expect(warnings[0]).toStartWith(
+    `useSocket("${url}"): a component gives an \`auth\` that is not used`,
+  );
+});
+
+test("a component whose auth comes to a connection without one is told, too", async () => {
+  const url = start();
+  const warnings = await warningsOf(async () => {
+    const first = render(url);
+    first.mount();
+    await first.sees("connected");
+    const bob = render(url, "bob");
+    bob.mount();
+    await bob.sees("connected");
+  });
+  expect(users).toEqual([undefined]);
+  expect(warnings).toHaveLength(1);
+});
+
+test("the same auth of several, or of one that takes over, is none to warn of", async () => {
+  const url = start();
+  const warnings = await warningsOf(async () => {
+    const all = [render(url, "ada"), render(url), render(url, "ada")];
+    const unmount = all.map((each) => each.mount());
+    await all[0]?.sees("connected");
+    const bob = render(url, "bob");
+    for (const each of unmount) each();
+    bob.mount();
+    await bob.sees("connected");
+  });
+  expect(users).toEqual(["ada", "bob"]);
+  expect(warnings).toEqual([]);
+});
+
+test("an auth that changes in the component whose it is counts when the connection comes back", async () => {
+  const url = start();
+  const warnings = await warningsOf(async () => {
+    const ada = render(url, "ada");
+    ada.mount();
+    await ada.sees("connected");
+    ada.rerender("ada, with a fresh token");
+    await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+    const connection = new Promise((resolve) => io.once("connection", resolve));
+    for (const session of Object.values(io.engine.clients)) session.close();
+    await connection;
+  });
+  expect(users).toEqual(["ada", "ada, with a fresh token"]);
+  expect(warnings).toEqual([]);
 });
