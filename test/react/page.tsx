@@ -1,6 +1,6 @@
 // A page that uses the hooks: what test/react/react.test.ts drives.
 
-import { StrictMode, useState } from "react";
+import { StrictMode, useState, version } from "react";
 import { createRoot } from "react-dom/client";
 import { useEmit, useSocket, useSocketEvent } from "bun-socket.io/react";
 import { board } from "./contract.ts";
@@ -79,6 +79,7 @@ function Page() {
       <button type="button" onClick={() => setShown(!isShown)}>
         Toggle
       </button>
+      <p id="react">React {version}</p>
       {isShown && (
         <>
           <Status id="one" url="/" />

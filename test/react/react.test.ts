@@ -1,6 +1,8 @@
-// The hooks of bun-socket.io/react, in Chromium with React 19 in StrictMode, and rendered on a server.
+// The hooks of bun-socket.io/react, in Chromium with React 19 and 18 in StrictMode, and rendered on a
+// server.
 
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { createElement } from "react";
 import { renderToString } from "react-dom/server";
 import { Server, type Socket } from "bun-socket.io";
@@ -10,8 +12,38 @@ import page from "./index.html";
 
 const PAGE_MS = 90_000;
 
-/** A server with the page, on a port. */
-function start(port = 0): { io: Server; url: string; port: number; close(): Promise<void> } {
+/** The same page with another React: its files by their paths. */
+async function bundleWith(names: Readonly<Record<string, string>>): Promise<Map<string, Blob>> {
+  const built = await Bun.build({
+    entrypoints: [join(import.meta.dir, "index.html")],
+    define: { "process.env.NODE_ENV": '"development"' },
+    plugins: [
+      {
+        name: "another React",
+        setup(build) {
+          for (const [name, other] of Object.entries(names)) {
+            build.onResolve({ filter: new RegExp(`^${name}(/|$)`) }, ({ path }) => ({
+              path: Bun.resolveSync(path.replace(name, other), import.meta.dir),
+            }));
+          }
+        },
+      },
+    ],
+  });
+  const files = new Map(
+    built.outputs.map((output) => [output.path.replace(/^\.?\/?/, "/"), output as Blob]),
+  );
+  for (const [path, file] of files) {
+    if (path.endsWith(".html")) files.set("/", file);
+  }
+  return files;
+}
+
+/** A server with the page, or with files, on a port. */
+function start(
+  files: ReadonlyMap<string, Blob> | null,
+  port = 0,
+): { io: Server; url: string; port: number; close(): Promise<void> } {
   const io = new Server();
   for (const name of ["/other", "/mixed", "/inline"]) io.of(name);
   io.of("/closed").use((_socket, next) => next(new Error("not you")));
@@ -26,8 +58,12 @@ function start(port = 0): { io: Server; url: string; port: number; close(): Prom
     port,
     hostname: "127.0.0.1",
     development: false,
-    ...io.handler(),
-    routes: { "/": page },
+    ...io.handler({
+      fetch({ url }) {
+        return new Response(files?.get(new URL(url).pathname), { status: files ? 200 : 404 });
+      },
+    }),
+    ...(files === null ? { routes: { "/": page } } : {}),
   });
   return {
     io,
@@ -40,10 +76,14 @@ function start(port = 0): { io: Server; url: string; port: number; close(): Prom
   };
 }
 
-test(
-  "the hooks share, follow and close connections, in StrictMode",
-  async () => {
-    let server = start();
+test.each(["19", "18"])(
+  "the hooks share, follow and close connections, in StrictMode of React %s",
+  async (version) => {
+    const files =
+      version === "19"
+        ? null
+        : await bundleWith({ "react-dom": "react-dom-18", react: "react-18" });
+    let server = start(files);
     const browser = await launchBrowser();
     const errors: string[] = [];
     const warnings: string[] = [];
@@ -57,10 +97,12 @@ test(
           if (line.type() === "error" && !isCut) errors.push(line.text());
           if (line.type() === "warning" && !isCut) warnings.push(line.text());
         });
-        await view.goto(server.url);
         const text = (id: string, expected: string) =>
           view.locator(`#${id}`).getByText(expected).waitFor();
         const click = (name: string) => view.getByRole("button", { name, exact: true }).click();
+
+        await view.goto(server.url);
+        await text("react", `React ${version}.`);
 
         // One connection for all; a namespace that refuses says why.
         for (const id of ["one", "two", "other"]) await text(id, "connected at once");
@@ -101,7 +143,7 @@ test(
         const { port } = server;
         await server.close();
         await text("one", "reconnecting again");
-        server = start(port);
+        server = start(files, port);
         for (const id of ["one", "two", "other"]) await text(id, "connected at once");
 
         // The last component closes the connection, and the next one opens it.
