@@ -38,6 +38,11 @@ export function makeMetrics(io: AnyServer) {
       "code",
       "namespace",
     ),
+    socket_errors: counter(
+      "What sockets emit as error: packets that cannot be read, and events that were refused.",
+      "code",
+      "namespace",
+    ),
     limits_exceeded: counter("What was refused for a limit.", "limit"),
     sockets_connected: counter("Sockets that were let into a namespace.", "namespace"),
     sockets: perNamespace("Connected sockets.", ({ sockets }) => sockets.size),

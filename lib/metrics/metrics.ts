@@ -39,11 +39,12 @@ type AnySocket = Socket<Untyped, Untyped, Untyped, Untyped>;
 
 const secondsSince = (start: number): number => (performance.now() - start) / 1000;
 
-/** The `code` in the data of an error, where applications put it. */
-function codeOf(data: unknown): string {
+/** The `code` of an error, or that in its `data`; empty where it has none. */
+function codeOf(error: object): string {
+  const { code, data }: { code?: unknown; data?: unknown } = error;
   const isObject = typeof data === "object" && data !== null;
-  const code: unknown = isObject && "code" in data ? data.code : undefined;
-  return typeof code === "string" || typeof code === "number" ? String(code) : "";
+  const known = code ?? (isObject && "code" in data ? data.code : undefined);
+  return typeof known === "string" || typeof known === "number" ? String(known) : "";
 }
 
 /** Counts what a server does, from the time that it is made on: see {@link collectMetrics}. */
@@ -71,10 +72,11 @@ export class Metrics {
     io.engine.on("connection_error", ({ code, context }) => {
       this.#metrics.connection_errors.add(1, String(code), String(context.name ?? ""));
     });
-    io.engine.on("connect_refused", ({ reason, namespace, data }) => {
+    io.engine.on("connect_refused", (refused) => {
+      const { reason, namespace } = refused;
       // Clients choose the names of those that are not there.
       const known = reason === "namespace" || reason === "limit" ? "" : namespace;
-      this.#metrics.connect_errors.add(1, reason, codeOf(data), known);
+      this.#metrics.connect_errors.add(1, reason, codeOf(refused), known);
     });
     io.engine.on("limit_exceeded", ({ limit }) => this.#metrics.limits_exceeded.add(1, limit));
     for (const namespace of io._nsps.values()) {
@@ -145,7 +147,7 @@ export class Metrics {
   }
 
   #onNamespace(namespace: AnyNamespace): void {
-    const { events, sockets_connected } = this.#metrics;
+    const { events, socket_errors, sockets_connected } = this.#metrics;
     const { name } = namespace;
     const onSocket = sockets_connected.adder(name);
     const onEvent = events.adder("in", name);
@@ -159,6 +161,12 @@ export class Metrics {
         socket.onAnyOutgoing(() => onEmit(1));
       }
       watchAcks(socket.acks, this.#ackListener);
+      // A listener to `error` would change what becomes of it.
+      const onError = socket.onError.bind(socket);
+      socket.onError = (error) => {
+        socket_errors.add(1, codeOf(error), name);
+        onError(error);
+      };
     });
   }
 

@@ -3,7 +3,9 @@
 import { afterEach, describe, expect, spyOn, test } from "bun:test";
 import { Server } from "bun-socket.io";
 import { Adapter, type AdapterNamespace } from "bun-socket.io/adapter";
+import { defineContract, withContract } from "bun-socket.io/contract";
 import { collectMetrics, type MetricSnapshot, type Metrics } from "bun-socket.io/metrics";
+import { z } from "zod";
 import { Clients, connected, once } from "../support/clients.ts";
 import { HOSTS, portOf, TRANSPORTS } from "../support/hosts.ts";
 import { arrived, departed, World } from "../support/world.ts";
@@ -161,6 +163,37 @@ describe("over WebSocket", () => {
     } finally {
       warn.mockRestore();
     }
+  });
+
+  test("counts packets that cannot be read and events that are refused, by the code", async () => {
+    const io = world.start();
+    const metrics = collectMetrics(io);
+    const add = { input: z.number() };
+    withContract(io.of("/strict"), defineContract({ clientToServer: { add }, serverToClient: {} }));
+    io.on("connection", (socket) =>
+      socket.use(([name], next) => {
+        if (name === "coded") next(Object.assign(new Error("no"), { data: { code: 7 } }));
+        else if (name === "bare") next(new Error("no"));
+        else next();
+      }),
+    );
+    const pair = await world.join();
+    const strict = await world.joinOver(pair.client, "/strict");
+    strict.client.emit("add", "one");
+    pair.client.emit("coded").emit("bare").emit("bare");
+    await departed(pair);
+    expect(of(metrics, "socket_errors")).toEqual({
+      "INVALID_PAYLOAD,/strict": 1,
+      "7,/": 1,
+      ",/": 2,
+    });
+    const ended = once(pair.socket, "disconnect");
+    pair.client.io.engine.write("no packet");
+    await ended;
+    expect(of(metrics, "socket_errors")).toMatchObject({
+      "ERR_INVALID_PACKET,/": 1,
+      "ERR_INVALID_PACKET,/strict": 1,
+    });
   });
 
   test("counts what is refused for a limit, by the limit", async () => {
