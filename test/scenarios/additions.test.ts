@@ -93,7 +93,7 @@ describe("examples/testing", () => {
         stdio: ["ignore", "pipe", "pipe"],
       });
       const output = await new Response(child.stderr).text();
-      expect(output).toContain("3 pass");
+      expect(output).toContain("4 pass");
       expect(await child.exited).toBe(0);
     },
     RUN_MS,
