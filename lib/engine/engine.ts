@@ -51,6 +51,7 @@ export class Engine
   static readonly errorMessages = ENGINE_ERROR_MESSAGES;
 
   readonly flushQueue = new FlushQueue();
+  /** The time by which pings and their answers are due. @internal */
   readonly clock = new DeadlineClock();
   /** Gives each new session to whom it serves; null for an engine used on its own. */
   onSession: ((session: Session) => SessionHandler) | null = null;

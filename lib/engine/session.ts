@@ -102,6 +102,7 @@ export class Session
     return this.#upgrade !== null;
   }
 
+  /** That of its engine. @internal */
   get clock(): DeadlineClock {
     return this.server.clock;
   }
