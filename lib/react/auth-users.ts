@@ -9,31 +9,41 @@ type Auth = Socket["auth"];
 export class AuthUsers {
   readonly #url: string;
   readonly #socket: Socket;
-  /** What each component that is there was last rendered with. */
-  readonly #given = new Map<object, Auth | undefined>();
+  /** What each component that is there, and gives any, was last rendered with. */
+  readonly #given = new Map<object, Auth>();
   /** Whose it is; null while nobody knows. */
   #owner: object | null = null;
   #isChecking = false;
   #hasWarned = false;
+  #hasChanged = false;
 
   constructor(url: string, socket: Socket) {
     this.#url = url;
     this.#socket = socket;
   }
 
-  /** The connection has another `auth` now. */
+  /** The connection is opened anew. */
   reset(): void {
     this.#owner = null;
     this.#hasWarned = false;
+    this.#hasChanged = false;
+  }
+
+  /** Whether it was opened with an `auth`, and that is still the one. */
+  isOpenedWith(auth: Auth): boolean {
+    return !this.#hasChanged && isSame(auth, this.#socket.auth);
   }
 
   /**
    * A component was rendered.
    *
    * @param user stands for the component
-   * @returns to be called before it is rendered anew, and when it goes
+   * @returns to be called before it is rendered anew, and when it goes, if anything is
    */
-  give(user: object, auth: Auth | undefined): () => void {
+  give(user: object, auth: Auth | undefined): (() => void) | undefined {
+    if (auth === undefined) {
+      return undefined; // most give none, and are rendered often
+    }
     this.#given.set(user, auth);
     if (!this.#isChecking) {
       this.#isChecking = true;
@@ -44,17 +54,15 @@ export class AuthUsers {
 
   #check(): void {
     this.#isChecking = false;
-    if (this.#owner !== null && this.#given.has(this.#owner)) {
-      const latest = this.#given.get(this.#owner);
-      if (latest !== undefined && !isSame(latest, this.#socket.auth)) {
-        this.#socket.auth = latest; // such as a fresh token: it is sent when it connects again
-      }
+    const latest = this.#owner === null ? undefined : this.#given.get(this.#owner);
+    if (latest !== undefined) {
+      this.#hasChanged ||= !isSame(latest, this.#socket.auth);
+      this.#socket.auth = latest; // such as a fresh token: it is sent when it connects again
     } else {
       const found = [...this.#given].find(([, auth]) => isSame(auth, this.#socket.auth));
       this.#owner = found?.[0] ?? null;
     }
-    const isOdd = (auth: Auth | undefined): boolean =>
-      auth !== undefined && !isSame(auth, this.#socket.auth);
+    const isOdd = (auth: Auth): boolean => !isSame(auth, this.#socket.auth);
     if (!this.#hasWarned && [...this.#given.values()].some(isOdd)) {
       this.#hasWarned = true;
       console.warn(
@@ -67,7 +75,7 @@ export class AuthUsers {
 }
 
 /** Whether two components give the same `auth`: mostly each render makes a new object of it. */
-export function isSame(one: Auth | undefined, other: Auth | undefined): boolean {
+function isSame(one: Auth | undefined, other: Auth | undefined): boolean {
   const isFunction = typeof one === "function" || typeof other === "function";
   return one === other || (!isFunction && JSON.stringify(one) === JSON.stringify(other));
 }

@@ -3,7 +3,7 @@ import type { TypedSocket } from "../contract/client-types.ts";
 import { typedClient } from "../contract/client.ts";
 import type { Contract } from "../contract/types.ts";
 import type { EventsMap, Untyped } from "../event-types.ts";
-import { AuthUsers, isSame } from "./auth-users.ts";
+import { AuthUsers } from "./auth-users.ts";
 
 /** Options of `useSocket()`: those of `socket.io-client`, and a contract. */
 export interface UseSocketOptions extends Partial<ManagerOptions & SocketOptions> {
@@ -112,7 +112,7 @@ export class Connection {
   }
 
   /** A component was rendered with an `auth`: see {@link AuthUsers.give}. */
-  giveAuth(user: object, auth: Auth | undefined): () => void {
+  giveAuth(user: object, auth: Auth | undefined): (() => void) | undefined {
     return this.#authUsers.give(user, auth);
   }
 
@@ -136,7 +136,7 @@ export class Connection {
     const auth = this.#nextAuth ?? this.#auth?.value ?? this.#socket.auth;
     this.#auth = { value: auth };
     this.#nextAuth = undefined;
-    if (!this.#socket.active || !isSame(auth, this.#socket.auth)) {
+    if (!this.#socket.active || !this.#authUsers.isOpenedWith(auth)) {
       this.#close();
       this.#socket.auth = auth;
       this.#authUsers.reset();

@@ -29,14 +29,14 @@ function render(url: string, user?: string) {
   const connection = Connection.to(url, auth === undefined ? options : { ...options, auth });
   const component = {};
   let onChange = (): void => {};
-  let takeAuth = (): void => {};
+  let takeAuth: (() => void) | undefined;
   return {
     connection,
     mount(): () => void {
       const unsubscribe = connection.subscribe(() => onChange());
       takeAuth = connection.giveAuth(component, auth);
       const unmount = () => {
-        takeAuth();
+        takeAuth?.();
         unsubscribe();
       };
       leave.push(unmount);
@@ -45,7 +45,7 @@ function render(url: string, user?: string) {
     /** It is there, and is rendered with another `auth`. */
     rerender(other: string): void {
       Connection.to(url, { auth: { user: other } });
-      takeAuth();
+      takeAuth?.();
       takeAuth = connection.giveAuth(component, { user: other });
     },
     /** Resolves when it sees a status. */
@@ -181,6 +181,20 @@ test("the same auth of several, or of one that takes over, is none to warn of", 
   });
   expect(users).toEqual(["ada", "bob"]);
   expect(warnings).toEqual([]);
+});
+
+test("who comes behind a component that has become another user's gets a connection of its own", async () => {
+  const url = start();
+  const first = render(url, "ada");
+  const unmount = first.mount();
+  await first.sees("connected");
+  first.rerender("bob"); // without a key: it keeps Ada's connection
+  await new Promise((resolve) => queueMicrotask(() => resolve(undefined)));
+  unmount();
+  const second = render(url, "bob");
+  second.mount();
+  await second.sees("connected");
+  expect(users).toEqual(["ada", "bob"]);
 });
 
 test("an auth that changes in the component whose it is counts when the connection comes back", async () => {
