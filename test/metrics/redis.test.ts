@@ -8,6 +8,7 @@ import { Fleet, type Node, until } from "../support/pubsub.ts";
 
 const LAG_MS = 10;
 const REQUESTS_MS = 400;
+const TEST_MS = 20_000;
 
 const fleet = new Fleet();
 beforeEach(() => fleet.startRedis());
@@ -65,61 +66,77 @@ function recordDrops({ io }: Node): { overflow: number; expired: number } {
 }
 
 describe.each(ADAPTERS)("an adapter over Redis ($name)", ({ make }) => {
-  test("the lag is measured, and grows while Redis is halted", async () => {
-    const nodes = await startNodes(make, 10_000);
-    for (const { metrics } of nodes) {
-      await until(() => lagOf(metrics).count >= 5);
-      expect(lagOf(metrics).sum).toBeGreaterThan(0);
-      expect(counted(metrics, "adapter_lag_failures")).toBe(0);
-    }
-    const slow = nodes.map(({ metrics }) => lagOf(metrics).slow);
-    fleet.redis.pause();
-    await Bun.sleep(600);
-    fleet.redis.resume();
-    for (const [index, { metrics }] of nodes.entries()) {
-      await until(() => lagOf(metrics).slow > (slow[index] ?? 0));
-      expect(lagOf(metrics).sum).toBeGreaterThan(0.5);
-      expect(counted(metrics, "adapter_lag_failures")).toBe(0);
-    }
-  });
+  test(
+    "the lag is measured, and grows while Redis is halted",
+    async () => {
+      const nodes = await startNodes(make, 10_000);
+      for (const { metrics } of nodes) {
+        await until(() => lagOf(metrics).count >= 5);
+        expect(lagOf(metrics).sum).toBeGreaterThan(0);
+        expect(counted(metrics, "adapter_lag_failures")).toBe(0);
+      }
+      const slow = nodes.map(({ metrics }) => lagOf(metrics).slow);
+      fleet.redis.pause();
+      await Bun.sleep(600);
+      fleet.redis.resume();
+      for (const [index, { metrics }] of nodes.entries()) {
+        await until(() => lagOf(metrics).slow > (slow[index] ?? 0));
+        expect(lagOf(metrics).sum).toBeGreaterThan(0.5);
+        expect(counted(metrics, "adapter_lag_failures")).toBe(0);
+      }
+    },
+    TEST_MS,
+  );
 
-  test("answers that do not come are failures", async () => {
-    const nodes = await startNodes(make, REQUESTS_MS);
-    await until(() => nodes.every(({ metrics }) => lagOf(metrics).count > 0));
-    fleet.redis.pause();
-    for (const { metrics } of nodes) {
-      await until(() => counted(metrics, "adapter_lag_failures") > 0);
-    }
-    fleet.redis.resume();
-  });
+  test(
+    "answers that do not come are failures",
+    async () => {
+      const nodes = await startNodes(make, REQUESTS_MS);
+      await until(() => nodes.every(({ metrics }) => lagOf(metrics).count > 0));
+      fleet.redis.pause();
+      for (const { metrics } of nodes) {
+        await until(() => counted(metrics, "adapter_lag_failures") > 0);
+      }
+      fleet.redis.resume();
+    },
+    TEST_MS,
+  );
 
-  test("what waits beyond the bounds while Redis is away is counted as dropped", async () => {
-    const [first, second] = await startNodes(make, REQUESTS_MS, { maxBytes: 20_000 });
-    if (first === undefined || second === undefined) throw new Error("no nodes");
-    const drops = recordDrops(first.node);
-    await fleet.redis.kill();
-    await until(() => first.node.pub.status !== "ready");
-    for (let index = 0; index < 50; index++) first.node.io.emit("big", "x".repeat(1_000));
-    await until(() => drops.overflow > 0);
-    expect(drops.overflow).toBeWithin(25, 50);
-    expect(counted(first.metrics, "adapter_drops")).toBe(drops.overflow);
-    expect(first.metrics.text()).toContain(
-      `socketio_adapter_drops_total{namespace="/"} ${drops.overflow}\n`,
-    );
-    expect(counted(second.metrics, "adapter_drops")).toBe(0);
-    await fleet.redis.restart();
-  });
+  test(
+    "what waits beyond the bounds while Redis is away is counted as dropped",
+    async () => {
+      const [first, second] = await startNodes(make, REQUESTS_MS, { maxBytes: 20_000 });
+      if (first === undefined || second === undefined) throw new Error("no nodes");
+      const drops = recordDrops(first.node);
+      await fleet.redis.kill();
+      await until(() => first.node.pub.status !== "ready");
+      for (let index = 0; index < 50; index++) first.node.io.emit("big", "x".repeat(1_000));
+      await until(() => drops.overflow > 0);
+      expect(drops.overflow).toBeWithin(25, 50);
+      expect(counted(first.metrics, "adapter_drops")).toBe(drops.overflow);
+      expect(first.metrics.text()).toContain(
+        `socketio_adapter_drops_total{namespace="/"} ${drops.overflow}\n`,
+      );
+      expect(counted(second.metrics, "adapter_drops")).toBe(0);
+      await fleet.redis.restart();
+    },
+    TEST_MS,
+  );
 
-  test("what waits for too long is counted as dropped, too", async () => {
-    const [first] = await startNodes(make, REQUESTS_MS, { maxDuration: 50 });
-    if (first === undefined) throw new Error("no node");
-    const drops = recordDrops(first.node);
-    await fleet.redis.kill();
-    await until(() => first.node.pub.status !== "ready");
-    const before = drops.expired; // such as an answer to the other node
-    for (let index = 0; index < 3; index++) first.node.io.emit("news");
-    await until(() => drops.expired >= before + 3);
-    expect(counted(first.metrics, "adapter_drops")).toBe(drops.expired);
-    await fleet.redis.restart();
-  });
+  test(
+    "what waits for too long is counted as dropped, too",
+    async () => {
+      const [first] = await startNodes(make, REQUESTS_MS, { maxDuration: 50 });
+      if (first === undefined) throw new Error("no node");
+      const drops = recordDrops(first.node);
+      await fleet.redis.kill();
+      await until(() => first.node.pub.status !== "ready");
+      const before = drops.expired; // such as an answer to the other node
+      for (let index = 0; index < 3; index++) first.node.io.emit("news");
+      await until(() => drops.expired >= before + 3);
+      expect(counted(first.metrics, "adapter_drops")).toBe(drops.expired);
+      await fleet.redis.restart();
+    },
+    TEST_MS,
+  );
 });
