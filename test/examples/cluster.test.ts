@@ -196,7 +196,7 @@ describe("behind nginx, with the configuration of the example", () => {
     const shifted = site.replaceAll(/(?<=127\.0\.0\.1:)300(\d)/g, (_all, digit: string) =>
       String(port + Number(digit)),
     );
-    nginx = await startNginx(shifted, port);
+    nginx = await startNginx(() => shifted, port);
     return `http://127.0.0.1:${port}`;
   }
 

@@ -7,7 +7,7 @@ import type { ServerOptions, Socket as ServerSocket } from "bun-socket.io";
 import type { Socket as ClientSocket } from "socket.io-client";
 import { Clients, connected, once } from "../support/clients.ts";
 import { HOSTS, type Running, TRANSPORTS } from "../support/hosts.ts";
-import { freePort, type Nginx, startNginx } from "../support/nginx.ts";
+import { type Nginx, startNginx } from "../support/nginx.ts";
 
 const PROXY = "127.0.0.9"; // from which nginx connects to the server; clients come from 127.0.0.1
 const FORGED = { "X-Forwarded-For": "192.0.2.1" };
@@ -50,13 +50,13 @@ describe.each(HOSTS.filter(({ name, isNode }) => name === "listen()" || isNode))
 
     /** The URL of nginx, and the sockets of those who connect. */
     async function start(configure: Configure, options: ServerOptions = {}) {
-      running = host.start(options);
-      running.io.on("connection", (socket) => {
+      const server = host.start(options);
+      running = server;
+      server.io.on("connection", (socket) => {
         socket.on("echo", (text, reply) => reply(text));
       });
-      const port = freePort();
-      nginx = await startNginx(configure(port, running.port), port);
-      return `http://127.0.0.1:${port}`;
+      nginx = await startNginx((port) => configure(port, server.port));
+      return `http://127.0.0.1:${nginx.port}`;
     }
 
     /** The socket of the only client. */

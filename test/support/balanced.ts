@@ -2,7 +2,7 @@
 
 import type { Server, ServerOptions } from "bun-socket.io";
 import type { Host, Running } from "./hosts.ts";
-import { freePort, type Nginx, startNginx } from "./nginx.ts";
+import { startNginx } from "./nginx.ts";
 
 /** Two servers and what is in front of them. */
 export interface Balanced {
@@ -28,10 +28,9 @@ export async function startBalanced(
   const start = (name: string): Running =>
     host.start({ ...options(), generateId: () => `${name}-${crypto.randomUUID()}` });
   const [first, second] = [start("first"), start("second")];
-  const port = freePort();
-  const nginx: Nginx = await startNginx(configuration(port, first.port, second.port), port);
+  const nginx = await startNginx((port) => configuration(port, first.port, second.port));
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://127.0.0.1:${nginx.port}`,
     first: first.io,
     second: second.io,
     async stop() {
