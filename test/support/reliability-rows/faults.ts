@@ -86,6 +86,11 @@ export const FAULTS: readonly FaultRow[] = [
     outcome: "what is under way is finished; clients reconnect elsewhere, one after the other",
   },
   {
+    name: "a session closed at once while its client moves ends when it has moved, which the client hears",
+    fault: "a server that is closed while a client moves from polling to WebSocket",
+    outcome: "the client reconnects at once, as all others do",
+  },
+  {
     name: "a session that owes an answer for too long is cut, and counted",
     fault: "a client that does not finish while the server drains",
     outcome: "it is cut after `timeoutMs`, and the report says what was lost",
