@@ -1,4 +1,5 @@
 import { LazyEmitter } from "../lazy-emitter.ts";
+import { shareAddress } from "./bun-request-text.ts";
 
 /** Who can end a connection: a request under way, or a WebSocket. */
 export interface ConnectionOwner {
@@ -30,7 +31,7 @@ export class BunConnection extends LazyEmitter {
    */
   constructor(address: { address: string; port: number } | null, encrypted: boolean) {
     super();
-    this.remoteAddress = address?.address;
+    this.remoteAddress = address === null ? undefined : shareAddress(address.address);
     this.remotePort = address?.port;
     this.encrypted = encrypted;
   }

@@ -1,8 +1,9 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { type EngineRequest, parseQuery } from "../engine/request.ts";
+import type { EngineRequest } from "../engine/request.ts";
 import { type SocketIOError, unsupported } from "../errors.ts";
 import { LazyEmitter } from "../lazy-emitter.ts";
 import { BunConnection, type ConnectionOwner } from "./bun-connection.ts";
+import { readTarget, shareHeaders } from "./bun-request-text.ts";
 
 type Listener = (...args: unknown[]) => void;
 
@@ -42,8 +43,9 @@ export class BunRequest extends LazyEmitter {
     this.#web = request;
     this.#source = source;
     this.method = request.method;
-    this.url = pathOf(request.url);
-    this._query = parseQuery(this.url);
+    const { path, query } = readTarget(request.url);
+    this.url = path;
+    this._query = { ...query };
     this.complete = this.method === "GET" || this.method === "HEAD";
   }
 
@@ -88,7 +90,7 @@ export class BunRequest extends LazyEmitter {
 
   /** Makes all that may be asked for later, and lets go of the web request, which is larger. */
   keep(): void {
-    void this.headers;
+    shareHeaders(this.headers);
     void this.socket;
     this.#web = null;
     this.#source = null;
@@ -226,29 +228,6 @@ export class BunRequest extends LazyEmitter {
     this.setOwner(null);
     this.emitLater("close");
   }
-}
-
-/**
- * Whether the path and query of a request's URL begin with a prefix.
- *
- * @param url as Bun gives it
- * @param prefix begins with a slash
- */
-export function isBelow(url: string, prefix: string): boolean {
-  return url.startsWith(prefix, startOfPath(url)) || (prefix === "/" && startOfPath(url) === -1);
-}
-
-/**
- * The path and query of a request's URL. For a request without a usable Host header Bun gives
- * nothing else.
- */
-export function pathOf(url: string): string {
-  const start = startOfPath(url);
-  return start === -1 ? "/" : url.slice(start);
-}
-
-function startOfPath(url: string): number {
-  return url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("://") + 3);
 }
 
 function noBody(what: string): SocketIOError {

@@ -13,7 +13,8 @@ import {
 } from "./bun-application.ts";
 import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
-import { BunRequest, isBelow } from "./bun-request.ts";
+import { BunRequest } from "./bun-request.ts";
+import { isBelow } from "./bun-request-text.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
 import { allowsTopics, BunTopics } from "./bun-topics.ts";
 import { BunUpgrade } from "./bun-upgrade.ts";
