@@ -14,6 +14,8 @@ import { callEach } from "./listeners.ts";
 
 export type * from "./event-types.ts";
 
+const CAPTURES_REJECTIONS = Symbol("captures rejections");
+
 /**
  * Node's `EventEmitter` with typed events.
  *
@@ -32,15 +34,17 @@ export abstract class StrictEventEmitter<
   extends BareEmitter
   implements TypedEventBroadcaster<EmitEvents>
 {
-  /** Whether rejected promises of listeners are looked at, as node:events lets one choose. */
-  readonly #capturesRejections: boolean;
+  /** There where rejected promises of listeners are looked at, as node:events lets one choose. */
+  declare readonly [CAPTURES_REJECTIONS]?: true;
 
   constructor() {
     super();
-    this.#capturesRejections = EventEmitter.captureRejections;
-    if (this.#capturesRejections && Object.hasOwn(this, "emit")) {
-      // Bun gives each emitter an `emit` of its own then, which would hide that of our classes.
-      Reflect.deleteProperty(this, "emit");
+    if (EventEmitter.captureRejections) {
+      Object.defineProperty(this, CAPTURES_REJECTIONS, { value: true });
+      if (Object.hasOwn(this, "emit")) {
+        // Bun gives each emitter an `emit` of its own then, which would hide that of our classes.
+        Reflect.deleteProperty(this, "emit");
+      }
     }
   }
 
@@ -103,11 +107,12 @@ export abstract class StrictEventEmitter<
 
   #call(ev: string | symbol, args: Untyped[]): boolean {
     const hook = this.errorHook();
-    if (hook === null && !this.#capturesRejections) {
+    const capturesRejections = this[CAPTURES_REJECTIONS] === true;
+    if (hook === null && !capturesRejections) {
       return super.emit(ev, ...args);
     }
     const report = (error: unknown): void => (hook ?? throwLater)(error, ev, args);
-    const onReject = this.#capturesRejections
+    const onReject = capturesRejections
       ? (error: unknown) => this.#onRejection(error, ev, args, report)
       : report;
     return callEach(this, ev, args, report, onReject);

@@ -65,11 +65,12 @@ export class Outbox {
    *
    * @param transport the transport
    * @param port hears of it, and may send more meanwhile
+   * @returns whether nothing is left, and nothing is going on here either
    */
-  flush(transport: Transport, port: OutboxPort): void {
+  flush(transport: Transport, port: OutboxPort): boolean {
     // A transport that fails, or a listener, may call back in here while packets are being taken.
     if (this.#flushing) {
-      return;
+      return false;
     }
     this.#flushing = true;
     try {
@@ -79,6 +80,7 @@ export class Outbox {
     } finally {
       this.#flushing = false;
     }
+    return this.isEmpty;
   }
 
   #flushOnce(transport: Transport, port: OutboxPort): boolean {

@@ -18,12 +18,28 @@ export abstract class SessionSender
   abstract readonly readyState: ReadyState;
   abstract readonly transport: Transport;
 
-  protected readonly outbox = new Outbox();
+  /** Null where nothing waits: nearly always. */
+  #outbox: Outbox | null = null;
   #inFlushQueue = false;
 
   /** The packets that wait for the transport. */
   get writeBuffer(): readonly Packet[] {
-    return this.outbox.packets;
+    return this.#outbox?.packets ?? [];
+  }
+
+  /** Whether any does. */
+  protected get hasWaiting(): boolean {
+    return this.#outbox !== null && !this.#outbox.isEmpty;
+  }
+
+  /** How much that is, in bytes. */
+  protected get waitingBytes(): number {
+    return this.#outbox?.measure() ?? 0;
+  }
+
+  /** Drops the packets that wait. */
+  protected dropWaiting(): void {
+    this.#outbox?.clear();
   }
 
   /**
@@ -93,7 +109,8 @@ export abstract class SessionSender
     if (this.server.flushQueue.mayPass(this) && this.#sendNow(packet)) {
       return;
     }
-    this.outbox.push(packet);
+    this.#outbox ??= new Outbox();
+    this.#outbox.push(packet);
     if (!this.#inFlushQueue) {
       this.#inFlushQueue = true;
       this.server.flushQueue.add(this);
@@ -107,7 +124,7 @@ export abstract class SessionSender
       packet.type === "message" &&
       packet.data !== undefined &&
       packet.callback === undefined &&
-      this.outbox.isEmpty &&
+      !this.hasWaiting &&
       !this.#isWatched &&
       this.transport.sendNow?.(packet) === true
     );
@@ -125,7 +142,7 @@ export abstract class SessionSender
    */
   get feed(): TopicPort | null {
     const isHeard = this._eventsCount !== 0 && this.isHeard("packetCreate", "flush", "drain");
-    return this.readyState === "open" && this.outbox.isEmpty && !isHeard
+    return this.readyState === "open" && !this.hasWaiting && !isHeard
       ? (this.transport.feed ?? null)
       : null;
   }
@@ -139,13 +156,20 @@ export abstract class SessionSender
     this.stir();
   }
 
+  /** Says that {@link flush} will be called at once: what is sent until then need not wait for the turn's end. */
+  protected holdFlush(): void {
+    this.#inFlushQueue = true;
+  }
+
   /** Hands the waiting packets to the transport, as far as it takes them. */
   flush(): void {
     this.#inFlushQueue = false;
-    if (this.readyState === "closed") {
+    if (this.#outbox === null || this.readyState === "closed") {
       return;
     }
-    this.outbox.flush(this.transport, this);
+    if (this.#outbox.flush(this.transport, this)) {
+      this.#outbox = null;
+    }
   }
 
   abstract onFlush(packets: QueuedPacket[]): void;

@@ -23,6 +23,9 @@ const log = makeLog("engine:socket");
 /** RFC 6455, section 7.4.1, and the registry of IANA: policy violation, and try again later. */
 const CLOSE_CODES = { "limit exceeded": 1008, "slow consumer": 1013 };
 
+/** The states of a session; when it is `draining` it is closing, as soon as what waits has been sent. */
+type State = ReadyState | "draining";
+
 /** What a session needs of its engine. */
 export interface SessionPort {
   /** The time by which the heartbeat goes. */
@@ -53,8 +56,6 @@ export class Session
 {
   /** The session id; it is a secret between server and client. */
   readonly id: string;
-  /** The revision of the Engine.IO protocol that the client speaks. */
-  readonly protocol: number;
   /** The request that opened the session. To save its memory, it may be set to null. */
   request: EngineRequest;
   /**
@@ -68,9 +69,8 @@ export class Session
   handler: SessionHandler | null = null;
   readonly server: SessionPort;
 
-  #readyState: ReadyState = "opening";
+  #state: State = "opening";
   #transport: Transport;
-  #closeWhenFlushed = false;
   #upgrade: UpgradeAttempt | null = null;
   readonly #heartbeat: SessionHeartbeat;
 
@@ -80,7 +80,6 @@ export class Session
     this.server = server;
     this.request = request;
     this.remoteAddress = server.addressOf(request) as string;
-    this.protocol = transport.codec.protocol;
     this.#transport = transport;
     this.#heartbeat =
       this.protocol === 3 ? new PingWatch(this, server.opts) : new Heartbeat(this, server.opts);
@@ -89,7 +88,12 @@ export class Session
 
   /** `opening`, `open`, `closing` or `closed`. */
   get readyState(): ReadyState {
-    return this.#readyState;
+    return this.#state === "draining" ? "closing" : this.#state;
+  }
+
+  /** The revision of the Engine.IO protocol that the client speaks. */
+  get protocol(): number {
+    return this.#transport.codec.protocol;
   }
 
   /** The transport in use. */
@@ -116,6 +120,7 @@ export class Session
   open(): void {
     const { opts } = this.server;
     this.#become("open");
+    this.holdFlush();
     this.push(
       "open",
       JSON.stringify({
@@ -137,11 +142,11 @@ export class Session
   /** Hands the waiting packets to the transport, as far as it takes them. */
   override flush(): void {
     super.flush();
-    if (this.#closeWhenFlushed && this.outbox.isEmpty) {
-      this.#closeWhenFlushed = false;
+    if (this.#state === "draining" && !this.hasWaiting) {
+      this.#state = "closing";
       this.#closeTransport();
     }
-    if (!this.outbox.isEmpty && this.#isTooSlow()) {
+    if (this.hasWaiting && this.#isTooSlow()) {
       this.exceed("queuedBytes");
     }
   }
@@ -150,7 +155,7 @@ export class Session
     const { queuedBytes } = this.server.opts.limits;
     return (
       queuedBytes !== Number.POSITIVE_INFINITY &&
-      this.outbox.measure() + (this.#transport.bufferedBytes ?? 0) > queuedBytes
+      this.waitingBytes + (this.#transport.bufferedBytes ?? 0) > queuedBytes
     );
   }
 
@@ -166,7 +171,7 @@ export class Session
    * @param namespace the namespace concerned
    */
   exceed(limit: LimitName, namespace?: string): void {
-    if (this.#readyState === "closed") {
+    if (this.#state === "closed") {
       return;
     }
     const reason = limit === "queuedBytes" ? "slow consumer" : "limit exceeded";
@@ -187,12 +192,12 @@ export class Session
   }
 
   #become(state: ReadyState): void {
-    log("readyState updated from %s to %s (%s)", this.#readyState, state, this.id);
-    this.#readyState = state;
+    log("readyState updated from %s to %s (%s)", this.readyState, state, this.id);
+    this.#state = state;
   }
 
   onMessage(data: RawData | undefined): void {
-    if (this.#readyState !== "open") {
+    if (this.#state !== "open") {
       log("packet received with closed socket");
       return;
     }
@@ -219,7 +224,7 @@ export class Session
   }
 
   onPacket(packet: Packet): void {
-    if (this.#readyState !== "open") {
+    if (this.#state !== "open") {
       log("packet received with closed socket");
       return;
     }
@@ -275,7 +280,7 @@ export class Session
    * @param transport the candidate, which is closed if the session is on its way to one already
    */
   tryUpgrade(transport: Transport): void {
-    if (this.#readyState === "closed" || this.#upgrade !== null || this.upgraded) {
+    if (this.#state === "closed" || this.#upgrade !== null || this.upgraded) {
       log(
         "transport %s",
         this.upgraded
@@ -306,7 +311,7 @@ export class Session
     candidate.sink = this;
     this.tell("upgrade", candidate);
     this.flush();
-    if (this.#readyState === "closing" && !this.#closeWhenFlushed) {
+    if (this.#state === "closing") {
       this.#closeTransport();
     }
     // Last: where it waits to say goodbye, closing it ends a session that has not ended yet.
@@ -321,10 +326,10 @@ export class Session
    * all. Default: false.
    */
   close(discard = false): this {
-    if (this.#readyState === "open") {
+    if (this.#state === "open") {
       this.flush();
       this.#closeInOrder(discard);
-    } else if (this.#readyState === "closing" && discard) {
+    } else if (this.readyState === "closing" && discard) {
       this.#closeNow();
     }
     return this;
@@ -338,9 +343,9 @@ export class Session
     this.#become("closing");
     // A connection that is congested takes the rest when it can; a poll may never come.
     const waits = !discard || this.#transport.name !== "polling" || this.#waitsForMove();
-    if (waits && !this.outbox.isEmpty) {
+    if (waits && this.hasWaiting) {
       log("%d packets are left to be sent before it closes", this.writeBuffer.length);
-      this.#closeWhenFlushed = true;
+      this.#state = "draining";
     } else if (waits) {
       this.#closeTransport();
     } else {
@@ -359,7 +364,7 @@ export class Session
   }
 
   #closeNow(): void {
-    this.#closeWhenFlushed = false;
+    this.#state = "closing";
     this.#transport.discard();
     this.#closeTransport();
   }
@@ -371,7 +376,7 @@ export class Session
 
   /** The one door out: every ending, whatever its cause, comes through here once. */
   #onClose(reason: CloseReason, description?: unknown): void {
-    if (this.#readyState === "closed") {
+    if (this.#state === "closed") {
       return;
     }
     this.#become("closed");
@@ -383,6 +388,6 @@ export class Session
     this.server.onSessionClose(this);
     this.handler?.onClose(reason, description);
     this.tell("close", reason, description);
-    this.outbox.clear(); // last: listeners may look at what was not sent
+    this.dropWaiting(); // last: listeners may look at what was not sent
   }
 }

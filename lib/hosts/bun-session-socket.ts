@@ -10,7 +10,6 @@ const SESSION = Symbol.for("bun-socket.io.session");
 
 /** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
 export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner {
-  readonly [SESSION] = true;
   /** Gone once it is open: it holds on to the request and its answer. */
   #accept: ((port: WebSocketPort) => WebSocketTransport) | null;
   #ws: ServerWebSocket<unknown> | null = null;
@@ -30,6 +29,10 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
     this.#connection = connection;
     this.publisher = publisher;
     this.#accept = accept;
+  }
+
+  get [SESSION](): true {
+    return true;
   }
 
   /**

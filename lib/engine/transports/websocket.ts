@@ -25,7 +25,6 @@ export interface WebSocketSettings {
 
 /** Packets over one WebSocket. The host calls `onData`, `onDrain` and `onSocketClose`. */
 export class WebSocketTransport implements Transport {
-  readonly name = "websocket";
   readonly codec: Codec;
   sink: TransportSink;
   #state: TransportState = "open";
@@ -43,6 +42,10 @@ export class WebSocketTransport implements Transport {
     this.#settings = settings;
     this.sink = sink;
     this.#topics = codec === codecV4 ? (port.topics ?? null) : null;
+  }
+
+  get name(): "websocket" {
+    return "websocket";
   }
 
   get readyState(): TransportState {
