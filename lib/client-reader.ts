@@ -2,13 +2,18 @@ import type { Packet } from "socket.io-parser";
 import type { ClientServer, Decoder } from "./client-ports.ts";
 import type { RawData } from "./engine/codec/codec.ts";
 
+/** A decoder of a client's own. */
+interface OwnDecoder {
+  readonly decoder: Decoder;
+  /** What it makes of the data it is being given; null while it is given none. */
+  decoded: Packet[] | null;
+}
+
 /** The receiving half of a client: makes packets of what comes over its session. */
 export abstract class ClientReader {
   protected abstract readonly server: ClientServer;
   /** Made for the first data that the decoder of all clients does not take. */
-  #decoder: Decoder | null = null;
-  /** What its own decoder makes of the data it is being given; null while it is given none. */
-  #decoded: Packet[] | null = null;
+  #own: OwnDecoder | null = null;
 
   protected abstract onPacket(packet: Packet): void;
 
@@ -27,7 +32,7 @@ export abstract class ClientReader {
       this.onInvalidData(fault);
       return;
     }
-    const shared = this.#decoder === null ? this.server.packetDecoder : null;
+    const shared = this.#own === null ? this.server.packetDecoder : null;
     if (!shared?.takes(data)) {
       this.#decode(data);
       return;
@@ -45,38 +50,39 @@ export abstract class ClientReader {
   }
 
   #decode(data: RawData | undefined): void {
-    this.#decoder ??= this.#makeDecoder();
-    this.#decoded = [];
+    this.#own ??= this.#makeOwnDecoder();
+    const own = this.#own;
+    own.decoded = [];
     try {
-      this.#decoder.add(data);
+      own.decoder.add(data);
     } catch (error) {
-      this.#decoded = null;
+      own.decoded = null;
       this.onInvalidData(messageOf(error), error);
       return;
     }
-    const packets = this.#decoded;
-    this.#decoded = null;
+    const packets = own.decoded;
+    own.decoded = null;
     for (const packet of packets) {
       this.onPacket(packet);
     }
   }
 
-  #makeDecoder(): Decoder {
-    const decoder = this.server.createDecoder();
-    decoder.on("decoded", (packet) => {
+  #makeOwnDecoder(): OwnDecoder {
+    const own: OwnDecoder = { decoder: this.server.createDecoder(), decoded: null };
+    own.decoder.on("decoded", (packet) => {
       // The packet is handled outside of the decoder: what a listener throws is not its error.
-      if (this.#decoded === null) {
+      if (own.decoded === null) {
         this.onPacket(packet);
       } else {
-        this.#decoded.push(packet);
+        own.decoded.push(packet);
       }
     });
-    return decoder;
+    return own;
   }
 
   /** Nothing comes any more. */
   protected stopReading(): void {
-    this.#decoder?.destroy();
+    this.#own?.decoder.destroy();
   }
 }
 

@@ -4,12 +4,10 @@ import type { EncodedPackets, SocketId, WriteOptions } from "../adapters/adapter
 import type { LimitName } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
+import { ClientNamespaces } from "./client-namespaces.ts";
 import type { ClientServer, ClientSocket } from "./client-ports.ts";
-import { ClientReader } from "./client-reader.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { SocketIOError } from "./errors.ts";
-import { type AttemptPort, ClientAttempt } from "./namespace-attempt.ts";
-import { SocketsByNamespace } from "./namespace-sockets.ts";
 import { faultOfPacket } from "./packet-check.ts";
 import type { Refusal, RefusalReason, SocketClient } from "./socket-ports.ts";
 import { bareRefusal, separateQuery } from "./socket-protocol-3.ts";
@@ -26,19 +24,9 @@ const COMPRESSED = {};
 const UNCOMPRESSED = { compress: false };
 
 /** One engine session and its sockets, at most one in each namespace. */
-export class Client
-  extends ClientReader
-  implements SocketClient, SessionHandler, AttemptPort<ClientSocket>
-{
+export class Client extends ClientNamespaces implements SocketClient, SessionHandler {
   readonly conn: Session;
   protected override readonly server: ClientServer;
-  readonly #sockets = new SocketsByNamespace<ClientSocket>();
-  /** The latest attempt to join each namespace that has not decided yet. */
-  #attempts: Map<string, ClientAttempt<ClientSocket>> | null = null;
-  /** Namespaces that the server has disconnected, until the client shows that it knows. */
-  #left: Set<string> | null = null;
-  /** Namespaces it asked for that are being looked up; null where it may be in as many as it likes. */
-  #asked: Set<string> | null = null;
   /** Null once it is in a namespace. */
   #connectDeadline: Deadline | null;
   #closed = false;
@@ -62,7 +50,7 @@ export class Client
 
   /** The sockets by id; made anew at each reading. @internal */
   get sockets(): Map<SocketId, ClientSocket> {
-    return new Map(this.#openSockets().map((socket) => [socket.id, socket]));
+    return new Map(this.openSockets().map((socket) => [socket.id, socket]));
   }
 
   #onConnectTimeout(): void {
@@ -86,7 +74,7 @@ export class Client
     if (cause instanceof SocketIOError && cause.limit !== undefined) {
       this.server.onLimit(cause.limit as LimitName, this.conn);
     }
-    for (const socket of this.#openSockets()) {
+    for (const socket of this.openSockets()) {
       socket.onError(error);
     }
     this.conn.close();
@@ -106,7 +94,7 @@ export class Client
       this.exceed(limit, packet.nsp);
       return;
     }
-    const socket = this.#sockets.get(packet.nsp);
+    const socket = this.socketIn(packet.nsp);
     if (socket === undefined && packet.type === PacketType.CONNECT) {
       this.#connect(packet.nsp, packet.data ?? {});
     } else if (
@@ -115,12 +103,12 @@ export class Client
       packet.type !== PacketType.CONNECT_ERROR
     ) {
       socket.onPacket(packet);
-    } else if (socket !== undefined || !this.#left?.has(packet.nsp)) {
+    } else if (socket !== undefined || !this.hasLeft(packet.nsp)) {
       log("invalid state (packet type: %s)", packet.type);
       this.close(); // a packet for a namespace the client is not in, or a CONNECT for one it is in
     } // else it was on its way when the server disconnected the socket
     if (packet.type === PacketType.DISCONNECT) {
-      this.#left?.delete(packet.nsp);
+      this.forgetLeft(packet.nsp);
     }
   }
 
@@ -136,22 +124,28 @@ export class Client
   }
 
   #connect(name: string, auth: Record<string, unknown>): void {
-    this.#left?.delete(name);
-    if (!this.#hasRoomFor(name)) {
+    this.forgetLeft(name);
+    const most = this.server.limits.namespacesPerConnection;
+    if (!this.hasRoomFor(name, most)) {
       this.server.onLimit("namespacesPerConnection", this.conn, name);
       this.refuse(name, "limit", TOO_MANY_NAMESPACES);
       return;
     }
+    let isFound = false;
     this.server.findNamespace(name, auth, (namespace) => {
-      this.#asked?.delete(name);
+      isFound = true;
+      this.onLookedUp(name);
       if (namespace === null) {
         log("namespace %s was denied: there is none, and none is to be made", name);
         this.refuse(name, "namespace", { message: "Invalid namespace" });
         return;
       }
       log("connecting to namespace %s", name);
-      namespace.add(this, auth, this.#makeAttempt(name));
+      namespace.add(this, auth, this.makeAttempt(name));
     });
+    if (!isFound && most !== Number.POSITIVE_INFINITY) {
+      this.onLookUp(name);
+    }
   }
 
   refuse(nsp: string, reason: RefusalReason, refusal: Refusal): void {
@@ -162,47 +156,8 @@ export class Client
     this.server.onConnectRefused({ namespace: nsp, reason, message, data, session: this.conn });
   }
 
-  /** Whether the client may be in one more namespace; those it waits for count. */
-  #hasRoomFor(name: string): boolean {
-    const most = this.server.limits.namespacesPerConnection;
-    if (most === Number.POSITIVE_INFINITY) {
-      return true;
-    }
-    this.#asked ??= new Set();
-    const attempts = this.#attempts?.keys() ?? [];
-    const joined = this.#sockets.all().map(({ nsp }) => nsp.name);
-    const names = new Set([...joined, ...attempts, ...this.#asked, name]);
-    if (names.size > most) {
-      return false;
-    }
-    this.#asked.add(name);
-    return true;
-  }
-
-  // A client that disconnects and connects anew, while a middleware takes its time, sends a second
-  // CONNECT: the first attempt is then nobody's.
-  #makeAttempt(name: string): ClientAttempt<ClientSocket> {
-    const attempt = new ClientAttempt<ClientSocket>(this, name);
-    this.#attempts ??= new Map();
-    const previous = this.#attempts.get(name);
-    this.#attempts.set(name, attempt);
-    previous?.onAbandoned?.();
-    return attempt;
-  }
-
-  isLatest(attempt: ClientAttempt<ClientSocket>): boolean {
-    return this.conn.readyState === "open" && this.#attempts?.get(attempt.name) === attempt;
-  }
-
-  onDecided({ name }: ClientAttempt<ClientSocket>, socket: ClientSocket | null): void {
-    this.#attempts?.delete(name);
-    if (this.#attempts?.size === 0) {
-      this.#attempts = null; // most clients never have another
-    }
-    if (socket !== null) {
-      this.#sockets.add(socket);
-      this.#stopConnectDeadline();
-    }
+  protected override onJoined(): void {
+    this.#stopConnectDeadline();
   }
 
   #stopConnectDeadline(): void {
@@ -244,21 +199,10 @@ export class Client
     }
   }
 
-  remove(socket: { readonly id: SocketId; readonly nsp: { readonly name: string } }): void {
-    const current = this.#sockets.get(socket.nsp.name);
-    if (current?.id === socket.id) {
-      this.#sockets.delete(current);
-      this.#left ??= new Set();
-      this.#left.add(socket.nsp.name);
-    } else {
-      log("ignoring remove for %s", socket.id);
-    }
-  }
-
   /** How many acknowledgements are owed, by the client or to it. */
   get owed(): number {
     let owed = 0;
-    for (const socket of this.#openSockets()) {
+    for (const socket of this.openSockets()) {
       owed += socket.owed;
     }
     return owed;
@@ -269,14 +213,14 @@ export class Client
    * has been sent. It takes that for a lost connection, and connects anew.
    */
   leave(): void {
-    for (const socket of this.#openSockets()) {
+    for (const socket of this.openSockets()) {
       socket.onClose("server shutting down");
     }
     this.conn.close();
   }
 
   disconnect(): void {
-    for (const socket of this.#openSockets()) {
+    for (const socket of this.openSockets()) {
       socket.disconnect();
     }
     this.close();
@@ -298,20 +242,11 @@ export class Client
     log("client close with reason %s", reason);
     this.#closed = true;
     this.#stopConnectDeadline();
-    for (const socket of this.#openSockets()) {
+    for (const socket of this.openSockets()) {
       socket.onClose(reason, description);
     }
-    this.#sockets.clear();
-    const attempts = this.#attempts?.values() ?? [];
-    this.#attempts = null;
-    for (const attempt of attempts) {
-      attempt.onAbandoned?.();
-    }
+    this.leaveAll();
     this.stopReading();
-  }
-
-  #openSockets(): ClientSocket[] {
-    return this.#sockets.all();
   }
 }
 

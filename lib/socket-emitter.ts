@@ -17,6 +17,16 @@ export type CatchAllListener = (...args: Untyped[]) => void;
 // Lists are replaced, never changed: a listener added or removed during a call counts from the next.
 type Listeners = readonly CatchAllListener[] | null;
 
+/** Who sees all events. */
+interface Observers {
+  middlewares: SocketMiddleware[] | null;
+  incoming: Listeners;
+  outgoing: Listeners;
+}
+
+/** Of the sockets that have none, as most; never changed. */
+const NONE: Observers = { middlewares: null, incoming: null, outgoing: null };
+
 /**
  * Who hears of a socket's events: its listeners, the catch-all listeners for what comes in and for
  * what goes out, and the middlewares that an event passes on its way in.
@@ -25,56 +35,68 @@ export abstract class SocketEmitter<
   ListenEvents extends EventsMap,
   EmitEvents extends EventsMap,
 > extends StrictEventEmitter<ListenEvents, EmitEvents, SocketReservedEventsMap> {
-  #middlewares: SocketMiddleware[] | null = null;
-  #incoming: Listeners = null;
-  #outgoing: Listeners = null;
+  #observers = NONE;
+
+  /** Those of this socket, to be changed. */
+  #ownObservers(): Observers {
+    if (this.#observers === NONE) {
+      this.#observers = { ...NONE };
+    }
+    return this.#observers;
+  }
 
   /** Adds a listener for every event that the client sends. */
   onAny(listener: CatchAllListener): this {
-    this.#incoming = [...(this.#incoming ?? []), listener];
+    const observers = this.#ownObservers();
+    observers.incoming = [...(observers.incoming ?? []), listener];
     return this;
   }
 
   /** The same as {@link onAny}, before the others. */
   prependAny(listener: CatchAllListener): this {
-    this.#incoming = [listener, ...(this.#incoming ?? [])];
+    const observers = this.#ownObservers();
+    observers.incoming = [listener, ...(observers.incoming ?? [])];
     return this;
   }
 
   /** Removes a listener of {@link onAny}, or all of them. */
   offAny(listener?: CatchAllListener): this {
-    this.#incoming = without(this.#incoming, listener);
+    const observers = this.#ownObservers();
+    observers.incoming = without(observers.incoming, listener);
     return this;
   }
 
   /** The listeners of {@link onAny}. */
   listenersAny(): CatchAllListener[] {
-    return this.#incoming?.slice() ?? [];
+    return this.#observers.incoming?.slice() ?? [];
   }
 
   /** Adds a listener for every event sent to the client. */
   onAnyOutgoing(listener: CatchAllListener): this {
-    this.#outgoing = [...(this.#outgoing ?? []), listener];
+    const observers = this.#ownObservers();
+    observers.outgoing = [...(observers.outgoing ?? []), listener];
     this.onOutgoingListener();
     return this;
   }
 
   /** The same as {@link onAnyOutgoing}, before the others. */
   prependAnyOutgoing(listener: CatchAllListener): this {
-    this.#outgoing = [listener, ...(this.#outgoing ?? [])];
+    const observers = this.#ownObservers();
+    observers.outgoing = [listener, ...(observers.outgoing ?? [])];
     this.onOutgoingListener();
     return this;
   }
 
   /** Removes a listener of {@link onAnyOutgoing}, or all of them. */
   offAnyOutgoing(listener?: CatchAllListener): this {
-    this.#outgoing = without(this.#outgoing, listener);
+    const observers = this.#ownObservers();
+    observers.outgoing = without(observers.outgoing, listener);
     return this;
   }
 
   /** The listeners of {@link onAnyOutgoing}. */
   listenersAnyOutgoing(): CatchAllListener[] {
-    return this.#outgoing?.slice() ?? [];
+    return this.#observers.outgoing?.slice() ?? [];
   }
 
   /**
@@ -83,8 +105,9 @@ export abstract class SocketEmitter<
    */
   use(middleware: SocketMiddleware): this {
     requireFunction(middleware, "a middleware");
-    this.#middlewares ??= [];
-    this.#middlewares.push(middleware);
+    const observers = this.#ownObservers();
+    observers.middlewares ??= [];
+    observers.middlewares.push(middleware);
     return this;
   }
 
@@ -96,12 +119,13 @@ export abstract class SocketEmitter<
    * listeners. What any of them throws is the runtime's; the session goes on.
    */
   protected receive(event: Event): void {
+    const { middlewares, incoming } = this.#observers;
     try {
-      this.#callAny(this.#incoming, event);
+      this.#callAny(incoming, event);
       if (log.enabled) {
         log("dispatching an event %j", event);
       }
-      if (this.#middlewares === null) {
+      if (middlewares === null) {
         this.#dispatch(event);
         return;
       }
@@ -110,7 +134,7 @@ export abstract class SocketEmitter<
       return;
     }
     runMiddlewares(
-      this.#middlewares,
+      middlewares,
       (middleware, next) => middleware(event, next),
       (error) => {
         try {
@@ -153,7 +177,8 @@ export abstract class SocketEmitter<
 
   /** Whether somebody listens to what goes out. */
   protected get hasOutgoingListeners(): boolean {
-    return this.#outgoing !== null && this.#outgoing.length > 0;
+    const { outgoing } = this.#observers;
+    return outgoing !== null && outgoing.length > 0;
   }
 
   /** Called when there is one more. */
@@ -161,7 +186,7 @@ export abstract class SocketEmitter<
 
   /** Calls the listeners for what goes out. */
   protected callAnyOutgoing(event: readonly unknown[]): void {
-    this.#callAny(this.#outgoing, event);
+    this.#callAny(this.#observers.outgoing, event);
   }
 
   #callAny(listeners: Listeners, event: readonly unknown[]): void {

@@ -47,6 +47,16 @@ const RECOVERABLE: ReadonlySet<EndReason> = new Set<EndReason>([
   "slow consumer",
 ]);
 
+type Phase =
+  /** Until it ends. */
+  | "open"
+  /** The `disconnecting` listeners are called: it is not closed twice. */
+  | "closing"
+  /** Behind them: it joins no room any more. */
+  | "closed"
+  /** The same, and its session is kept for its client. */
+  | "kept";
+
 /**
  * A client in one namespace: events to and from it, and the rooms it is in.
  *
@@ -73,25 +83,20 @@ export class Socket<
    * and the packets missed meanwhile have been sent.
    */
   readonly recovered: boolean;
-  /** Whatever the application keeps with the socket; `fetchSockets()` carries it across nodes. */
-  data: SocketData;
   /** Whether it is connected. */
   connected = false;
   /** The private id by which the client takes its session up again. @internal */
   readonly pid: string | undefined;
 
+  /** Made when it is asked for. */
+  #data: SocketData | undefined;
   readonly #auth: Record<string, unknown>;
-  readonly #issued = Date.now();
+  /** Made when it is asked for; until then, when the socket was made. */
+  #handshake: Handshake | number = Date.now();
   #acks: PendingAcks | undefined;
   /** How many acknowledgements the client waits for. */
   #repliesOwed = 0;
-  #handshake: Handshake | undefined;
-  /** From the `disconnecting` listeners on: it is not closed twice. */
-  #closing = false;
-  /** Behind them: it joins no room any more. */
-  #closed = false;
-  /** Whether its session is kept for its client. */
-  #mayComeBack = false;
+  #phase: Phase = "open";
 
   constructor(
     nsp: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"],
@@ -109,13 +114,27 @@ export class Socket<
       const isOld = conn.protocol === 3; // such clients know nothing of recovery
       this.id = isOld ? socketIdOf(nsp.name, conn.id) : generateId();
       this.pid = nsp.server.opts.connectionStateRecovery && !isOld ? generateId() : undefined;
-      this.data = {} as SocketData;
     } else {
       this.id = session.sid;
       this.pid = session.pid;
-      this.data = session.data as SocketData;
+      this.#data = session.data as SocketData;
       void this.join(session.rooms);
     }
+  }
+
+  /** Whatever the application keeps with the socket; `fetchSockets()` carries it across nodes. */
+  get data(): SocketData {
+    this.#data ??= {} as SocketData;
+    return this.#data;
+  }
+
+  set data(data: SocketData) {
+    this.#data = data;
+  }
+
+  /** Whether it joins no room any more. */
+  get #isClosed(): boolean {
+    return this.#phase === "closed" || this.#phase === "kept";
   }
 
   /** The acknowledgements that the client owes. */
@@ -125,7 +144,7 @@ export class Socket<
   }
 
   #ackBound(): AckBound | null {
-    const tallies = this.#closed ? null : this.nsp.server.ackTallies;
+    const tallies = this.#isClosed ? null : this.nsp.server.ackTallies;
     return tallies?.boundFor(this.client, () => this.#onTooManyAcks()) ?? null;
   }
 
@@ -171,7 +190,9 @@ export class Socket<
 
   /** How the client introduced itself. */
   get handshake(): Handshake {
-    this.#handshake ??= describeHandshake(this.conn, this.#issued, this.#auth);
+    if (typeof this.#handshake === "number") {
+      this.#handshake = describeHandshake(this.conn, this.#handshake, this.#auth);
+    }
     return this.#handshake;
   }
 
@@ -195,7 +216,7 @@ export class Socket<
 
   /** Joins a room or several. Returns a promise where the adapter needs time for it. */
   join(rooms: Rooms): Promise<void> | void {
-    if (!this.#closed) {
+    if (!this.#isClosed) {
       log("join room %s", rooms);
       return this.nsp.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
     }
@@ -213,7 +234,7 @@ export class Socket<
    * @param close whether the connection is closed too, with all namespaces. Default: false.
    */
   disconnect(close = false): this {
-    if (!this.connected || this.#closing) {
+    if (!this.connected || this.#phase !== "open") {
       return this;
     }
     if (close) {
@@ -226,7 +247,7 @@ export class Socket<
   }
 
   protected override isKept(): boolean {
-    return this.pid !== undefined && (this.connected || this.#mayComeBack);
+    return this.pid !== undefined && (this.connected || this.#phase === "kept");
   }
 
   protected override errorHook(): ListenerErrorHook | null {
@@ -263,7 +284,7 @@ export class Socket<
 
   /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
   onRefused(): void {
-    this.#closed = true;
+    this.#phase = "closed";
     this.#acks?.onClose();
     const current = this.nsp.sockets.get(this.id);
     // A client of protocol 3 that has asked anew has a socket of the same id by now.
@@ -337,14 +358,17 @@ export class Socket<
 
   /** The one door out: every disconnection comes through here once. @internal */
   onClose(reason: EndReason, description?: unknown): void {
-    if (!this.connected || this.#closing) {
+    if (!this.connected || this.#phase !== "open") {
       return;
     }
     log("closing socket - reason %s", reason);
-    this.#closing = true;
+    this.#phase = "closing";
     this.#notify("disconnecting", reason, description);
-    this.#persist(reason);
-    this.#closed = true;
+    if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+      this.#persist(this.pid);
+    } else {
+      this.#phase = "closed";
+    }
     this.#acks?.onClose();
     this.#leaveNamespace();
     this.client.remove(this);
@@ -362,13 +386,11 @@ export class Socket<
     }
   }
 
-  #persist(reason: EndReason): void {
-    if (this.pid !== undefined && RECOVERABLE.has(reason)) {
-      log("connection state recovery is enabled for sid %s", this.id);
-      this.#mayComeBack = true;
-      const { id: sid, pid, data } = this;
-      this.nsp.persist({ sid, pid, rooms: [...this.rooms], data });
-    }
+  #persist(pid: string): void {
+    log("connection state recovery is enabled for sid %s", this.id);
+    this.#phase = "kept";
+    const { id: sid, data } = this;
+    this.nsp.persist({ sid, pid, rooms: [...this.rooms], data });
   }
 
   #leaveNamespace(): void {

@@ -86,6 +86,7 @@ const LAYERS: readonly Layer[] = [
     name: "namespaces",
     files: [
       "lib/client.ts",
+      "lib/client-namespaces.ts",
       "lib/client-ports.ts",
       "lib/client-reader.ts",
       "lib/namespace*.ts",

@@ -46,6 +46,31 @@ export function handshakeSuite(world: World): void {
     expect(await socket.emitWithAck("hello")).toBe("hi");
   });
 
+  test("is its own: what a program changes of it is not seen by clients that said the same", async () => {
+    world.start();
+    const options = { auth: { room: "a" }, extraHeaders: { "X-Same": "same" } };
+    const first = await world.join("/", options);
+    const changed = first.socket.handshake;
+    changed.query.transport = "changed";
+    changed.query.more = "1";
+    changed.headers["x-same"] = "changed";
+    changed.headers["x-more"] = "1";
+    changed.auth.room = "changed";
+    first.socket.data.user = "alice";
+    for (const { socket } of [await world.join("/", options), await world.join("/", options)]) {
+      const { query, headers, auth } = socket.handshake;
+      const [transport] = world.transports;
+      expect([query.transport, query.more]).toEqual([transport, undefined]);
+      expect([headers["x-same"], headers["x-more"]]).toEqual(["same", undefined]);
+      expect([auth, socket.data]).toEqual([{ room: "a" }, {}]);
+    }
+    const other = await world.join("/", { query: { more: "2" }, extraHeaders: { "X-Same": "no" } });
+    const { query, headers } = other.socket.handshake;
+    expect([query.more, headers["x-same"], headers["x-more"]]).toEqual(["2", "no", undefined]);
+    expect(changed.query.more).toBe("1");
+    expect(first.socket.data).toEqual({ user: "alice" });
+  });
+
   test("has an auth of its own for each namespace, from an object or a function", async () => {
     const io = world.start();
     io.of("/b");
