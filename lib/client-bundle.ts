@@ -5,7 +5,7 @@ import { type Coding, chooseEncoding, compressors } from "./engine/compression.t
 import { corsMiddleware } from "./engine/cors.ts";
 import type { Answer } from "./engine/exchange.ts";
 import type { EngineOptions } from "./engine/options.ts";
-import type { EngineRequest } from "./engine/request.ts";
+import type { EngineRequest, RequestSource } from "./engine/request.ts";
 import { warn } from "./errors.ts";
 import { runMiddlewares } from "./middleware.ts";
 import { type OutgoingHeaders, ResponseHead } from "./response-head.ts";
@@ -47,14 +47,14 @@ const bodies = new Map<string, Promise<Uint8Array>>();
  * Serves the browser client of the package `socket.io-client`.
  *
  * @param url path and query of a request
- * @param getRequest makes the engine's request of it, where it is needed
+ * @param source makes the engine's request of it, where it is needed
  * @param path the path of the server, without a slash at the end
  * @param cors the option `cors`
  * @returns null for a request of anything else; 404 for a file that the package does not have
  */
 export function serveClientBundle(
   url: string,
-  getRequest: () => EngineRequest,
+  source: RequestSource,
   path: string,
   cors: EngineOptions["cors"],
 ): Promise<Answer> | null {
@@ -64,7 +64,7 @@ export function serveClientBundle(
     return null;
   }
   const file = pathname.slice(path.length);
-  return FILE.test(file) ? serve(getRequest(), file, cors) : null;
+  return FILE.test(file) ? serve(source.asEngineRequest(), file, cors) : null;
 }
 
 async function serve(

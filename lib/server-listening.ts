@@ -31,7 +31,7 @@ export class Listening {
       get prefix() {
         return port.prefix;
       },
-      serveFile: (url, getRequest) => port.serveFile(url, getRequest),
+      serveFile: (url, source) => port.serveFile(url, source),
     });
   }
 
@@ -97,9 +97,7 @@ export class Listening {
       ...options,
       path: this.#port.path() || "/", // an empty one would mean the engine's own default
     };
-    this.#engine.attach(server, attachOptions, (url, getRequest) =>
-      this.#port.serveFile(url, getRequest),
-    );
+    this.#engine.attach(server, attachOptions, (url, source) => this.#port.serveFile(url, source));
     return server;
   }
 

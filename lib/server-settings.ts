@@ -7,7 +7,7 @@ import { Broadcaster } from "./broadcaster.ts";
 import type { Decoder, Encoder } from "./client-ports.ts";
 import { serveClientBundle } from "./client-bundle.ts";
 import { DEFAULT_ATTACHMENTS, type ResolvedLimits, resolveLimits } from "./engine/limits.ts";
-import type { EngineRequest } from "./engine/request.ts";
+import type { RequestSource } from "./engine/request.ts";
 import type { EventsMap } from "./events.ts";
 import { computePrefix } from "./hosts/attach-options.ts";
 import { PacketDecoder } from "./namespace-decoder.ts";
@@ -200,9 +200,9 @@ export abstract class ServerSettings<
   }
 
   /** Answers a request for the browser client; null for any other. @internal */
-  serveFile(url: string, getRequest: () => EngineRequest): ReturnType<typeof serveClientBundle> {
+  serveFile(url: string, source: RequestSource): ReturnType<typeof serveClientBundle> {
     return this.#servesClient
-      ? serveClientBundle(url, getRequest, this.#path, this.#options.cors)
+      ? serveClientBundle(url, source, this.#path, this.#options.cors)
       : null;
   }
 }

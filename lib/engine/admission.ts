@@ -15,6 +15,8 @@ export type Admission =
 /** What admitting a client takes. */
 export interface AdmissionRules {
   readonly allowRequest: EngineOptions["allowRequest"];
+  /** Whether a function of the user's has a say: {@link allowRequest}, or one that makes the id. */
+  readonly asksUser: boolean;
   /** Whether clients of revision 3 are let in. */
   readonly allowEIO3: boolean;
   generateId(request: EngineRequest): string | PromiseLike<string>;
@@ -35,32 +37,45 @@ export interface AdmissionRules {
  * Decides on a well-formed handshake: asks `allowRequest`, checks the protocol revision, makes the
  * session id. Answers at once where the user's functions do.
  *
- * @param request the request
+ * @param exchange the request
  * @param protocol the revision it asks for
  * @param rules the user's functions
- * @param decided called once
+ * @param decided called once, with the exchange too
  */
-export function admit(
-  request: EngineRequest,
+export function admit<Exchange extends { readonly request: EngineRequest }>(
+  exchange: Exchange,
   protocol: number,
   rules: AdmissionRules,
-  decided: (admission: Admission) => void,
+  decided: (admission: Admission, exchange: Exchange) => void,
 ): void {
+  const { request } = exchange;
   if (!rules.takesNew()) {
-    decided({ kind: "closed" });
+    decided({ kind: "closed" }, exchange);
     return;
   }
   const full = rules.checkRoom(request, true);
   if (full !== null) {
-    decided(full);
-    return;
+    decided(full, exchange);
+  } else if (rules.asksUser) {
+    askUser(exchange, protocol, rules, decided); // apart: closures are made there
+  } else {
+    const rejection = verifyProtocol(protocol, rules.allowEIO3);
+    decided(rejection ?? checkId(rules.generateId(request), request, rules), exchange);
   }
+}
+
+function askUser<Exchange extends { readonly request: EngineRequest }>(
+  exchange: Exchange,
+  protocol: number,
+  rules: AdmissionRules,
+  decided: (admission: Admission, exchange: Exchange) => void,
+): void {
   const { handshakeMs } = rules;
   within<Admission>(
     handshakeMs,
-    (done) => decide(request, protocol, rules, done),
-    decided,
-    () => decided(rejectLate(handshakeMs)),
+    (done) => decide(exchange.request, protocol, rules, done),
+    (admission) => decided(admission, exchange),
+    () => decided(rejectLate(handshakeMs), exchange),
   );
 }
 

@@ -71,6 +71,12 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
     );
   }
 
+  get asksUser(): boolean {
+    const isOwnId = this.generateId === EngineSettings.prototype.generateId;
+    const { allowRequest, generateId } = this.#opts;
+    return allowRequest !== undefined || generateId !== undefined || !isOwnId;
+  }
+
   get allowRequest(): EngineOptions["allowRequest"] {
     return this.#opts.allowRequest;
   }

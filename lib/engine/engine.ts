@@ -1,7 +1,7 @@
 import { DeadlineClock } from "../deadline.ts";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
-import { type AdmissionRules, admit } from "./admission.ts";
+import { type Admission, type AdmissionRules, admit } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
 import { ConnectionGate } from "./connection-gate.ts";
 import { EngineSettings } from "./engine-settings.ts";
@@ -27,7 +27,12 @@ import { makePolling, makeWebSocket } from "./transports/make.ts";
 import { SILENT, type Transport } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
-import { type UpgradeExchange, UpgradeReply, type UpgradeReplyPort } from "./upgrade-reply.ts";
+import {
+  type UpgradeExchange,
+  type UpgradePurpose,
+  UpgradeReply,
+  type UpgradeReplyPort,
+} from "./upgrade-reply.ts";
 import {
   greetWebTransport,
   makeWebTransportRequest,
@@ -36,6 +41,9 @@ import {
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine");
+
+/** Of a request that is none to be refused. */
+type Acceptance = Exclude<Verdict, Rejection>;
 
 /**
  * The Engine.IO server: the registry of sessions, and the only place that opens one. It answers
@@ -152,7 +160,7 @@ export class Engine
   }
 
   #openPolling(exchange: HttpExchange, protocol: number): void {
-    admit(exchange.request, protocol, this, (admission) => {
+    admit(exchange, protocol, this, (admission) => {
       if (admission.kind === "rejected") {
         this.#refuse(exchange, admission);
       } else if (admission.kind === "closed") {
@@ -169,42 +177,59 @@ export class Engine
 
   /** Decides on a request for a WebSocket. */
   decideUpgrade(exchange: UpgradeExchange): void {
-    const reply = new UpgradeReply(exchange, this);
-    this.middlewares.run(reply, this.handshakeMs, (refusal) => {
-      const { request } = reply;
-      const verdict =
-        refusal ?? verify(request, request.headers.origin, true, this.opts.transports, this.#find);
-      if (verdict.kind === "rejected") {
-        reply.refuse(verdict);
-      } else if (this.#origins === null) {
+    this.middlewares.run(new UpgradeReply(exchange, this), this.handshakeMs, this.#verifyUpgrade);
+  }
+
+  readonly #verifyUpgrade = (refusal: Rejection | null, reply: UpgradeReply): void => {
+    const { request } = reply;
+    const verdict =
+      refusal ?? verify(request, request.headers.origin, true, this.opts.transports, this.#find);
+    if (verdict.kind === "rejected") {
+      reply.refuse(verdict);
+    } else if (this.#origins === null) {
+      this.#onUpgradeVerdict(reply, verdict);
+    } else {
+      this.#checkOrigin(this.#origins, reply, verdict);
+    }
+  };
+
+  #checkOrigin(origins: OriginCheck, reply: UpgradeReply, verdict: Acceptance): void {
+    const { request } = reply;
+    origins.check(request, (isAllowed) => {
+      if (isAllowed) {
         this.#onUpgradeVerdict(reply, verdict);
       } else {
-        this.#origins.check(request, (isAllowed) => {
-          if (isAllowed) {
-            this.#onUpgradeVerdict(reply, verdict);
-          } else {
-            reply.refuse(rejectOrigin(request));
-          }
-        });
+        reply.refuse(rejectOrigin(request));
       }
     });
   }
 
-  #onUpgradeVerdict(reply: UpgradeReply, verdict: Exclude<Verdict, Rejection>): void {
-    const { request } = reply;
+  #onUpgradeVerdict(reply: UpgradeReply, verdict: Acceptance): void {
     if (verdict.kind === "session") {
-      reply.accept((port) => this.#openCandidate(verdict.sid, request, port));
+      reply.accept(verdict);
     } else {
-      admit(request, verdict.protocol, this, (admission) => {
-        if (admission.kind === "rejected") {
-          reply.refuse(admission);
-        } else if (admission.kind === "closed") {
-          reply.answer(503, "Server shutting down", ELSEWHERE);
-        } else {
-          reply.accept((port) => this.#openWebSocket(admission.sid, request, port));
-        }
-      });
+      admit(reply, verdict.protocol, this, this.#onUpgradeAdmission);
     }
+  }
+
+  readonly #onUpgradeAdmission = (admission: Admission, reply: UpgradeReply): void => {
+    if (admission.kind === "rejected") {
+      reply.refuse(admission);
+    } else if (admission.kind === "closed") {
+      reply.answer(503, "Server shutting down", ELSEWHERE);
+    } else {
+      reply.accept(admission);
+    }
+  };
+
+  onWebSocket(
+    { kind, sid }: UpgradePurpose,
+    request: EngineRequest,
+    port: WebSocketPort,
+  ): WebSocketTransport {
+    return kind === "session"
+      ? this.#openCandidate(sid, request, port)
+      : this.#openWebSocket(sid, request, port);
   }
 
   #openWebSocket(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {

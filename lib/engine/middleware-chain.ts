@@ -13,6 +13,12 @@ import { makeLog } from "../log.ts";
 
 const log = makeLog("engine");
 
+/** A request, and the answer to it, as middlewares see them. */
+export interface MiddlewareExchange {
+  readonly request: EngineRequest;
+  readonly response: ServerResponse;
+}
+
 /** The middlewares of an engine: that of the option `cors` where it is given, then the user's. */
 export class MiddlewareChain {
   #users: readonly Middleware[] = [];
@@ -55,20 +61,29 @@ export class MiddlewareChain {
    *
    * @param exchange the request, and the answer, which is looked at only if there is a middleware
    * @param handshakeMs how long they may take over a handshake, in ms
-   * @param done called with null where the request may go on, or with why not; not at all where one
-   * of them has answered it
+   * @param done called with null where the request may go on, or with why not, and with the exchange;
+   * not at all where one of them has answered it
    */
-  run(
-    exchange: { readonly request: EngineRequest; readonly response: ServerResponse },
+  run<Exchange extends MiddlewareExchange>(
+    exchange: Exchange,
     handshakeMs: number,
-    done: (refusal: Rejection | null) => void,
+    done: (refusal: Rejection | null, exchange: Exchange) => void,
   ): void {
     if (this.#all.length === 0) {
       log("no middleware to apply, skipping");
-      done(null);
-      return;
+      done(null, exchange);
+    } else {
+      this.#runAll(exchange, handshakeMs, done); // apart: closures are made there
     }
+  }
+
+  #runAll<Exchange extends MiddlewareExchange>(
+    exchange: Exchange,
+    handshakeMs: number,
+    done: (refusal: Rejection | null, exchange: Exchange) => void,
+  ): void {
     const { request, response } = exchange;
+    const go = (refusal: Rejection | null): void => done(refusal, exchange);
     request.res = response;
     const isHandshake = !request._query.sid;
     within<unknown>(
@@ -84,12 +99,12 @@ export class MiddlewareChain {
         ),
       (error) => {
         if (!response.writableEnded) {
-          proceed(error ? failure(error) : null, done);
+          proceed(error ? failure(error) : null, go);
         }
       },
       () => {
         if (!response.headersSent && !response.writableEnded) {
-          done(rejectLate(handshakeMs)); // or one of them is answering, and takes its time
+          go(rejectLate(handshakeMs)); // or one of them is answering, and takes its time
         }
       },
     );

@@ -16,6 +16,11 @@ export interface EngineRequest extends IncomingMessage {
   res?: ServerResponse | null | undefined;
 }
 
+/** Where a request comes from that is made when it is asked for. */
+export interface RequestSource {
+  asEngineRequest(): EngineRequest;
+}
+
 /** Whether the connection that a request came over is TLS. */
 export function isEncrypted({ connection }: EngineRequest): boolean {
   // By its old name: the requests of other engines, see `bind()`, know no other.

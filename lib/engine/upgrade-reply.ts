@@ -30,11 +30,41 @@ export interface UpgradeExchange {
   onDecided(decision: UpgradeDecision): void;
 }
 
+/** What a WebSocket is for: a new session, or one that exists and is to move to it. */
+export interface UpgradePurpose {
+  readonly kind: "admitted" | "session";
+  readonly sid: string;
+}
+
 /** Who hears of what is replied: the engine. */
 export interface UpgradeReplyPort {
+  /** The WebSocket is open. */
+  onWebSocket(
+    purpose: UpgradePurpose,
+    request: EngineRequest,
+    port: WebSocketPort,
+  ): WebSocketTransport;
   onRejected(request: EngineRequest, rejection: Rejection): void;
   /** Its listeners may change the headers. */
   onHeaders(headers: OutgoingHeaders, request: EngineRequest): void;
+}
+
+/** A request that becomes a WebSocket. */
+class AcceptedUpgrade {
+  readonly accepted = true;
+  readonly headers: OutgoingHeaders;
+  readonly #reply: UpgradeReply;
+  readonly #purpose: UpgradePurpose;
+
+  constructor(headers: OutgoingHeaders, reply: UpgradeReply, purpose: UpgradePurpose) {
+    this.headers = headers;
+    this.#reply = reply;
+    this.#purpose = purpose;
+  }
+
+  open(port: WebSocketPort): WebSocketTransport {
+    return this.#reply.onWebSocket(this.#purpose, port);
+  }
 }
 
 const REFUSAL_HEADERS = { Connection: "close", "Content-Type": "text/html" };
@@ -82,8 +112,7 @@ export class UpgradeReply {
     this.answer(rejection.status ?? 400, rejectionMessage(rejection), rejectionHeaders(rejection));
   }
 
-  /** @param open called with the open WebSocket */
-  accept(open: (port: WebSocketPort) => WebSocketTransport): void {
+  accept(purpose: UpgradePurpose): void {
     const { head } = this.#exchange;
     if (head !== null && !writeHead(head)) {
       return;
@@ -94,7 +123,11 @@ export class UpgradeReply {
     if (log.enabled) {
       log("writing headers: %j", headers);
     }
-    this.#exchange.onDecided({ accepted: true, headers, open });
+    this.#exchange.onDecided(new AcceptedUpgrade(headers, this, purpose));
+  }
+
+  onWebSocket(purpose: UpgradePurpose, port: WebSocketPort): WebSocketTransport {
+    return this.#port.onWebSocket(purpose, this.request, port);
   }
 }
 

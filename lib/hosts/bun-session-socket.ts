@@ -8,10 +8,16 @@ import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
 // such classes, and those of the first go on serving.
 const SESSION = Symbol.for("bun-socket.io.session");
 
+/** Who waits for the WebSocket to be open. */
+export interface SocketOpener {
+  /** @returns who gets the messages */
+  open(port: WebSocketPort): WebSocketTransport | null;
+}
+
 /** A WebSocket of a session, as `ws.data`: that tells it from the application's own. */
 export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner {
   /** Gone once it is open: it holds on to the request and its answer. */
-  #accept: ((port: WebSocketPort) => WebSocketTransport) | null;
+  #opener: SocketOpener | null;
   #ws: ServerWebSocket<unknown> | null = null;
   #transport: WebSocketTransport | null = null;
   readonly #connection: BunConnection;
@@ -21,14 +27,10 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   #subscriptions = 0;
   isBatching = false;
 
-  constructor(
-    connection: BunConnection,
-    publisher: TopicPublisher,
-    accept: (port: WebSocketPort) => WebSocketTransport,
-  ) {
+  constructor(connection: BunConnection, publisher: TopicPublisher, opener: SocketOpener) {
     this.#connection = connection;
     this.publisher = publisher;
-    this.#accept = accept;
+    this.#opener = opener;
   }
 
   get [SESSION](): true {
@@ -43,8 +45,8 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
     this.#ws = ws;
     this.topics = hasTopics ? this : null;
     this.#connection.owner = this;
-    this.#transport = this.#accept?.(this) ?? null;
-    this.#accept = null;
+    this.#transport = this.#opener?.open(this) ?? null;
+    this.#opener = null;
   }
 
   onMessage(data: string | Buffer): void {

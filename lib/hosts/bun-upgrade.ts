@@ -1,16 +1,32 @@
 import type { EngineRequest } from "../engine/request.ts";
+import type { WebSocketPort } from "../engine/exchange.ts";
+import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import type { UpgradeDecision, UpgradeExchange } from "../engine/upgrade-reply.ts";
-import { ResponseHead } from "../response-head.ts";
-import type { ConnectionOwner } from "./bun-connection.ts";
+import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
+import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
 import { toResponseAtLast } from "./bun-exchange.ts";
+import type { BunServer } from "./bun-listener.ts";
 import type { BunRequest } from "./bun-request.ts";
+
+type AcceptedUpgrade = UpgradeDecision & { accepted: true };
+
+/** Who makes WebSockets of requests: the host. */
+export interface UpgradeHost {
+  /** @returns the status where that is not possible */
+  accept(upgrade: BunUpgrade, headers: OutgoingHeaders): number;
+  /** One is open. */
+  onWired(): void;
+}
 
 /** One request of a fetch handler for a WebSocket. */
 export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
   readonly request: EngineRequest;
+  readonly webRequest: Request;
+  /** The server it came to. */
+  readonly server: BunServer;
   readonly #request: BunRequest;
-  readonly #webRequest: Request;
-  readonly #accept: (decision: UpgradeDecision & { accepted: true }) => number;
+  readonly #host: UpgradeHost;
+  #accepted: AcceptedUpgrade | null = null;
   #head: ResponseHead | null = null;
   #isDecided = false;
   #answer: Response | null = null;
@@ -20,18 +36,21 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
   /**
    * @param request the request
    * @param webRequest the same, as it came
-   * @param accept makes a WebSocket of it; returns the status where that is not possible
+   * @param server the server it came to
+   * @param host makes a WebSocket of it
    */
-  constructor(
-    request: BunRequest,
-    webRequest: Request,
-    accept: (decision: UpgradeDecision & { accepted: true }) => number,
-  ) {
+  constructor(request: BunRequest, webRequest: Request, server: BunServer, host: UpgradeHost) {
     this.request = request.asEngineRequest();
+    this.webRequest = webRequest;
+    this.server = server;
     this.#request = request;
-    this.#webRequest = webRequest;
-    this.#accept = accept;
+    this.#host = host;
     request.setOwner(this);
+  }
+
+  /** Its connection. */
+  get connection(): BunConnection {
+    return this.#request.socket;
   }
 
   get head(): ResponseHead | null {
@@ -48,30 +67,41 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
     if (this.#answer !== null) {
       return this.#answer;
     }
+    return this.#answerLater();
+  }
+
+  #answerLater(): Promise<Response> {
     if (!this.#isDecided) {
       // Mostly it is: a signal is made when it is asked for.
       this.#onAbort = () => this.#onGone();
-      this.#webRequest.signal.addEventListener("abort", this.#onAbort, { once: true });
+      this.webRequest.signal.addEventListener("abort", this.#onAbort, { once: true });
     }
     return new Promise((resolve) => {
       this.#resolve = resolve;
     });
   }
 
+  /** The WebSocket is open. */
+  open(port: WebSocketPort): WebSocketTransport | null {
+    this.#host.onWired();
+    return this.#accepted?.open(port) ?? null;
+  }
+
   onDecided(decision: UpgradeDecision): void {
     this.#isDecided = true;
     if (this.#onAbort !== null) {
-      this.#webRequest.signal.removeEventListener("abort", this.#onAbort);
+      this.webRequest.signal.removeEventListener("abort", this.#onAbort);
     }
     this.#request.setOwner(null);
     if (this.#request.destroyed) {
       return;
     }
     if (!decision.accepted) {
-      this.#send(toResponseAtLast(decision, this.#webRequest));
+      this.#send(toResponseAtLast(decision, this.webRequest));
       return;
     }
-    const status = this.#accept(decision);
+    this.#accepted = decision;
+    const status = this.#host.accept(this, decision.headers);
     this.#head?.finish();
     this.#send(new Response(null, { status }));
   }

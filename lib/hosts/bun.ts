@@ -1,7 +1,7 @@
 import type { ListenTarget } from "../arguments.ts";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer } from "../engine/exchange.ts";
-import type { EngineRequest } from "../engine/request.ts";
+import type { RequestSource } from "../engine/request.ts";
 import { SocketIOError, throwLater, warn } from "../errors.ts";
 import type { OutgoingHeaders } from "../response-head.ts";
 import { describe, withDefaults } from "../validate.ts";
@@ -17,7 +17,7 @@ import { BunRequest } from "./bun-request.ts";
 import { isBelow } from "./bun-request-text.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
 import { allowsTopics, BunTopics } from "./bun-topics.ts";
-import { BunUpgrade } from "./bun-upgrade.ts";
+import { BunUpgrade, type UpgradeHost } from "./bun-upgrade.ts";
 import { maxMessageBytes, silenceS, webSocketSettings } from "./bun-websocket-settings.ts";
 import { makeLog } from "../log.ts";
 
@@ -29,7 +29,7 @@ export interface BunService {
   /** The prefix of the paths that belong to it. */
   readonly prefix: string;
   /** Serves a file of the browser client; null for any other request. */
-  serveFile(url: string, getRequest: () => EngineRequest): Answer | Promise<Answer> | null;
+  serveFile(url: string, request: RequestSource): Answer | Promise<Answer> | null;
 }
 
 const LONGEST_TIMEOUT_S = 255; // of Bun
@@ -37,7 +37,7 @@ const WIRING_CHECK_MS = 1_000;
 const BUN_DEFAULT_MAX_BODY = 128 * 1024 * 1024;
 
 /** Answers the requests of a Bun server from an engine. */
-export class BunHost {
+export class BunHost implements UpgradeHost {
   readonly #service: BunService;
   /** Whether Bun hands us the WebSockets we accept; until the first has come, that is watched. */
   #isWired = false;
@@ -74,11 +74,9 @@ export class BunHost {
       );
     }
     const bunRequest = new BunRequest(request, server);
-    const file = this.#service.serveFile(bunRequest.url, () => bunRequest.asEngineRequest());
+    const file = this.#service.serveFile(bunRequest.url, bunRequest);
     if (file !== null) {
-      return file instanceof Promise
-        ? file.then((answer) => toResponse(answer, request))
-        : toResponse(file, request);
+      return answerFile(file, request);
     }
     if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
       return this.#upgrade(bunRequest, request, server);
@@ -106,24 +104,15 @@ export class BunHost {
     server: BunServer<Data>,
   ): Response | Promise<Response> {
     bunRequest.keep();
-    const upgrade = new BunUpgrade(bunRequest, request, ({ open, headers }) => {
-      const data = new SessionSocket(bunRequest.socket, this.#topics.of(server), (port) => {
-        this.#isWired = true;
-        return open(port);
-      });
-      return this.#accept(request, server, data, headers);
-    });
+    // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
+    const upgrade = new BunUpgrade(bunRequest, request, server as BunServer, this);
     this.#service.engine.decideUpgrade(upgrade);
     return upgrade.answer();
   }
 
-  /** Makes a WebSocket of the request; returns the status where that is not possible. */
-  #accept<Data>(
-    request: Request,
-    server: BunServer<Data>,
-    data: SessionSocket,
-    outgoing: OutgoingHeaders,
-  ): number {
+  accept(upgrade: BunUpgrade, outgoing: OutgoingHeaders): number {
+    const { webRequest: request, server } = upgrade;
+    const data = new SessionSocket(upgrade.connection, this.#topics.of(server), upgrade);
     let headers: Headers | undefined;
     try {
       headers = isEmpty(outgoing) ? undefined : toHeaders(outgoing);
@@ -133,11 +122,7 @@ export class BunHost {
     }
     let isUpgraded: boolean;
     try {
-      // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
-      isUpgraded = (server as BunServer).upgrade(
-        request,
-        headers === undefined ? { data } : { data, headers },
-      );
+      isUpgraded = server.upgrade(request, headers === undefined ? { data } : { data, headers });
     } catch (error) {
       log("the request could not become a WebSocket: %s", error);
       if (!request.signal.aborted) {
@@ -146,9 +131,17 @@ export class BunHost {
       return 500;
     }
     if (isUpgraded && !this.#isWired) {
-      setTimeout(() => this.#checkWiring(), WIRING_CHECK_MS).unref();
+      this.#checkWiringLater();
     }
     return isUpgraded ? 200 : 400;
+  }
+
+  onWired(): void {
+    this.#isWired = true;
+  }
+
+  #checkWiringLater(): void {
+    setTimeout(() => this.#checkWiring(), WIRING_CHECK_MS).unref();
   }
 
   #checkWiring(): void {
@@ -258,6 +251,15 @@ export class BunHost {
     });
     return new BunListener(server, "unix" in target ? target.unix : (hostname ?? "::"));
   }
+}
+
+function answerFile(
+  file: Answer | Promise<Answer>,
+  request: Request,
+): Response | Promise<Response> {
+  return file instanceof Promise
+    ? file.then((answer) => toResponse(answer, request))
+    : toResponse(file, request);
 }
 
 function fromApplication(

@@ -11,7 +11,7 @@ import type { Duplex } from "node:stream";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer } from "../engine/exchange.ts";
 import type { ResolvedEngineOptions } from "../engine/options.ts";
-import type { EngineRequest } from "../engine/request.ts";
+import type { RequestSource } from "../engine/request.ts";
 import type { UpgradeDecision } from "../engine/upgrade-reply.ts";
 import { throwLater } from "../errors.ts";
 import { withGrace } from "../grace.ts";
@@ -49,10 +49,7 @@ type WsConstructor = new (options: object) => WsServer;
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
 /** Serves a file of the browser client; null for a request of any other URL. */
-export type FileService = (
-  url: string,
-  getRequest: () => EngineRequest,
-) => Answer | Promise<Answer> | null;
+export type FileService = (url: string, source: RequestSource) => Answer | Promise<Answer> | null;
 
 const DEFAULT_PATH = "/engine.io";
 const DEFAULT_DESTROY_TIMEOUT_MS = 1_000;
@@ -99,7 +96,9 @@ export class NodeHost {
     watchConnections(server);
     emitter.on("request", (request, response) => {
       onRequest(server, request.socket, response);
-      const file = serveFile?.(request.url ?? "/", () => toEngineRequest(request)) ?? null;
+      const file =
+        serveFile?.(request.url ?? "/", { asEngineRequest: () => toEngineRequest(request) }) ??
+        null;
       if (file !== null) {
         void Promise.resolve(file).then((answer) => write(response, answer));
       } else if (owns(request)) {

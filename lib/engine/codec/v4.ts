@@ -10,13 +10,25 @@ import { type Codec, collect, type Packet, type RawData } from "./codec.ts";
 const MESSAGE = 0x34; // "4", the message type of Engine.IO
 const SEPARATOR = "\x1e"; // between the packets of a payload
 
-// Nearly every packet is a message of text, of which there is nothing to ask the parser.
-const encode = (packet: Packet, supportsBinary: boolean): RawData =>
-  packet.type === "message" && typeof packet.data === "string"
-    ? `4${packet.data}`
-    : collect<RawData>((callback) =>
-        encodePacket(packet as ParserPacket, supportsBinary, callback),
-      );
+// Nearly every packet is text, a message or the one that opens a session: there is nothing to ask the
+// parser.
+function encode(packet: Packet, supportsBinary: boolean): RawData {
+  if (typeof packet.data === "string") {
+    if (packet.type === "message") {
+      return `4${packet.data}`;
+    }
+    if (packet.type === "open") {
+      return `0${packet.data}`;
+    }
+  }
+  return encodeByParser(packet, supportsBinary);
+}
+
+function encodeByParser(packet: Packet, supportsBinary: boolean): RawData {
+  return collect<RawData>((callback) =>
+    encodePacket(packet as ParserPacket, supportsBinary, callback),
+  );
+}
 
 /**
  * Revision 4 of the Engine.IO protocol, by the package `engine.io-parser`.

@@ -83,6 +83,10 @@ export class WebSocketTransport implements Transport {
     if (packets.length === 1) {
       return this.#sendOne(packets[0] as Packet) ? 1 : 0;
     }
+    return this.#sendAll(packets);
+  }
+
+  #sendAll(packets: readonly Packet[]): number {
     let taken = 0;
     this.#port.batch(() => {
       while (taken < packets.length && this.writable) {
