@@ -3,13 +3,12 @@ import type {
   AdapterNamespace,
   RestoredSession,
   SessionToPersist,
-  SocketId,
 } from "../adapters/adapter.ts";
 import type { BroadcastAckError } from "./acks.ts";
 import { BroadcastOperator } from "./broadcast-operator.ts";
-import { Broadcaster, type NamespaceOperator } from "./broadcaster.ts";
+import type { NamespaceOperator } from "./broadcaster.ts";
 import type { EmitGuard } from "./emit-guard.ts";
-import { reservedEvent, throwLater, warn } from "./errors.ts";
+import { reservedEvent, throwLater } from "./errors.ts";
 import type {
   AllButLast,
   DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
@@ -24,13 +23,11 @@ import type {
   Untyped,
 } from "./events.ts";
 import { callEach } from "./listeners.ts";
-import { isPromiseLike, runMiddlewares } from "./middleware.ts";
-import { SessionRecovery } from "./namespace-recovery.ts";
-import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
+import { isPromiseLike } from "./middleware.ts";
+import { NamespaceEntrance } from "./namespace-entrance.ts";
 import { Socket } from "./socket.ts";
-import type { ConnectAttempt, Refusal, SocketClient } from "./socket-ports.ts";
-import type { ExtendedError, UpperClasses } from "./socket-types.ts";
-import { requireFunction } from "./validate.ts";
+import type { SocketClient } from "./socket-ports.ts";
+import type { UpperClasses } from "./socket-types.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:namespace");
@@ -51,37 +48,18 @@ export class Namespace<
     ServerSideEvents extends EventsMap = DefaultEventsMap,
     SocketData = Untyped,
   >
-  extends Broadcaster<
-    EmitEvents,
-    ServerSideEvents,
-    NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    SocketData
-  >
+  extends NamespaceEntrance<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   implements AdapterNamespace
 {
   /** The name; it begins with a slash. */
   readonly name: string;
   /** The server it belongs to. */
   readonly server: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Server"];
-  /** The connected sockets of this node. */
-  readonly sockets = new Map<
-    SocketId,
-    Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  >();
   adapter: AdapterApi;
   /** Sees what is emitted here, and by the sockets. Adapters of others may know of none. @internal */
   emitGuard: EmitGuard | null = null;
-  /** What of its name the path says that it was made by: see {@link PathSocket}. @internal */
-  params: Readonly<Record<string, string>> | null = null;
   /** The next packet id. Adapters count with it too. @internal */
   _ids = 0;
-  /** The middlewares. @internal */
-  readonly _fns: NamespaceMiddleware<
-    Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  >[] = [];
-  /** How many clients wait to be let in. */
-  #pending = 0;
-  readonly #recovery = new SessionRecovery(this);
 
   constructor(
     server: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Server"],
@@ -106,7 +84,7 @@ export class Namespace<
       } catch (error) {
         throwLater(error); // of a listener: the other sessions expire all the same
       }
-      this.#checkEmpty();
+      this.checkEmpty();
     });
     Promise.resolve(this.adapter.init()).catch((error: unknown) => {
       log("error while initializing adapter: %s", error);
@@ -118,168 +96,16 @@ export class Namespace<
     return new BroadcastOperator(this.adapter);
   }
 
-  /**
-   * Adds a middleware that each socket passes before it is connected.
-   *
-   * @param middleware calls `next()` to let the socket in, or `next(error)` to refuse it: the client
-   * gets `connect_error` with the error's message and `data`. An error that it throws, or rejects
-   * with, refuses the socket as well.
-   */
-  use(
-    middleware: NamespaceMiddleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
-  ): this {
-    requireFunction(middleware, "a middleware");
-    this._fns.push(middleware);
-    return this;
-  }
-
-  /** Called when a client asks to be let in. @internal */
-  add(
+  protected override makeSocket(
     client: SocketClient,
     auth: Record<string, unknown>,
-    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
-  ): void {
-    log("adding socket to nsp %s", this.name);
-    this.#pending++;
-    this.#recovery.restore(auth, (session) => {
-      let socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
-      try {
-        socket = new Socket(this, client, auth, session); // which joins the rooms of its session
-        if (this.params !== null) {
-          Object.assign(socket, { params: this.params });
-        }
-      } catch (error) {
-        this.#pending--;
-        attempt.onRefused();
-        this.#onAdapterFailure(client, session, error);
-        return;
-      }
-      let isDecided = false;
-      const decide = (error?: unknown): void => {
-        if (!isDecided) {
-          isDecided = true;
-          this.#pending--;
-          const isLetIn = !error && attempt.isWanted;
-          const whole = isLetIn && session !== null ? this.#readMissed(session) : session;
-          if (isLetIn && whole === null && session !== null) {
-            this.add(client, { ...auth, pid: undefined }, attempt); // it starts a new session
-            socket.onRefused();
-          } else {
-            this.#decide(socket, attempt, whole, error);
-          }
-        }
-      };
-      if (!attempt.isWanted) {
-        decide();
-        return;
-      }
-      attempt.onAbandoned = decide; // a middleware may never call `next`
-      const skips = this.server.opts.connectionStateRecovery?.skipMiddlewares;
-      runMiddlewares(
-        session !== null && skips ? [] : this._fns,
-        (middleware, next) => middleware(socket, next),
-        decide,
-      );
-    });
-  }
-
-  /** The session with what its client missed; null where some of that was lost since it was restored. */
-  #readMissed(session: RestoredSession): RestoredSession | null {
-    const { sid, pid, rooms, data } = session;
-    try {
-      return { sid, pid, rooms, data, missedPackets: session.missedPackets };
-    } catch (error) {
-      log("session %s cannot be taken up again: %s", session.sid, error);
-      return null;
-    }
-  }
-
-  #decide(
-    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
     session: RestoredSession | null,
-    error: unknown,
-  ): void {
-    if (!attempt.isWanted) {
-      log("next called after client was closed - ignoring socket %s", socket.id);
-      this.#refuse(socket, session);
-    } else if (error) {
-      this.#refuse(socket, session);
-      attempt.onRefused();
-      log("middleware error, sending CONNECT_ERROR packet to the client: %s", error);
-      socket.client.refuse(this.name, "middleware", describeRefusal(error));
-    } else {
-      this.#onConnect(socket, attempt, session);
-    }
+  ): Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    return new Socket(this, client, auth, session);
   }
 
-  #refuse(
-    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    session: RestoredSession | null,
-  ): void {
-    if (session !== null) {
-      this.persist(session); // its client may try once more
-    }
-    socket.onRefused();
-  }
-
-  #onConnect(
-    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
-    session: RestoredSession | null,
-  ): void {
-    this.sockets.set(socket.id, socket);
-    this.#recovery.onConnect(socket);
-    attempt.onConnected(socket);
-    try {
-      socket.onConnect(session?.missedPackets ?? []);
-    } catch (error) {
-      socket.onClose("server namespace disconnect");
-      this.#onAdapterFailure(socket.client, session, error);
-      return;
-    }
-    try {
-      this.emitReserved("connect", socket);
-      this.emitReserved("connection", socket);
-    } catch (error) {
-      throwLater(error); // of a listener: the socket is connected all the same
-    }
-  }
-
-  /** The adapter could not put a socket into its rooms: the client is refused, and may try again. */
-  #onAdapterFailure(client: SocketClient, session: RestoredSession | null, error: unknown): void {
-    warn("the adapter could not let a socket in: its client gets a connect_error", error);
-    if (session !== null) {
-      this.persist(session);
-    }
-    client.refuse(this.name, "adapter", { message: "adapter failed" });
-    this.#checkEmpty();
-  }
-
-  /** Keeps the session of a client that may come back, if the adapter can. @internal */
-  persist(session: SessionToPersist): void {
-    this.#recovery.persist(session);
-  }
-
-  /** Called when the client of a session has come back, to another node. @internal */
-  endSession(pid: string): void {
-    this.#recovery.endUnnoticed(pid);
-  }
-
-  /** Called when a socket is gone. @internal */
-  remove(socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>): void {
-    // Of a recovered session there may be another socket of that id by now.
-    if (this.sockets.get(socket.id) === socket) {
-      this.sockets.delete(socket.id);
-      this.#recovery.onGone(socket);
-    }
-    this.#checkEmpty();
-  }
-
-  #checkEmpty(): void {
-    if (this.sockets.size === 0 && this.#pending === 0 && this.adapter.hasSessions?.() !== true) {
-      this.server.onNamespaceEmpty(this);
-    }
+  protected override onEmpty(): void {
+    this.server.onNamespaceEmpty(this);
   }
 
   /** Tells the `error` listeners, of here or of the server, what a listener threw. */
@@ -383,15 +209,6 @@ export class Namespace<
     }
     this.emitUntyped(...args);
   }
-}
-
-function describeRefusal(error: unknown): Refusal {
-  // Not only instances of `Error`: also errors of another realm, and plain objects made like one.
-  if (typeof error === "object" && error !== null) {
-    const { message, data } = error as Partial<ExtendedError>;
-    return { message: typeof message === "string" ? message : "", data };
-  }
-  return { message: String(error) };
 }
 
 declare module "./socket-types.ts" {
