@@ -125,9 +125,16 @@ export class Adapter extends EventEmitter implements AdapterApi {
     this.#tell("vacated", room);
   }
 
-  #tell(event: string, ...args: string[]): void {
+  #tell(event: string, room: Room, id?: SocketId): void {
+    if (this.listenerCount(event) === 0) {
+      return;
+    }
     try {
-      this.emit(event, ...args);
+      if (id === undefined) {
+        this.emit(event, room);
+      } else {
+        this.emit(event, room, id);
+      }
     } catch (error) {
       throwLater(error); // of a listener: nobody may be left half way into a room, or out of it
     }

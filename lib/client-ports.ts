@@ -64,6 +64,8 @@ export interface ClientServer {
   onLimit(limit: LimitName, session: Session, namespace?: string): void;
   /** Tells the operator that a client was not let into a namespace. */
   onConnectRefused(refused: ConnectRefused): void;
+  /** A namespace that exists; others may be made for who asks for them. */
+  knownNamespace(name: string): ClientNamespace | undefined;
   /** Looks up a namespace; null where there is none of that name. */
   findNamespace(
     name: string,

@@ -5,7 +5,7 @@ import type { LimitName } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
 import type { CloseReason, SessionHandler } from "./engine/session-types.ts";
 import { ClientNamespaces } from "./client-namespaces.ts";
-import type { ClientServer, ClientSocket } from "./client-ports.ts";
+import type { ClientNamespace, ClientServer, ClientSocket } from "./client-ports.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { SocketIOError } from "./errors.ts";
 import { faultOfPacket } from "./packet-check.ts";
@@ -35,12 +35,20 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
     super();
     this.conn = conn;
     this.server = server;
-    const { clock, connectTimeoutMs } = server;
-    this.#connectDeadline = startDeadline(clock, connectTimeoutMs, () => this.#onConnectTimeout());
+    this.#connectDeadline = this.#startConnectDeadline();
     if (conn.protocol === 3) {
-      // Such a client does not ask. Not at once: nobody knows of this object yet.
-      queueMicrotask(() => this.#connect("/", {}));
+      this.#connectOld();
     }
+  }
+
+  #startConnectDeadline(): Deadline {
+    const { clock, connectTimeoutMs } = this.server;
+    return startDeadline(clock, connectTimeoutMs, () => this.#onConnectTimeout());
+  }
+
+  // Such a client does not ask. Not at once: nobody knows of this object yet.
+  #connectOld(): void {
+    queueMicrotask(() => this.#connect("/", {}));
   }
 
   /** The id of the session, which is a secret. `@socket.io/admin-ui` reads it. @internal */
@@ -131,21 +139,32 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
       this.refuse(name, "limit", TOO_MANY_NAMESPACES);
       return;
     }
-    let isFound = false;
+    const namespace = this.server.knownNamespace(name);
+    if (namespace === undefined) {
+      this.#lookUp(name, auth, most);
+    } else {
+      this.#join(name, namespace, auth);
+    }
+  }
+
+  #lookUp(name: string, auth: Record<string, unknown>, most: number): void {
+    if (most !== Number.POSITIVE_INFINITY) {
+      this.onLookUp(name);
+    }
     this.server.findNamespace(name, auth, (namespace) => {
-      isFound = true;
       this.onLookedUp(name);
       if (namespace === null) {
         log("namespace %s was denied: there is none, and none is to be made", name);
         this.refuse(name, "namespace", { message: "Invalid namespace" });
-        return;
+      } else {
+        this.#join(name, namespace, auth);
       }
-      log("connecting to namespace %s", name);
-      namespace.add(this, auth, this.makeAttempt(name));
     });
-    if (!isFound && most !== Number.POSITIVE_INFINITY) {
-      this.onLookUp(name);
-    }
+  }
+
+  #join(name: string, namespace: ClientNamespace, auth: Record<string, unknown>): void {
+    log("connecting to namespace %s", name);
+    namespace.add(this, auth, this.makeAttempt(name));
   }
 
   refuse(nsp: string, reason: RefusalReason, refusal: Refusal): void {

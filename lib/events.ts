@@ -106,11 +106,22 @@ export abstract class StrictEventEmitter<
   }
 
   #call(ev: string | symbol, args: Untyped[]): boolean {
+    if (ev !== "error" && this.listenerCount(ev) === 0) {
+      return false;
+    }
     const hook = this.errorHook();
     const capturesRejections = this[CAPTURES_REJECTIONS] === true;
-    if (hook === null && !capturesRejections) {
-      return super.emit(ev, ...args);
-    }
+    return hook === null && !capturesRejections
+      ? super.emit(ev, ...args)
+      : this.#callGuarded(ev, args, hook, capturesRejections);
+  }
+
+  #callGuarded(
+    ev: string | symbol,
+    args: Untyped[],
+    hook: ListenerErrorHook | null,
+    capturesRejections: boolean,
+  ): boolean {
     const report = (error: unknown): void => (hook ?? throwLater)(error, ev, args);
     const onReject = capturesRejections
       ? (error: unknown) => this.#onRejection(error, ev, args, report)

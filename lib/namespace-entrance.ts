@@ -88,46 +88,81 @@ export abstract class NamespaceEntrance<
   ): void {
     log("adding socket to nsp %s", this.name);
     this.#pending++;
-    this.#recovery.restore(auth, (session) => {
-      let socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
-      try {
-        socket = this.makeSocket(client, auth, session); // which joins the rooms of its session
-        if (this.params !== null) {
-          Object.assign(socket, { params: this.params });
-        }
-      } catch (error) {
-        this.#pending--;
-        attempt.onRefused();
-        this.#onAdapterFailure(client, session, error);
-        return;
+    if (this.#recovery.isAskedFor(auth)) {
+      this.#restore(client, auth, attempt);
+    } else {
+      this.#enter(client, auth, attempt, null);
+    }
+  }
+
+  // What takes closures is apart from what nearly every client needs.
+  #restore(
+    client: SocketClient,
+    auth: { pid: string; offset: unknown },
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+  ): void {
+    this.#recovery.restore(auth, (session) => this.#enter(client, auth, attempt, session));
+  }
+
+  #enter(
+    client: SocketClient,
+    auth: Record<string, unknown>,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+    session: RestoredSession | null,
+  ): void {
+    let socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
+    try {
+      socket = this.makeSocket(client, auth, session); // which joins the rooms of its session
+      if (this.params !== null) {
+        Object.assign(socket, { params: this.params });
       }
-      let isDecided = false;
-      const decide = (error?: unknown): void => {
-        if (!isDecided) {
-          isDecided = true;
-          this.#pending--;
-          const isLetIn = !error && attempt.isWanted;
-          const whole = isLetIn && session !== null ? this.#readMissed(session) : session;
-          if (isLetIn && whole === null && session !== null) {
-            this.add(client, { ...auth, pid: undefined }, attempt); // it starts a new session
-            socket.onRefused();
-          } else {
-            this.#decide(socket, attempt, whole, error);
-          }
-        }
-      };
-      if (!attempt.isWanted) {
-        decide();
-        return;
+    } catch (error) {
+      this.#pending--;
+      attempt.onRefused();
+      this.#onAdapterFailure(client, session, error);
+      return;
+    }
+    const skips = session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares;
+    if (this._fns.length === 0 || skips || !attempt.isWanted) {
+      this.#onPassed(socket, auth, attempt, session, undefined);
+    } else {
+      this.#pass(socket, auth, attempt, session);
+    }
+  }
+
+  #pass(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    auth: Record<string, unknown>,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+    session: RestoredSession | null,
+  ): void {
+    let isDecided = false;
+    const decide = (error?: unknown): void => {
+      if (!isDecided) {
+        isDecided = true;
+        this.#onPassed(socket, auth, attempt, session, error);
       }
-      attempt.onAbandoned = decide; // a middleware may never call `next`
-      const skips = this.server.opts.connectionStateRecovery?.skipMiddlewares;
-      runMiddlewares(
-        session !== null && skips ? [] : this._fns,
-        (middleware, next) => middleware(socket, next),
-        decide,
-      );
-    });
+    };
+    attempt.onAbandoned = decide; // a middleware may never call `next`
+    runMiddlewares(this._fns, (middleware, next) => middleware(socket, next), decide);
+  }
+
+  #onPassed(
+    socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
+    auth: Record<string, unknown>,
+    attempt: ConnectAttempt<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
+    session: RestoredSession | null,
+    error: unknown,
+  ): void {
+    this.#pending--;
+    const isLetIn = !error && attempt.isWanted;
+    const whole = isLetIn && session !== null ? this.#readMissed(session) : session;
+    if (isLetIn && whole === null && session !== null) {
+      this.add(socket.client, { ...auth, pid: undefined }, attempt); // it starts a new session
+      socket.onRefused();
+    } else {
+      this.#decide(socket, attempt, whole, error);
+    }
   }
 
   /** The session with what its client missed; null where some of that was lost since it was restored. */

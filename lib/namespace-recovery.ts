@@ -61,19 +61,21 @@ export class SessionRecovery {
     }
   }
 
-  /** Finds the session that a client had before it lost its connection; null where there is none. */
-  restore(
-    auth: Record<string, unknown>,
-    restored: (session: RestoredSession | null) => void,
-  ): void {
+  /** Whether a client asks for the session that it had before it lost its connection, and may have it. */
+  isAskedFor(auth: Record<string, unknown>): auth is { pid: string; offset: unknown } {
     const { adapter, server } = this.#namespace;
     const { pid, offset } = auth;
     // Adapters published for the reference cannot do without an offset; they do not know hasSessions.
     const hasOffset = typeof offset === "string" || adapter.hasSessions !== undefined;
-    if (!server.opts.connectionStateRecovery || typeof pid !== "string" || !hasOffset) {
-      restored(null);
-      return;
-    }
+    return Boolean(server.opts.connectionStateRecovery) && typeof pid === "string" && hasOffset;
+  }
+
+  /** Finds that session; null where there is none. */
+  restore(
+    { pid, offset }: { readonly pid: string; readonly offset: unknown },
+    restored: (session: RestoredSession | null) => void,
+  ): void {
+    const { adapter } = this.#namespace;
     this.endUnnoticed(pid);
     const finish = (session: RestoredSession | null): void => {
       if (session) {

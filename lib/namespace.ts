@@ -1,3 +1,4 @@
+import type { EventEmitter } from "node:events";
 import type {
   AdapterApi,
   AdapterNamespace,
@@ -114,6 +115,10 @@ export class Namespace<
     if (target === undefined || target.listenerCount("error") === 0) {
       return null;
     }
+    return this.#hookTo(target);
+  }
+
+  #hookTo(target: EventEmitter): ListenerErrorHook {
     return (error, event, args) => {
       const [socket] = args;
       const context = { event, socket: socket instanceof Socket ? socket : undefined };
@@ -126,7 +131,7 @@ export class Namespace<
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): ListenerErrorHook | null {
     const hook = this.errorHook();
-    return hook === null ? null : (error, event) => hook(error, event, [socket]);
+    return hook === null ? null : forSocket(hook, socket);
   }
 
   /**
@@ -209,6 +214,10 @@ export class Namespace<
     }
     this.emitUntyped(...args);
   }
+}
+
+function forSocket(hook: ListenerErrorHook, socket: unknown): ListenerErrorHook {
+  return (error, event) => hook(error, event, [socket]);
 }
 
 declare module "./socket-types.ts" {

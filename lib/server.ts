@@ -284,6 +284,13 @@ export class Server<
     return this.#listening.host.websocket();
   }
 
+  /** A namespace that exists. @internal */
+  knownNamespace(
+    name: string,
+  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined {
+    return this._nsps.get(name);
+  }
+
   /** Looks up a namespace for a client. @internal */
   findNamespace(
     name: string,

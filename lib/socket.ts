@@ -218,7 +218,8 @@ export class Socket<
   join(rooms: Rooms): Promise<void> | void {
     if (!this.#isClosed) {
       log("join room %s", rooms);
-      return this.nsp.adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+      const all = Array.isArray(rooms) ? new Set(rooms) : new Set<Room>().add(rooms);
+      return this.nsp.adapter.addAll(this.id, all);
     }
   }
 

@@ -60,7 +60,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
 
   /** Whether somebody listens to what the sessions send. */
   get isWatched(): boolean {
-    return this.isHeard("flush", "drain");
+    return this.hasListeners && this.isHeard("flush", "drain");
   }
 
   /** Whether middlewares or listeners see the requests of all kinds, and may keep them. */
@@ -118,7 +118,8 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
   /** The transports that a session on the given one may move to. */
   upgrades(transport: TransportName): string[] {
     const { allowUpgrades, transports } = this.#opts;
-    return allowUpgrades ? UPGRADES[transport].filter((name) => transports.includes(name)) : [];
+    const all = UPGRADES[transport];
+    return allowUpgrades && all.length > 0 ? all.filter((name) => transports.includes(name)) : [];
   }
 
   /**
