@@ -12,12 +12,16 @@ const BRACKET = 0x5b;
 const LONGEST_ID = 15; // digits, all of which a number can tell apart
 
 /**
- * Decodes an event or an acknowledgement in the namespace `/`, as nearly all packets are.
+ * Decodes an event or an acknowledgement in the namespace `/`, as nearly all packets are, or the bare
+ * packet that asks to be let in there.
  *
  * @returns null for anything else, and for what `socket.io-parser` would not take
  */
 export function decodePlain(data: string): Packet | null {
   const type = data.charCodeAt(0) - ZERO;
+  if (type === PacketType.CONNECT && data.length === 1 && !log.enabled) {
+    return { type, nsp: "/" };
+  }
   if ((type !== PacketType.EVENT && type !== PacketType.ACK) || log.enabled) {
     return null;
   }
@@ -53,6 +57,9 @@ export class PacketEncoder extends Encoder {
 }
 
 function isPlain({ type, data }: Packet): boolean {
+  if (type === PacketType.CONNECT) {
+    return data !== undefined && data !== null && !log.enabled; // no binary data is looked for in it
+  }
   if ((type !== PacketType.EVENT && type !== PacketType.ACK) || !Array.isArray(data)) {
     return false;
   }

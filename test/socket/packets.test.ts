@@ -47,7 +47,7 @@ const PIECES = [
 test("what is decoded by itself is what socket.io-parser makes of it, and it takes nothing else", () => {
   let taken = 0;
   for (let round = 0; round < ROUNDS; round++) {
-    let data = one(["2", "3", "2", "3", "2[", '2["a"', one(PIECES)]);
+    let data = one(["2", "3", "2", "3", "2[", '2["a"', "0", one(PIECES)]);
     for (let length = Math.floor(random() * 5); length > 0; length--) {
       data += one(PIECES);
     }
@@ -62,6 +62,7 @@ test("what is decoded by itself is what socket.io-parser makes of it, and it tak
 });
 
 test.each([
+  "0",
   '2["event"]',
   '2["event",1,"two",{"three":[3]}]',
   '2[""]',
