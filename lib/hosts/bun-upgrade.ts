@@ -8,6 +8,8 @@ import { toResponseAtLast } from "./bun-exchange.ts";
 import type { BunServer } from "./bun-listener.ts";
 import type { BunRequest } from "./bun-request.ts";
 
+const OK = 200;
+
 type AcceptedUpgrade = UpgradeDecision & { accepted: true };
 
 /** Who makes WebSockets of requests: the host. */
@@ -27,6 +29,8 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
   readonly #request: BunRequest;
   readonly #host: UpgradeHost;
   #accepted: AcceptedUpgrade | null = null;
+  /** Whether the request became a WebSocket: there is no answer to it, but for who waits for one. */
+  isOpened = false;
   #head: ResponseHead | null = null;
   #isDecided = false;
   #answer: Response | null = null;
@@ -103,7 +107,10 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
     this.#accepted = decision;
     const status = this.#host.accept(this, decision.headers);
     this.#head?.finish();
-    this.#send(new Response(null, { status }));
+    this.isOpened = status === OK;
+    if (!this.isOpened || this.#resolve !== null) {
+      this.#send(new Response(null, { status }));
+    }
   }
 
   destroyConnection(): void {

@@ -54,6 +54,14 @@ export class BunHost implements UpgradeHost {
     return isBelow(request.url, this.#service.prefix);
   }
 
+  #intercepts(request: Request): boolean {
+    const isOwn = this.owns(request);
+    if (isOwn) {
+      log('intercepting request for path "%s"', this.#service.prefix);
+    }
+    return isOwn;
+  }
+
   /**
    * Answers a request, whatever its path.
    *
@@ -73,6 +81,14 @@ export class BunHost implements UpgradeHost {
           "the server only if it listens by itself, or is handed it",
       );
     }
+    return this.#serve(request, server) ?? new Response(null); // Bun does not look at it
+  }
+
+  /** @returns undefined where the request became a WebSocket */
+  #serve<Data>(
+    request: Request,
+    server: BunServer<Data>,
+  ): Response | Promise<Response> | undefined {
     const bunRequest = new BunRequest(request, server);
     const file = this.#service.serveFile(bunRequest.url, bunRequest);
     if (file !== null) {
@@ -102,12 +118,12 @@ export class BunHost implements UpgradeHost {
     bunRequest: BunRequest,
     request: Request,
     server: BunServer<Data>,
-  ): Response | Promise<Response> {
+  ): Response | Promise<Response> | undefined {
     bunRequest.keep();
     // Bun types `data` by the application's WebSockets; a session's are told apart at run time.
     const upgrade = new BunUpgrade(bunRequest, request, server as BunServer, this);
     this.#service.engine.decideUpgrade(upgrade);
-    return upgrade.answer();
+    return upgrade.isOpened ? undefined : upgrade.answer();
   }
 
   accept(upgrade: BunUpgrade, outgoing: OutgoingHeaders): number {
@@ -167,11 +183,9 @@ export class BunHost implements UpgradeHost {
     requireApplication(application);
     return {
       fetch: (request, server) => {
-        if (!this.owns(request)) {
-          return fromApplication(application.fetch?.(request, server));
-        }
-        log('intercepting request for path "%s"', this.#service.prefix);
-        return this.handle(request, server);
+        return this.#intercepts(request)
+          ? this.handle(request, server)
+          : fromApplication(application.fetch?.(request, server));
       },
       websocket: this.websocket(application.websocket),
     };
@@ -239,6 +253,8 @@ export class BunHost implements UpgradeHost {
       ...(where as { port: number }), // Bun types its options by one or the other
       ...(tls === undefined ? {} : { tls }),
       ...this.handler<unknown>(),
+      fetch: (request, server) =>
+        this.#intercepts(request) ? this.#serve(request, server) : notFound(),
       maxRequestBodySize: Math.max(
         BUN_DEFAULT_MAX_BODY,
         maxMessageBytes(this.#service.engine.opts),
