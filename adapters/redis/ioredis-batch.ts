@@ -67,13 +67,15 @@ export function publishBatch(
   writeAlike(client, name, messages.length, encodeMessages(messages, isSharded), onReply);
 }
 
-/** Sends commands that are all XADD, likewise. */
-export function addBatch(
+/** Sends commands that all have one name, likewise, without the client's own copies of their arguments. */
+export function sendAlike(
   client: IoredisClient,
   commands: readonly RedisCommand[],
+  name: string,
   onReply: OnReply,
 ): void {
-  writeAlike(client, "xadd", commands.length, encodeCommands(commands), onReply);
+  const bytes = encodeCommands(commands);
+  writeAlike(client, name.toLowerCase(), commands.length, bytes, onReply);
 }
 
 /** Replies come in order: one command in the client's queue that stands for all will do. */

@@ -5,13 +5,16 @@ import type {
   SubscriberEvents,
 } from "./client-driver.ts";
 import { SingleDriver } from "./client-single.ts";
-import { addBatch, type OnReply, publishBatch, sendBatch } from "./ioredis-batch.ts";
+import { type OnReply, publishBatch, sendAlike, sendBatch } from "./ioredis-batch.ts";
 import { canSend, type IoredisClient } from "./ioredis-shape.ts";
 import { IoredisSubscriber } from "./ioredis-subscriber.ts";
 import type { ChannelMessage, RedisCommand, RedisReply } from "./port.ts";
 
 /** What the events of a client are that tell of its state. */
 export const STATE_EVENTS = ["connect", "ready", "close", "reconnecting", "end"] as const;
+
+/** What carries messages, and of which the client need know no more than the name. */
+const PLAIN_COMMANDS = new Set(["XADD", "EVAL"]);
 
 const OPENING = new Set(["wait", "connecting", "connect"]);
 
@@ -54,8 +57,13 @@ export class IoredisNode implements RedisNode {
         results[i] = error ?? toReply(reply);
         if (--open === 0) resolve(results);
       };
-      if (!this.#keyPrefix && commands.every(({ args }) => args[0] === "XADD")) {
-        addBatch(this.#client, commands, onReply);
+      const name = String(commands[0]?.args[0]);
+      if (
+        !this.#keyPrefix &&
+        PLAIN_COMMANDS.has(name) &&
+        commands.every(({ args }) => args[0] === name)
+      ) {
+        sendAlike(this.#client, commands, name, onReply);
         return;
       }
       const items = commands.map(({ args }) => ({ args, keyPrefix: this.#keyPrefix }));

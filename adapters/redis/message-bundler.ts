@@ -14,8 +14,8 @@ const REFUSED_MS = 60_000;
  */
 export class MessageBundler implements Bundler {
   readonly #route: BundleRoute;
-  /** Whether Redis knows the script, as far as one knows. */
-  #isKnown = false;
+  /** Whether Redis runs scripts, as far as one knows. */
+  #isAllowed = false;
   #isAsking = false;
   #pausedUntil = 0;
 
@@ -33,17 +33,17 @@ export class MessageBundler implements Bundler {
     if (performance.now() < this.#pausedUntil) {
       return false;
     }
-    if (!this.#isKnown && !this.#isAsking) {
+    if (!this.#isAllowed && !this.#isAsking) {
       void this.#ask(redis);
     }
-    return this.#isKnown;
+    return this.#isAllowed;
   }
 
   async #ask(redis: RedisCommands): Promise<void> {
     this.#isAsking = true;
     const [reply] = await redis.send([PROBE]);
     this.#isAsking = false;
-    this.#isKnown = !(reply instanceof Error);
+    this.#isAllowed = !(reply instanceof Error);
     if (reply instanceof Error) {
       this.#pause(isRetriable(reply) ? MIXED_MS : REFUSED_MS);
     }
@@ -52,7 +52,7 @@ export class MessageBundler implements Bundler {
   async send(redis: RedisCommands, messages: readonly Bundled[]): Promise<(RedisReply | Error)[]> {
     const [reply = null] = await redis.send([bundleCommand(this.#route, messages)]);
     if (reply instanceof Error && !isRetriable(reply)) {
-      this.#isKnown = false; // Redis has forgotten the script, or may not run it any more
+      this.#isAllowed = false; // it does not run scripts any more
       return redis.publish(messages, this.#route.isSharded);
     }
     if (isNone(reply)) {

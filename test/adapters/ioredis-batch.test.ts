@@ -38,6 +38,10 @@ const BATCHES: readonly { name: string; batch: RedisCommand[] }[] = [
     name: "XADD alone",
     batch: commands(...["1", "2", "3"].map((n) => ["XADD", "stream", "*", "field", n])),
   },
+  {
+    name: "EVAL alone",
+    batch: commands(...["1", "2", "3"].map((n) => ["EVAL", "return ARGV[1]", "0", n])),
+  },
 ];
 
 describe.each(CLIENTS)("$name", ({ create }) => {
