@@ -6,6 +6,12 @@ import type { SubscriptionKind } from "./port.ts";
 export class NodeRedisSubscriber implements SubscriberConnection {
   readonly #client: NodeRedisClient;
   readonly #events: SubscriberEvents;
+  /** What is still to be done for names that are being unsubscribed from, and what waits behind that. */
+  readonly #leaving = {
+    channel: new Map<string, Promise<void>>(),
+    pattern: new Map<string, Promise<void>>(),
+    shard: new Map<string, Promise<void>>(),
+  };
   #isOver = false;
 
   constructor(origin: NodeRedisClient, events: SubscriberEvents) {
@@ -26,7 +32,11 @@ export class NodeRedisSubscriber implements SubscriberConnection {
     this.#client.connect().catch((error: Error) => this.#onError(error));
   }
 
-  async subscribe(kind: SubscriptionKind, channels: string[]): Promise<void> {
+  subscribe(kind: SubscriptionKind, channels: string[]): Promise<void> {
+    return this.#inTurn(kind, channels, false, () => this.#subscribe(kind, channels));
+  }
+
+  async #subscribe(kind: SubscriptionKind, channels: string[]): Promise<void> {
     const client = this.#client;
     const { onMessage } = this.#events;
     if (kind === "pattern") {
@@ -48,15 +58,40 @@ export class NodeRedisSubscriber implements SubscriberConnection {
   }
 
   unsubscribe(kind: SubscriptionKind, channels: string[]): void {
-    const client = this.#client;
-    const done =
-      kind === "channel"
-        ? client.unsubscribe(channels)
-        : kind === "pattern"
-          ? client.pUnsubscribe(channels)
-          : client.sUnsubscribe(channels);
+    const done = this.#inTurn(kind, channels, true, async () => {
+      const client = this.#client;
+      if (kind === "channel") await client.unsubscribe(channels);
+      else if (kind === "pattern") await client.pUnsubscribe(channels);
+      else await client.sUnsubscribe(channels);
+    });
     // If it fails, the connection is lost, and the subscription with it.
     done.catch(() => {});
+  }
+
+  /**
+   * Does something at once, or when what it must not overtake is done: until Redis has answered,
+   * node-redis takes names for subscribed that it unsubscribes from, and sends nothing for them.
+   */
+  #inTurn(
+    kind: SubscriptionKind,
+    names: string[],
+    isLeaving: boolean,
+    act: () => Promise<void>,
+  ): Promise<void> {
+    const leaving = this.#leaving[kind];
+    const before = leaving.size === 0 ? [] : names.flatMap((name) => leaving.get(name) ?? []);
+    const done = before.length === 0 ? act() : Promise.all(before).then(act);
+    if (isLeaving || before.length > 0) {
+      const settled: Promise<void> = done
+        .catch(() => {}) // its caller is told
+        .then(() => {
+          for (const name of names) {
+            if (leaving.get(name) === settled) leaving.delete(name);
+          }
+        });
+      for (const name of names) leaving.set(name, settled);
+    }
+    return done;
   }
 
   close(): void {

@@ -2,10 +2,12 @@
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { commandsOf, subscriptionsOf } from "../../adapters/redis/client.ts";
+import type { SubscriptionKind } from "../../adapters/redis/port.ts";
 import { CLIENTS, type ProgramClient } from "../support/redis-clients.ts";
 import { asked, countClients, next, state, until } from "../support/redis-connections.ts";
 import { freePort, type RedisServer, startRedis } from "../support/redis.ts";
 
+const KINDS = ["channel", "pattern", "shard"] as const;
 const rejections: unknown[] = [];
 const onRejection = (error: unknown) => rejections.push(error);
 
@@ -168,6 +170,35 @@ describe.each([...CLIENTS])("a client of $name", ({ create }) => {
     await tell("3");
     await until(() => heard.length === 5);
     expect(heard).toContain("third 3");
+  });
+
+  test("subscribes again although Redis has not answered yet that it is unsubscribed", async () => {
+    const { commands, subs } = await connected();
+    await subs.subscribe("channel", "stays", () => {}); // or the connection would not
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const heard: string[] = [];
+    const listen = (kind: SubscriptionKind) =>
+      subs.subscribe(kind, `again ${kind}`, (payload) => heard.push(`${kind} ${payload}`));
+    await Promise.all(KINDS.map(listen));
+    for (const count of [1, 2, 3]) {
+      redis.pause();
+      let done: Promise<void>[] = [];
+      for (let times = 0; times < count; times++) {
+        for (const kind of KINDS) subs.unsubscribe(kind, `again ${kind}`);
+        await turn();
+        await turn();
+        done = KINDS.map(listen);
+        await turn();
+        await turn();
+      }
+      redis.resume();
+      await Promise.all(done);
+      await commands.publish([{ channel: "again channel", payload: `${count}` }], false);
+      await commands.publish([{ channel: "again pattern", payload: `${count}` }], false);
+      await commands.publish([{ channel: "again shard", payload: `${count}` }], true);
+      await until(() => heard.length === 3 * count);
+      expect(heard.slice(-3).sort()).toEqual(KINDS.map((kind) => `${kind} ${count}`));
+    }
   });
 
   test("ends up with what was wanted last, however often that changed", async () => {
