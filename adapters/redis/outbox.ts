@@ -8,6 +8,7 @@ import { OutboxFlight } from "./outbox-flight.ts";
 import { OutboxFlushes } from "./outbox-flushes.ts";
 import { type LaneGuard, OutboxGuards } from "./outbox-guards.ts";
 import { OutboxLimits, type OutboxOptions } from "./outbox-limits.ts";
+import { OutboxPace } from "./outbox-pace.ts";
 import { commandOf, type Entry, Kind, messageOf, type OnReply } from "./outbox-queue.ts";
 import { OutboxRetry } from "./outbox-retry.ts";
 import type { OutboxStats } from "./outbox-stats.ts";
@@ -21,17 +22,12 @@ const BATCH_BYTES = 256 * 1024;
 const IN_FLIGHT_BATCHES = 4_096;
 const IN_FLIGHT_BYTES = 4 * 1024 * 1024;
 
-/** An answer that comes so soon is waited for: what was sent meanwhile then leaves in one write. */
-const SOON_MS = 2;
-/** What is not held up for that. */
-const GATHERED_BYTES = 64 * 1024;
-
 /**
  * What is to be sent to Redis: it leaves in the order in which it came, once a turn of the event loop
- * in as few writes as can be; where Redis answers within {@link SOON_MS}, that is once an answer; and
- * at once where messages come one by one. While Redis is away or slow it waits here, within bounds;
- * beyond them the oldest is dropped, and its owner told. What fails for a reason that passes is sent again, so
- * that after a lost connection Redis may get a message twice.
+ * in as few writes as can be, under load less often ({@link OutboxPace}), and at once where messages
+ * come one by one. While Redis is away or slow it waits here, within bounds; beyond them the oldest is
+ * dropped, and its owner told. What fails for a reason that passes is sent again, so that after a lost
+ * connection Redis may get a message twice.
  *
  * In order holds for plain messages, for sharded messages of one channel, and for commands of one
  * key; where one of those fails, the others need not wait for it.
@@ -46,13 +42,12 @@ export class Outbox {
   readonly #delays: LongestDelay;
   readonly #drops = new OutboxDrops();
   readonly #turns = new OutboxTurns(() => this.#onTurn());
+  readonly #pace = new OutboxPace(() => this.#onTurn());
   readonly #retry = new OutboxRetry(() => this.#tryAgain());
   readonly #flushes = new OutboxFlushes((last) => this.#isSettled(last));
   #lastError: Error | undefined;
   #sent = 0;
   #retried = 0;
-  /** How long the last answer took. */
-  #roundTripMs = Number.POSITIVE_INFINITY;
 
   constructor(redis: RedisCommands, options: OutboxOptions = {}) {
     this.#redis = redis;
@@ -200,14 +195,15 @@ export class Outbox {
   }
 
   #onTurn(): void {
-    const isAnswerDue = this.#flight.batches > 0 && this.#roundTripMs < SOON_MS;
-    if (!isAnswerDue || this.#backlog.bytes >= GATHERED_BYTES) {
+    const { isWaiting, bytes } = this.#backlog;
+    if (!isWaiting || !this.#pace.holds(bytes, this.#flight.batches > 0)) {
       this.#pump();
     }
   }
 
   /** Sends what can be sent now. */
   #pump(): void {
+    let sent = 0;
     while (
       this.#backlog.isWaiting &&
       this.#redis.isReady &&
@@ -217,7 +213,11 @@ export class Outbox {
       const { batch, bytes } = this.#backlog.take(BATCH_ENTRIES, BATCH_BYTES);
       if (batch.length > 0) {
         this.#flight.send(batch, bytes);
+        sent += batch.length;
       }
+    }
+    if (sent > 0) {
+      this.#pace.onSent(sent);
     }
     this.#limits.watch();
   }
@@ -228,7 +228,7 @@ export class Outbox {
     sentAt: number,
   ): void {
     const now = performance.now();
-    this.#roundTripMs = now - sentAt;
+    this.#pace.onAnswer(now - sentAt);
     this.#delays.add(now, now - (batch[0]?.at ?? now));
     let hasFailed = false;
     batch.forEach((entry, index) => {

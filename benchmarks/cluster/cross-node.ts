@@ -1,5 +1,6 @@
 // What a broadcast from node to node costs: CPU of the node that emits, of the node that receives,
-// and of Redis, for each message. This package beside the reference, in one run.
+// and of Redis, for each message; and how long those take that a client sends. This package beside the
+// reference, in one run.
 //
 // Every server and every Redis is a process of its own, fresh for each measurement; the order is
 // turned round each round. One client is connected to each node, 64 bytes go along. What is printed
@@ -39,6 +40,9 @@ interface Cost {
   emitting: number;
   receiving: number;
   redis: number;
+  /** From one client to the other, in ms: of half of the messages at most, and of 99 of 100; NaN unless relayed. */
+  half: number;
+  most: number;
 }
 
 interface Scenario {
@@ -104,7 +108,11 @@ async function measure(peer: Peer, scenario: Scenario): Promise<Cost> {
     const before = used();
     const done = await drive.run(scenario.count);
     const [e = 0, r = 0, s = 0] = used().map((now, i) => ((now - (before[i] ?? 0)) * 1e6) / done);
-    return { emitting: e, receiving: r, redis: s };
+    const ways = drive.ways.sort();
+    const [half = Number.NaN, most = Number.NaN] = [0.5, 0.99].map((part) =>
+      ways.at(Math.floor(part * ways.length)),
+    );
+    return { emitting: e, receiving: r, redis: s, half, most };
   } finally {
     await emitting.stop();
     if (!isLocal) await receiving.stop();
@@ -120,6 +128,8 @@ class Driver {
   #onReceived: () => void = () => {};
   /** The client of the emitting node. */
   client: WebSocket | null = null;
+  /** How long each of the last messages took that were relayed, in ms. */
+  ways = new Float64Array();
 
   constructor(node: BenchNode, scenario: Scenario) {
     this.#node = node;
@@ -173,12 +183,21 @@ class Driver {
 
   #relay(count: number): Promise<number> {
     const packet = `42["relay","${PAYLOAD}"]`;
+    const ways = new Float64Array(count); // at first, when they were sent: they arrive in that order
+    this.ways = ways;
+    let sent = 0;
+    const send = (): void => {
+      ways[sent++] = performance.now();
+      this.client?.send(packet);
+    };
     return new Promise((resolve) => {
       this.#onReceived = () => {
+        const last = this.#received - 1;
+        ways[last] = performance.now() - (ways[last] ?? 0);
         if (this.#received === count) resolve(count);
-        else if (this.#received <= count - RELAYED) this.client?.send(packet);
+        else if (this.#received <= count - RELAYED) send();
       };
-      for (let i = 0; i < RELAYED; i++) this.client?.send(packet);
+      for (let i = 0; i < RELAYED; i++) send();
     });
   }
 }
@@ -206,7 +225,9 @@ function print(scenario: Scenario, results: Map<Peer, Cost[]>): void {
       other ? (median(of(peer, role)) / median(of(other, role))).toFixed(2) : "",
     );
     const ratio = other ? `${ratios.join(" / ")} of ${other.name}` : "";
-    console.log(`  ${peer.name.padEnd(34)} ${cells.join(" ")} ${ratio}`.trimEnd());
+    const [half, most] = [median(of(peer, "half")), median(of(peer, "most"))];
+    const way = half >= 0 ? `on its way ${half.toFixed(2)} ms, 99 of 100 ${most.toFixed(2)} ms` : "";
+    console.log(`  ${peer.name.padEnd(34)} ${cells.join(" ")} ${way} ${ratio}`.trimEnd());
   }
 }
 

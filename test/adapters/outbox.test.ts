@@ -111,6 +111,35 @@ describe("the outbox", () => {
     expect((await reads()) - before).toBeLessThan(20);
   });
 
+  test("sends no lot sooner than 0.3 ms after the last one, and the last one without being asked", async () => {
+    const { port } = await startServer();
+    const listener = await listen(port, "x");
+    const { outbox, owner } = openOutbox(port);
+    const client = connect(port);
+    const reads = async () =>
+      Number(/total_reads_processed:(\d+)/.exec(await client.info("stats"))?.[1]);
+    const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+    const lot = (name: string) => {
+      for (const text of numbers(5)) {
+        outbox.publish("x", `${name} ${text}`, false, owner);
+      }
+    };
+    lot("first");
+    await hears(listener, "first 4");
+    const before = await reads();
+    const start = performance.now();
+    for (let count = 0; performance.now() - start < 40; count++) {
+      lot(`${count}`);
+      await turn();
+    }
+    lot("last");
+    await hears(listener, "last 4");
+    const elapsedMs = performance.now() - start;
+    // Two more are those of this client.
+    expect((await reads()) - before).toBeLessThanOrEqual(elapsedMs / 0.3 + 3);
+    expect(outbox.stats).toMatchObject({ waiting: 0 });
+  });
+
   test("goes on after an interruption so short that the client did not tell of it", async () => {
     const heard: string[] = [];
     const attempts: (() => void)[] = [];
