@@ -11,6 +11,53 @@ const ENTRY_BYTES = 128;
 /** Of how many channels the last number is kept. */
 const CHANNELS = 65_536;
 
+/** How many messages are kept side by side. */
+const CHUNK = 1_024;
+
+/**
+ * Messages with consecutive numbers, in lists side by side: a hundred thousand objects would be work for
+ * the collector, and so would a view of each message's bytes, or one long list that changes all the time.
+ */
+class Chunk {
+  /** A text, or where the bytes are. */
+  readonly #sources: (string | ArrayBufferLike)[] = [];
+  readonly #offsets: number[] = [];
+  readonly channels: string[] = [];
+  /** Of the payload and what goes along with it. */
+  readonly sizes: number[] = [];
+  /** When they were sent, in ms. */
+  readonly times: number[] = [];
+
+  get length(): number {
+    return this.sizes.length;
+  }
+
+  add(channel: string, payload: Payload, size: number, now: number): void {
+    if (typeof payload === "string") {
+      this.#sources.push(payload);
+      this.#offsets.push(0);
+    } else {
+      this.#sources.push(payload.buffer);
+      this.#offsets.push(payload.byteOffset);
+    }
+    this.channels.push(channel);
+    this.sizes.push(size);
+    this.times.push(now);
+  }
+
+  payload(place: number): Payload {
+    const source = this.#sources[place] ?? "";
+    return typeof source === "string"
+      ? source
+      : Buffer.from(source, this.#offsets[place], (this.sizes[place] ?? 0) - ENTRY_BYTES);
+  }
+
+  /** Lets go of a message. */
+  drop(place: number): void {
+    this.#sources[place] = "";
+  }
+}
+
 /** Which messages are wanted. */
 export interface Since {
   /** Only those of these channels. */
@@ -26,14 +73,10 @@ export class SentLog {
   readonly #maxDurationMs: number;
   readonly #maxBytes: number;
   readonly #numbers = new ChannelNumbers(CHANNELS);
-  // What is kept, in lists side by side: a hundred thousand objects would be work for the collector.
-  #payloads: Payload[] = [];
-  #channels: string[] = [];
-  #sizes: number[] = [];
-  /** When they were sent, in ms. */
-  #times: number[] = [];
-  /** Where what is kept begins in them; what is before is gone. */
+  #chunks: Chunk[] = [];
+  /** How many of the first chunk are not kept any more. */
   #head = 0;
+  #length = 0;
   #bytes = 0;
   #last = 0;
   /** The number of the last message that was kept once and is not any more. */
@@ -58,7 +101,7 @@ export class SentLog {
 
   /** How many messages are kept. */
   get length(): number {
-    return this.#payloads.length - this.#head;
+    return this.#length;
   }
 
   get bytes(): number {
@@ -75,10 +118,13 @@ export class SentLog {
     this.#last = number;
     this.#numbers.set(channel, number);
     const size = payload.length + ENTRY_BYTES;
-    this.#payloads.push(payload);
-    this.#channels.push(channel);
-    this.#sizes.push(size);
-    this.#times.push(performance.now());
+    let chunk = this.#chunks.at(-1);
+    if (chunk === undefined || chunk.length === CHUNK) {
+      chunk = new Chunk();
+      this.#chunks.push(chunk);
+    }
+    chunk.add(channel, payload, size, performance.now());
+    this.#length++;
     this.#bytes += size;
     while (this.#bytes > this.#maxBytes) {
       this.#dropFirst();
@@ -101,11 +147,11 @@ export class SentLog {
     if (at <= this.#goneAt) {
       return Math.max(0, this.#gone - 1);
     }
-    let index = this.#times.length;
-    while (index > this.#head && (this.#times[index - 1] ?? 0) >= at) {
+    let index = this.#length;
+    while (index > 0 && (this.#timeOf(index - 1) ?? 0) >= at) {
       index--;
     }
-    return this.#numberAt(index) - 1;
+    return this.#gone + index;
   }
 
   /** The messages after a number, in order. */
@@ -116,35 +162,38 @@ export class SentLog {
     const messages: ReplayAnswer["messages"] = [];
     let bytes = 0;
     let isMore = false;
-    for (let index = this.#indexAfter(after, slackMs); index < this.#payloads.length; index++) {
-      const channel = this.#channels[index] ?? "";
-      const payload = this.#payloads[index] ?? "";
-      if (channels?.has(channel) === false) {
+    for (let index = this.#indexAfter(after, slackMs); index < this.#length; index++) {
+      const place = this.#head + index;
+      const chunk = this.#chunks[Math.floor(place / CHUNK)];
+      const channel = chunk?.channels[place % CHUNK] ?? "";
+      if (chunk === undefined || channels?.has(channel) === false) {
         continue;
       }
+      const payload = chunk.payload(place % CHUNK);
       if (messages.length > 0 && bytes + payload.length > maxBytes) {
         isMore = true;
         break;
       }
       bytes += payload.length + channel.length;
-      messages.push([this.#numberAt(index), channel, payload]);
+      messages.push([this.#gone + 1 + index, channel, payload]);
     }
     return { messages, isMore, isIncomplete: after < this.#gone };
   }
 
-  /** The number of what is at a place: numbers have no holes. */
-  #numberAt(index: number): number {
-    return this.#gone + 1 + index - this.#head;
+  /** When a message was sent; the oldest has the index 0, and numbers have no holes. */
+  #timeOf(index: number): number | undefined {
+    const place = this.#head + index;
+    return index < 0 ? undefined : this.#chunks[Math.floor(place / CHUNK)]?.times[place % CHUNK];
   }
 
   #indexAfter(after: number, slackMs: number): number {
-    const index = Math.max(this.#head, this.#head + after - this.#gone);
-    const at = this.#times[index - 1] ?? this.#times[index];
+    const index = Math.max(0, after - this.#gone);
+    const at = this.#timeOf(index - 1) ?? this.#timeOf(index);
     if (slackMs <= 0 || at === undefined) {
       return index;
     }
     let first = index;
-    while (first > this.#head && (this.#times[first - 1] ?? 0) >= at - slackMs) {
+    while (first > 0 && (this.#timeOf(first - 1) ?? 0) >= at - slackMs) {
       first--;
     }
     return first;
@@ -154,40 +203,34 @@ export class SentLog {
   clear(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#cut(this.#payloads.length);
+    this.#chunks = [];
+    this.#head = 0;
+    this.#length = 0;
     this.#bytes = 0;
     this.#gone = this.#last;
     this.#goneAt = performance.now();
   }
 
   #dropFirst(): void {
-    const head = this.#head;
-    const size = this.#sizes[head];
-    if (size === undefined) {
+    const [chunk] = this.#chunks;
+    if (chunk === undefined) {
       this.#bytes = 0;
       return;
     }
-    this.#bytes -= size;
+    const place = this.#head++;
+    this.#length--;
+    this.#bytes -= chunk.sizes[place] ?? 0;
     this.#gone++;
-    this.#goneAt = this.#times[head] ?? 0;
-    this.#payloads[head] = ""; // or it would stay in memory
-    this.#head++;
-    if (this.#head >= 1_024 && this.#head * 2 >= this.#payloads.length) {
-      this.#cut(this.#head);
+    this.#goneAt = chunk.times[place] ?? 0;
+    chunk.drop(place); // or it would stay in memory
+    if (this.#head === chunk.length) {
+      this.#chunks.shift();
+      this.#head = 0;
     }
   }
 
-  /** Makes the lists begin at a place. */
-  #cut(head: number): void {
-    this.#payloads = this.#payloads.slice(head);
-    this.#channels = this.#channels.slice(head);
-    this.#sizes = this.#sizes.slice(head);
-    this.#times = this.#times.slice(head);
-    this.#head = 0;
-  }
-
   #schedule(): void {
-    const oldest = this.#times[this.#head];
+    const oldest = this.#timeOf(0);
     if (this.#timer === undefined && oldest !== undefined) {
       const delayMs = oldest + this.#maxDurationMs + PRUNE_INTERVAL_MS - performance.now();
       this.#timer = setTimeout(() => this.#prune(), Math.min(delayMs, LONGEST_TIMER_MS));
@@ -198,11 +241,8 @@ export class SentLog {
   #prune(): void {
     this.#timer = undefined;
     const deadline = performance.now() - this.#maxDurationMs;
-    while ((this.#times[this.#head] ?? Number.POSITIVE_INFINITY) <= deadline) {
+    while ((this.#timeOf(0) ?? Number.POSITIVE_INFINITY) <= deadline) {
       this.#dropFirst();
-    }
-    if (this.length === 0) {
-      this.#cut(this.#head);
     }
     this.#schedule();
   }

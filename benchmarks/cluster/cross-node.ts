@@ -226,7 +226,8 @@ function print(scenario: Scenario, results: Map<Peer, Cost[]>): void {
     );
     const ratio = other ? `${ratios.join(" / ")} of ${other.name}` : "";
     const [half, most] = [median(of(peer, "half")), median(of(peer, "most"))];
-    const way = half >= 0 ? `on its way ${half.toFixed(2)} ms, 99 of 100 ${most.toFixed(2)} ms` : "";
+    const way =
+      half >= 0 ? `on its way ${half.toFixed(2)} ms, 99 of 100 ${most.toFixed(2)} ms` : "";
     console.log(`  ${peer.name.padEnd(34)} ${cells.join(" ")} ${way} ${ratio}`.trimEnd());
   }
 }
