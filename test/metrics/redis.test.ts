@@ -47,7 +47,10 @@ function lagOf(metrics: Metrics): { count: number; slow: number; sum: number } {
   return { count, slow: count - (buckets["0.5"] ?? 0), sum };
 }
 
-function counted(metrics: Metrics, name: "adapter_lag_failures" | "adapter_drops"): number {
+function counted(
+  metrics: Metrics,
+  name: "adapter_lag_failures" | "adapter_drops" | "acks" | "ack_timeouts",
+): number {
   const metric = metrics.snapshot()[name];
   if (metric.type === "histogram") throw new Error("no number");
   return metric.samples.reduce((sum, { value }) => sum + value, 0);
@@ -83,6 +86,29 @@ describe.each(ADAPTERS)("an adapter over Redis ($name)", ({ make }) => {
         await until(() => lagOf(metrics).slow > (slow[index] ?? 0));
         expect(lagOf(metrics).sum).toBeGreaterThan(0.5);
         expect(counted(metrics, "adapter_lag_failures")).toBe(0);
+      }
+    },
+    TEST_MS,
+  );
+
+  test(
+    "each node counts its own clients' acknowledgements of a broadcast",
+    async () => {
+      const nodes = await startNodes(make, 10_000);
+      for (const [index, { node }] of nodes.entries()) {
+        const { client } = await fleet.join(node);
+        client.on("question", (reply) => reply(index));
+        await fleet.join(node); // who does not answer
+      }
+      const error = await nodes[0]?.node.io
+        .timeout(500)
+        .emitWithAck("question")
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: "ERR_ACK_TIMEOUT" });
+      expect((error as { responses: number[] }).responses.toSorted()).toEqual([0, 1]);
+      for (const { metrics } of nodes) {
+        await until(() => counted(metrics, "ack_timeouts") > 0);
+        expect([counted(metrics, "acks"), counted(metrics, "ack_timeouts")]).toEqual([1, 1]);
       }
     },
     TEST_MS,
