@@ -40,7 +40,10 @@ export abstract class ClientNamespaces extends ClientReader implements AttemptPo
 
   /** All sockets, the oldest first; a list of its own. */
   protected openSockets(): ClientSocket[] {
-    const others = this.#several?.others.values() ?? [];
+    if (this.#several === null) {
+      return this.#first === null ? [] : [this.#first];
+    }
+    const others = this.#several.others.values();
     return this.#first === null ? [...others] : [this.#first, ...others];
   }
 

@@ -12,6 +12,13 @@ export interface EngineRequest extends IncomingMessage {
   url: string;
   /** The parsed query; where a name is repeated, the last value. */
   _query: Record<string, string>;
+  /**
+   * The address of the other end, where a host knows it without looking at `socket`, which it would
+   * make for that. @internal
+   */
+  readonly _peerAddress?: string | undefined;
+  /** The same of whether the connection is TLS. @internal */
+  readonly _isEncrypted?: boolean;
   /** The answer, while middlewares run and the engine decides on the request. */
   res?: ServerResponse | null | undefined;
 }
@@ -22,9 +29,18 @@ export interface RequestSource {
 }
 
 /** Whether the connection that a request came over is TLS. */
-export function isEncrypted({ connection }: EngineRequest): boolean {
+export function isEncrypted(request: EngineRequest): boolean {
+  if (request._isEncrypted !== undefined) {
+    return request._isEncrypted;
+  }
+  const { connection } = request;
   // By its old name: the requests of other engines, see `bind()`, know no other.
   return "encrypted" in connection && connection.encrypted === true;
+}
+
+/** The address that a connection came from; undefined on a unix socket. */
+export function addressOfPeer(request: EngineRequest): string | undefined {
+  return "_peerAddress" in request ? request._peerAddress : request.socket.remoteAddress;
 }
 
 /**

@@ -2,7 +2,7 @@ import { isIP } from "node:net";
 import proxyAddr from "proxy-addr";
 import { throwLater } from "../errors.ts";
 import type { Check } from "../validate.ts";
-import type { EngineRequest } from "./request.ts";
+import { addressOfPeer, type EngineRequest } from "./request.ts";
 
 /**
  * Which proxies are believed what they say of the client's address, in `X-Forwarded-For`: as the
@@ -112,7 +112,7 @@ function guard(given: Trust): Trust {
  * @returns undefined on a unix socket whose other end is not believed
  */
 export function findClientAddress(request: EngineRequest, trust: Trust | null): string | undefined {
-  const peer = request.socket.remoteAddress;
+  const peer = addressOfPeer(request);
   if (trust === null || request.headers["x-forwarded-for"] === undefined) {
     return peer;
   }

@@ -1,5 +1,7 @@
 import { LazyEmitter } from "../lazy-emitter.ts";
-import { shareAddress } from "./bun-request-text.ts";
+
+/** The owner of a connection that has ended. */
+export const NOBODY: ConnectionOwner = { destroyConnection() {} };
 
 /** Who can end a connection: a request under way, or a WebSocket. */
 export interface ConnectionOwner {
@@ -26,13 +28,14 @@ export class BunConnection extends LazyEmitter {
   owner: ConnectionOwner | null = null;
 
   /**
-   * @param address the other end; null on a unix socket
+   * @param address the address of the other end; undefined on a unix socket
+   * @param port its port
    * @param encrypted whether it is TLS
    */
-  constructor(address: { address: string; port: number } | null, encrypted: boolean) {
+  constructor(address: string | undefined, port: number | undefined, encrypted: boolean) {
     super();
-    this.remoteAddress = address === null ? undefined : shareAddress(address.address);
-    this.remotePort = address?.port;
+    this.remoteAddress = address;
+    this.remotePort = port;
     this.encrypted = encrypted;
   }
 

@@ -35,6 +35,13 @@ export function readTarget(url: string): Target {
   return target;
 }
 
+/** A query to be kept. */
+export function copyQuery(query: Readonly<Record<string, string>>): Record<string, string> {
+  const { EIO, transport } = query;
+  const isUsual = EIO !== undefined && transport !== undefined && Object.keys(query).length === 2;
+  return isUsual ? { EIO, transport } : { ...query }; // a literal is half as large
+}
+
 /** Has the headers of a request share what they can with those of the latest one. */
 export function shareHeaders(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   for (const name in headers) {
@@ -61,6 +68,9 @@ export function shareAddress(address: string): string {
  * @param prefix begins with a slash
  */
 export function isBelow(url: string, prefix: string): boolean {
+  if (url === latestTarget.url) {
+    return latestTarget.path.startsWith(prefix);
+  }
   return url.startsWith(prefix, startOfPath(url)) || (prefix === "/" && startOfPath(url) === -1);
 }
 

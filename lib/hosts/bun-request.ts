@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { EngineRequest } from "../engine/request.ts";
 import { type SocketIOError, unsupported } from "../errors.ts";
 import { LazyEmitter } from "../lazy-emitter.ts";
-import { BunConnection, type ConnectionOwner } from "./bun-connection.ts";
-import { readTarget, shareHeaders } from "./bun-request-text.ts";
+import { BunConnection, type ConnectionOwner, NOBODY } from "./bun-connection.ts";
+import { copyQuery, readTarget, shareAddress, shareHeaders } from "./bun-request-text.ts";
 
 type Listener = (...args: unknown[]) => void;
 
@@ -27,12 +27,16 @@ export class BunRequest extends LazyEmitter {
   complete: boolean;
   /** Whether the client went away before the answer. */
   aborted = false;
-  /** Who can end the connection while the request is under way. */
+  /** Who can end the connection: while the request is under way, or its WebSocket is open. */
   #owner: ConnectionOwner | null = null;
   #headers: IncomingHttpHeaders | null = null;
   #socket: BunConnection | null = null;
-  #web: Request | null;
+  /** The web request; once that is let go of, the scheme of its URL. */
+  #web: Request | "http" | "https";
+  /** Null once it has been asked. */
   #source: AddressSource | null;
+  #address: string | undefined;
+  #port: number | undefined;
 
   /**
    * @param request the request
@@ -45,12 +49,12 @@ export class BunRequest extends LazyEmitter {
     this.method = request.method;
     const { path, query } = readTarget(request.url);
     this.url = path;
-    this._query = { ...query };
+    this._query = copyQuery(query);
     this.complete = this.method === "GET" || this.method === "HEAD";
   }
 
   get headers(): IncomingHttpHeaders {
-    this.#headers ??= this.#web?.headers.toJSON() ?? {};
+    this.#headers ??= typeof this.#web === "string" ? {} : this.#web.headers.toJSON();
     return this.#headers;
   }
 
@@ -61,13 +65,26 @@ export class BunRequest extends LazyEmitter {
   /** The connection. Whose address is to be known must be asked for before the answer. */
   get socket(): BunConnection {
     if (this.#socket === null) {
-      const web = this.#web as Request; // it is let go of after this was made
-      const address = this.#source?.requestIP(web) ?? null;
-      this.#socket = new BunConnection(address, web.url.startsWith("https:"));
-      this.#socket.owner = this.#owner;
-      this.#socket.destroyed = this.aborted;
+      this.#socket = new BunConnection(this._peerAddress, this.#port, this._isEncrypted);
+      this.#socket.destroyed = this.destroyed;
+      this.#socket.owner = this.#socket.destroyed ? null : this.#owner;
     }
     return this.#socket;
+  }
+
+  get _peerAddress(): string | undefined {
+    if (this.#source !== null && typeof this.#web !== "string") {
+      const peer = this.#source.requestIP(this.#web);
+      this.#source = null;
+      this.#address = peer === null ? undefined : shareAddress(peer.address);
+      this.#port = peer?.port;
+    }
+    return this.#address;
+  }
+
+  get _isEncrypted(): boolean {
+    const web = this.#web;
+    return typeof web === "string" ? web === "https" : web.url.startsWith("https:");
   }
 
   /**
@@ -77,7 +94,7 @@ export class BunRequest extends LazyEmitter {
    */
   header(name: string): string | undefined {
     if (this.#headers === null) {
-      return this.#web?.headers.get(name) ?? undefined;
+      return typeof this.#web === "string" ? undefined : (this.#web.headers.get(name) ?? undefined);
     }
     const value = this.#headers[name];
     return typeof value === "string" ? value : value?.join(", ");
@@ -85,15 +102,14 @@ export class BunRequest extends LazyEmitter {
 
   /** Whether somebody may look at it after the answer. */
   get isKept(): boolean {
-    return this.#web === null;
+    return typeof this.#web === "string";
   }
 
   /** Makes all that may be asked for later, and lets go of the web request, which is larger. */
   keep(): void {
     shareHeaders(this.headers);
-    void this.socket;
-    this.#web = null;
-    this.#source = null;
+    void this._peerAddress;
+    this.#web = this._isEncrypted ? "https" : "http";
   }
 
   /** Says who can end the connection. */
@@ -156,7 +172,7 @@ export class BunRequest extends LazyEmitter {
   }
 
   get destroyed(): boolean {
-    return this.#socket?.destroyed ?? this.aborted;
+    return this.#socket?.destroyed ?? (this.aborted || this.#owner === NOBODY);
   }
 
   // The engine reads the body, and nobody else can.
@@ -220,6 +236,12 @@ export class BunRequest extends LazyEmitter {
   onAborted(): void {
     this.aborted = true;
     this.emitLater("aborted");
+    this.#socket?.onClose();
+  }
+
+  /** The WebSocket that it became is closed. */
+  onDisconnected(): void {
+    this.#owner = NOBODY;
     this.#socket?.onClose();
   }
 

@@ -2,7 +2,8 @@ import type { ServerWebSocket } from "bun";
 import type { SendResult, WebSocketPort } from "../engine/exchange.ts";
 import type { TopicPort, TopicPublisher } from "../engine/topics.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
-import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
+import type { ConnectionOwner } from "./bun-connection.ts";
+import type { BunRequest } from "./bun-request.ts";
 
 // A name and not the class tells a session's WebSocket: after a reload by `bun --hot` there are two
 // such classes, and those of the first go on serving.
@@ -20,15 +21,15 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   #opener: SocketOpener | null;
   #ws: ServerWebSocket<unknown> | null = null;
   #transport: WebSocketTransport | null = null;
-  readonly #connection: BunConnection;
+  readonly #request: BunRequest;
   readonly publisher: TopicPublisher;
   /** Itself, where its server allows that. */
   topics: TopicPort | null = null;
   #subscriptions = 0;
   isBatching = false;
 
-  constructor(connection: BunConnection, publisher: TopicPublisher, opener: SocketOpener) {
-    this.#connection = connection;
+  constructor(request: BunRequest, publisher: TopicPublisher, opener: SocketOpener) {
+    this.#request = request;
     this.publisher = publisher;
     this.#opener = opener;
   }
@@ -44,7 +45,7 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   onOpen(ws: ServerWebSocket<unknown>, hasTopics: boolean): void {
     this.#ws = ws;
     this.topics = hasTopics ? this : null;
-    this.#connection.owner = this;
+    this.#request.setOwner(this);
     this.#transport = this.#opener?.open(this) ?? null;
     this.#opener = null;
   }
@@ -67,7 +68,7 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
 
   onClose(code: number, reason: string): void {
     this.#ws = null;
-    this.#connection.onClose();
+    this.#request.onDisconnected();
     this.#transport?.onSocketClose(code, reason);
   }
 

@@ -3,7 +3,7 @@ import type { WebSocketPort } from "../engine/exchange.ts";
 import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import type { UpgradeDecision, UpgradeExchange } from "../engine/upgrade-reply.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
-import type { BunConnection, ConnectionOwner } from "./bun-connection.ts";
+import type { ConnectionOwner } from "./bun-connection.ts";
 import { toResponseAtLast } from "./bun-exchange.ts";
 import type { BunServer } from "./bun-listener.ts";
 import type { BunRequest } from "./bun-request.ts";
@@ -26,7 +26,7 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
   readonly webRequest: Request;
   /** The server it came to. */
   readonly server: BunServer;
-  readonly #request: BunRequest;
+  readonly bunRequest: BunRequest;
   readonly #host: UpgradeHost;
   #accepted: AcceptedUpgrade | null = null;
   /** Whether the request became a WebSocket: there is no answer to it, but for who waits for one. */
@@ -47,14 +47,9 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
     this.request = request.asEngineRequest();
     this.webRequest = webRequest;
     this.server = server;
-    this.#request = request;
+    this.bunRequest = request;
     this.#host = host;
     request.setOwner(this);
-  }
-
-  /** Its connection. */
-  get connection(): BunConnection {
-    return this.#request.socket;
   }
 
   get head(): ResponseHead | null {
@@ -96,8 +91,8 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
     if (this.#onAbort !== null) {
       this.webRequest.signal.removeEventListener("abort", this.#onAbort);
     }
-    this.#request.setOwner(null);
-    if (this.#request.destroyed) {
+    this.bunRequest.setOwner(null);
+    if (this.bunRequest.destroyed) {
       return;
     }
     if (!decision.accepted) {
@@ -118,8 +113,8 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
   }
 
   #onGone(): void {
-    this.#request.onAborted();
-    this.#request.onAnswered();
+    this.bunRequest.onAborted();
+    this.bunRequest.onAnswered();
     this.#head?.close();
     this.#send(destroyed()); // nobody will read it
   }

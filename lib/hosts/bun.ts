@@ -128,7 +128,7 @@ export class BunHost implements UpgradeHost {
 
   accept(upgrade: BunUpgrade, outgoing: OutgoingHeaders): number {
     const { webRequest: request, server } = upgrade;
-    const data = new SessionSocket(upgrade.connection, this.#topics.of(server), upgrade);
+    const data = new SessionSocket(upgrade.bunRequest, this.#topics.of(server), upgrade);
     let headers: Headers | undefined;
     try {
       headers = isEmpty(outgoing) ? undefined : toHeaders(outgoing);
