@@ -24,6 +24,17 @@ export type LimitReason = "limit exceeded" | "slow consumer";
 /** All that `disconnect` and `disconnecting` may give as the reason. */
 export type EndReason = DisconnectReason | LimitReason;
 
+/** How far a socket has come. */
+export type SocketPhase =
+  /** Until it ends. */
+  | "open"
+  /** The `disconnecting` listeners are called: it is not closed twice. */
+  | "closing"
+  /** Behind them: it joins no room any more. */
+  | "closed"
+  /** The same, and its session is kept for its client. */
+  | "kept";
+
 /** The events that a socket itself emits on the server. */
 export interface SocketReservedEventsMap {
   disconnect: (reason: DisconnectReason, description?: Untyped) => void;

@@ -31,6 +31,7 @@ import type {
   EndReason,
   Event,
   Handshake,
+  SocketPhase,
   UpperClasses,
 } from "./socket-types.ts";
 import { makeLog } from "./log.ts";
@@ -46,16 +47,6 @@ const RECOVERABLE: ReadonlySet<EndReason> = new Set<EndReason>([
   "forced server close",
   "slow consumer",
 ]);
-
-type Phase =
-  /** Until it ends. */
-  | "open"
-  /** The `disconnecting` listeners are called: it is not closed twice. */
-  | "closing"
-  /** Behind them: it joins no room any more. */
-  | "closed"
-  /** The same, and its session is kept for its client. */
-  | "kept";
 
 /**
  * A client in one namespace: events to and from it, and the rooms it is in.
@@ -96,7 +87,7 @@ export class Socket<
   #acks: PendingAcks | undefined;
   /** How many acknowledgements the client waits for. */
   #repliesOwed = 0;
-  #phase: Phase = "open";
+  #phase: SocketPhase = "open";
 
   constructor(
     nsp: UpperClasses<ListenEvents, EmitEvents, ServerSideEvents, SocketData>["Namespace"],

@@ -12,6 +12,12 @@ export type Admission =
   | { readonly kind: "closed" }
   | { readonly kind: "admitted"; readonly sid: string };
 
+/**
+ * What is told to who comes too late: another server may take the client at once, where a balancer gives
+ * its next connection to that.
+ */
+export const ELSEWHERE = Object.freeze({ "Retry-After": "1", Connection: "close" });
+
 /** What admitting a client takes. */
 export interface AdmissionRules {
   readonly allowRequest: EngineOptions["allowRequest"];

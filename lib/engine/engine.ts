@@ -1,7 +1,7 @@
 import { DeadlineClock } from "../deadline.ts";
 import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
-import { type Admission, type AdmissionRules, admit } from "./admission.ts";
+import { type AdmissionRules, admit, ELSEWHERE } from "./admission.ts";
 import type { Packet } from "./codec/codec.ts";
 import { ConnectionGate } from "./connection-gate.ts";
 import { EngineSettings } from "./engine-settings.ts";
@@ -14,11 +14,10 @@ import {
   rejectionHeaders,
   rejectionMessage,
   rejectionStatus,
-  type Verdict,
   verify,
 } from "./handshake.ts";
 import type { EngineOptions } from "./options.ts";
-import { type OriginCheck, originCheck, rejectOrigin } from "./origin-check.ts";
+import { originCheck } from "./origin-check.ts";
 import { type EngineRequest, forgetResponse } from "./request.ts";
 import { Session, type SessionPort } from "./session.ts";
 import { SessionRegistry } from "./session-registry.ts";
@@ -27,6 +26,7 @@ import { makePolling, makeWebSocket } from "./transports/make.ts";
 import { SILENT, type Transport } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
+import { UpgradeJudge } from "./upgrade-judge.ts";
 import {
   type UpgradeExchange,
   type UpgradePurpose,
@@ -41,9 +41,6 @@ import {
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine");
-
-/** Of a request that is none to be refused. */
-type Acceptance = Exclude<Verdict, Rejection>;
 
 /**
  * The Engine.IO server: the registry of sessions, and the only place that opens one. It answers
@@ -65,10 +62,10 @@ export class Engine
   onSession: ((session: Session) => SessionHandler) | null = null;
 
   readonly #sessions = new SessionRegistry();
+  readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
   /** Null where everyone gets in. */
   #gate: ConnectionGate | null;
-  /** Null where pages of any origin may open WebSockets. */
-  #origins: OriginCheck | null;
+  #judge: UpgradeJudge;
   #closed = false;
   /** Whether it takes no new sessions. */
   #refusesNew = false;
@@ -76,14 +73,14 @@ export class Engine
   constructor(options: EngineOptions = {}) {
     super(options);
     this.#gate = ConnectionGate.make(this.opts.limits, this.#sessions);
-    this.#origins = originCheck(this.opts);
+    this.#judge = new UpgradeJudge(this, originCheck(this.opts), this.#find);
   }
 
   /** Replaces the options, for sessions to come, and opens a closed engine again. */
   override configure(options: EngineOptions): void {
     super.configure(options);
     this.#gate = ConnectionGate.make(this.opts.limits, this.#sessions);
-    this.#origins = originCheck(this.opts);
+    this.#judge = new UpgradeJudge(this, originCheck(this.opts), this.#find);
     this.reopen();
   }
 
@@ -177,50 +174,8 @@ export class Engine
 
   /** Decides on a request for a WebSocket. */
   decideUpgrade(exchange: UpgradeExchange): void {
-    this.middlewares.run(new UpgradeReply(exchange, this), this.handshakeMs, this.#verifyUpgrade);
+    this.middlewares.run(new UpgradeReply(exchange, this), this.handshakeMs, this.#judge.judge);
   }
-
-  readonly #verifyUpgrade = (refusal: Rejection | null, reply: UpgradeReply): void => {
-    const { request } = reply;
-    const verdict =
-      refusal ?? verify(request, request.headers.origin, true, this.opts.transports, this.#find);
-    if (verdict.kind === "rejected") {
-      reply.refuse(verdict);
-    } else if (this.#origins === null) {
-      this.#onUpgradeVerdict(reply, verdict);
-    } else {
-      this.#checkOrigin(this.#origins, reply, verdict);
-    }
-  };
-
-  #checkOrigin(origins: OriginCheck, reply: UpgradeReply, verdict: Acceptance): void {
-    const { request } = reply;
-    origins.check(request, (isAllowed) => {
-      if (isAllowed) {
-        this.#onUpgradeVerdict(reply, verdict);
-      } else {
-        reply.refuse(rejectOrigin(request));
-      }
-    });
-  }
-
-  #onUpgradeVerdict(reply: UpgradeReply, verdict: Acceptance): void {
-    if (verdict.kind === "session") {
-      reply.accept(verdict);
-    } else {
-      admit(reply, verdict.protocol, this, this.#onUpgradeAdmission);
-    }
-  }
-
-  readonly #onUpgradeAdmission = (admission: Admission, reply: UpgradeReply): void => {
-    if (admission.kind === "rejected") {
-      reply.refuse(admission);
-    } else if (admission.kind === "closed") {
-      reply.answer(503, "Server shutting down", ELSEWHERE);
-    } else {
-      reply.accept(admission);
-    }
-  };
 
   onWebSocket(
     { kind, sid }: UpgradePurpose,
@@ -360,8 +315,6 @@ export class Engine
     this.#sessions.remove(session);
   }
 
-  readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
-
   #refuse(exchange: HttpExchange, rejection: Rejection): void {
     this.onRejected(exchange.request, rejection);
     const body = JSON.stringify({ code: rejection.code, message: rejectionMessage(rejection) });
@@ -371,7 +324,5 @@ export class Engine
 }
 
 const JSON_HEADERS = Object.freeze({ "Content-Type": "application/json" });
-// Another server may take the client at once, where a balancer gives its next connection to that.
-const ELSEWHERE = Object.freeze({ "Retry-After": "1", Connection: "close" });
 const REFUSED = Object.freeze({ ...JSON_HEADERS, ...ELSEWHERE });
 const SHUTTING_DOWN = JSON.stringify({ code: 3, message: "Server shutting down" });
