@@ -1,23 +1,29 @@
-import { SMALLEST_BUNDLE } from "./bundler.ts";
-
 /** An answer that comes so soon is waited for: what was sent meanwhile then leaves in one write. */
 const SOON_MS = 2;
-/** Where messages leave by the lot, so long lies between one lot and the next, at least. */
+/** So long lies between one lot and the next, at least. */
 const APART_MS = 0.3;
 /** What is not held up for that, nor for an answer. */
 const GATHERED_BYTES = 64 * 1024;
 
+/** Nothing is held up unless so many messages were sent in so many milliseconds. */
+const MANY = 8;
+const WINDOW_MS = 2;
+
 /**
  * How long what waits at the end of a turn goes on waiting, so that more of it leaves at once: under
- * load a lot costs Redis and each node several system calls, however small it is.
+ * load a lot costs Redis and each node several system calls, however small it is. Where there is little to
+ * send nothing waits: two answers, to one message each, would have the node wake up twice.
  */
 export class OutboxPace {
   readonly #onDue: () => void;
   /** How long the last answer took. */
   #roundTripMs = Number.POSITIVE_INFINITY;
-  /** When the last lot was sent, in ms, and how many messages it had. */
+  /** When the last lot was sent, in ms. */
   #sentAt = 0;
-  #lastLot = 0;
+  /** Since when messages are counted, in ms, how many they are, and how many they were before. */
+  #countedFrom = 0;
+  #count = 0;
+  #lastCount = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** @param onDue called within about a millisecond where {@link holds} has said so for no answer */
@@ -26,8 +32,15 @@ export class OutboxPace {
   }
 
   onSent(messages: number): void {
-    this.#sentAt = performance.now();
-    this.#lastLot = messages;
+    const now = performance.now();
+    const elapsedMs = now - this.#countedFrom;
+    if (elapsedMs >= WINDOW_MS) {
+      this.#lastCount = elapsedMs < 2 * WINDOW_MS ? this.#count : 0;
+      this.#count = 0;
+      this.#countedFrom = now;
+    }
+    this.#count += messages;
+    this.#sentAt = now;
   }
 
   onAnswer(roundTripMs: number): void {
@@ -37,17 +50,18 @@ export class OutboxPace {
   /**
    * Whether what waits is not to be sent yet.
    *
-   * @param bytes how much waits
+   * @param messages how many wait
+   * @param bytes how much that is
    * @param isAnswerDue whether an answer is to come, which will have it sent
    */
-  holds(bytes: number, isAnswerDue: boolean): boolean {
-    if (bytes >= GATHERED_BYTES) {
+  holds(messages: number, bytes: number, isAnswerDue: boolean): boolean {
+    if (bytes >= GATHERED_BYTES || Math.max(this.#count, this.#lastCount) + messages < MANY) {
       return false;
     }
     if (isAnswerDue && this.#roundTripMs < SOON_MS) {
       return true;
     }
-    if (this.#lastLot < SMALLEST_BUNDLE || performance.now() - this.#sentAt >= APART_MS) {
+    if (performance.now() - this.#sentAt >= APART_MS) {
       return false;
     }
     // Mostly a turn with another message is sooner: then this has nothing to do.

@@ -195,8 +195,8 @@ export class Outbox {
   }
 
   #onTurn(): void {
-    const { isWaiting, bytes } = this.#backlog;
-    if (!isWaiting || !this.#pace.holds(bytes, this.#flight.batches > 0)) {
+    const { isWaiting, length, bytes } = this.#backlog;
+    if (!isWaiting || !this.#pace.holds(length, bytes, this.#flight.batches > 0)) {
       this.#pump();
     }
   }
