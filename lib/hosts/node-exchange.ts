@@ -39,12 +39,25 @@ export class NodeExchange implements HttpExchange {
   #hasResponded = false;
   #cancelBody: (() => void) | null = null;
 
-  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+  /**
+   * @param incoming the request
+   * @param outgoing its answer
+   * @param onClose called when that is done with, one way or the other
+   */
+  constructor(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    onClose: (outgoing: ServerResponse) => void,
+  ) {
     this.request = toEngineRequest(incoming);
     this.request.res = outgoing;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
-    outgoing.once("close", () => this.#onClose());
+    // It comes once: `once()` would cost more, and so would a listener of the host's own.
+    outgoing.on("close", () => {
+      onClose(outgoing);
+      this.#onClose();
+    });
   }
 
   get response(): ServerResponse {
@@ -84,10 +97,8 @@ export class NodeExchange implements HttpExchange {
     } else {
       // The rest of a body that nobody reads would be taken for the next request, or be waited for.
       const isRead = this.#incoming.complete || this.#incoming.method === "GET";
-      const { Connection: connection = isRead ? undefined : "close", ...rest } = headers;
       const isHttp2 = this.#incoming.httpVersionMajor > 1; // which has no such header
-      const all = isHttp2 || connection === undefined ? rest : { ...rest, Connection: connection };
-      write(this.#outgoing, { status, headers: all, body });
+      write(this.#outgoing, { status, headers: withConnection(headers, isRead, isHttp2), body });
     }
   }
 
@@ -103,17 +114,23 @@ export class NodeExchange implements HttpExchange {
     }
     const chunks: Buffer[] = [];
     let length = 0;
+    let isDone = false;
+    // The listeners stay: to remove them costs more than to ask, each time, whether it is over.
     const finish = (result: BodyResult): void => {
+      if (isDone) {
+        return;
+      }
+      isDone = true;
       this.#cancelBody = null;
-      incoming.off("data", onData).off("end", onEnd);
-      incoming.off("close", onAborted).off("error", onAborted);
       if (result.kind !== "complete") {
-        incoming.on("error", ignore); // of what is left of it
         incoming.pause();
       }
       done(result);
     };
     const onData = (chunk: Buffer | string): void => {
+      if (isDone) {
+        return;
+      }
       const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk;
       length += bytes.length;
       if (length > limitBytes) {
@@ -140,8 +157,17 @@ export class NodeExchange implements HttpExchange {
 
 const NOT_MODIFIED = 304;
 
-function ignore(): void {
-  // The client went away, which the answer's `close` event tells.
+function withConnection(
+  headers: Readonly<OutgoingHeaders>,
+  isRead: boolean,
+  isHttp2: boolean,
+): Readonly<OutgoingHeaders> {
+  const { Connection: given } = headers;
+  if (isHttp2) {
+    const { Connection: _none, ...rest } = headers;
+    return given === undefined ? headers : rest;
+  }
+  return given === undefined && !isRead ? { ...headers, Connection: "close" } : headers;
 }
 
 /**
@@ -178,10 +204,10 @@ function joinCookies(
   outgoing: ServerResponse,
   headers: Readonly<OutgoingHeaders>,
 ): Readonly<OutgoingHeaders> {
-  const names = Object.keys(headers).filter((name) => name.toLowerCase() === SET_COOKIE);
-  if (names.length === 0) {
+  if (!hasCookie(headers)) {
     return headers;
   }
+  const names = Object.keys(headers).filter((name) => name.toLowerCase() === SET_COOKIE);
   const joined = { ...headers };
   const before = outgoing.getHeader(SET_COOKIE) ?? [];
   const cookies = [before, ...names.map((name) => headers[name] ?? [])].flat().map(String);
@@ -192,3 +218,12 @@ function joinCookies(
 }
 
 const SET_COOKIE = "set-cookie";
+
+function hasCookie(headers: Readonly<OutgoingHeaders>): boolean {
+  for (const name in headers) {
+    if (name.length === SET_COOKIE.length && name.toLowerCase() === SET_COOKIE) {
+      return true;
+    }
+  }
+  return false;
+}

@@ -149,8 +149,7 @@ export class NodeHost {
   /** Answers a request, whatever its path. */
   handleRequest(request: IncomingMessage, response: ServerResponse): void {
     this.#open.add(response);
-    response.once("close", () => this.#forget(response));
-    this.#engine.handleExchange(new NodeExchange(request, response));
+    this.#engine.handleExchange(new NodeExchange(request, response, this.#forget));
   }
 
   /**
@@ -263,12 +262,12 @@ export class NodeHost {
     }
   }
 
-  #forget(ended: Destroyable): void {
+  readonly #forget = (ended: Destroyable): void => {
     this.#open.delete(ended);
     if (this.#open.size === 0) {
       this.#onQuiet?.();
     }
-  }
+  };
 }
 
 /**
