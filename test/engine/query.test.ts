@@ -1,7 +1,25 @@
 import { expect, test } from "bun:test";
 import { parseQuery } from "../../lib/engine/request.ts";
 
-const PARTS = ["a", "sid", "é", " ", "%", "%41", "+", "&", "&", "=", "=", "-._~", "__proto__", "?"];
+const PARTS = [
+  "a",
+  "sid",
+  "EIO",
+  "transport",
+  "t",
+  "é",
+  " ",
+  "%",
+  "%41",
+  "+",
+  "&",
+  "&",
+  "=",
+  "=",
+  "-._~",
+  "__proto__",
+  "?",
+];
 
 /** The query by the standard's own parser. */
 function standard(url: string): Record<string, string> {
