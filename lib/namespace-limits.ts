@@ -63,8 +63,6 @@ export class PacketRates {
   }
 }
 
-const ANNOUNCES_ATTACHMENTS = /^[56](\d+)-/;
-
 /** The decoder of `socket.io-parser`, which says by a code that there are too many attachments. */
 export class LimitedDecoder extends Decoder {
   readonly #attachments: number;
@@ -76,10 +74,32 @@ export class LimitedDecoder extends Decoder {
 
   /** @throws SocketIOError with `ERR_LIMIT_EXCEEDED`, and what the decoder throws */
   override add(data: unknown): void {
-    const count = typeof data === "string" ? ANNOUNCES_ATTACHMENTS.exec(data)?.[1] : undefined;
-    if (Number(count) > this.#attachments) {
+    if (typeof data === "string" && countAttachments(data) > this.#attachments) {
       throw limitExceeded("attachments", "too many attachments");
     }
     super.add(data);
   }
+}
+
+const DASH = 0x2d;
+const ZERO = 0x30;
+const NINE = 0x39;
+const FIVE = 0x35; // an event with attachments, and the one after it an acknowledgement
+const SIX = 0x36;
+
+/** How many attachments a packet announces: it begins with its type, their number and a dash. */
+function countAttachments(packet: string): number {
+  const type = packet.charCodeAt(0);
+  if (type !== FIVE && type !== SIX) {
+    return 0;
+  }
+  let count = 0;
+  let at = 1;
+  let code = packet.charCodeAt(at);
+  while (code >= ZERO && code <= NINE) {
+    count = count * 10 + code - ZERO;
+    at++;
+    code = packet.charCodeAt(at);
+  }
+  return code === DASH ? count : 0;
 }

@@ -49,29 +49,48 @@ export function decodePlain(data: string): Packet | null {
   return start === 1 ? { type, nsp: "/", data: payload } : { type, nsp: "/", id, data: payload };
 }
 
-/** The encoder of `socket.io-parser`, which looks for binary data where there can be some only. */
+/** The encoder of `socket.io-parser`, which looks for binary data deep down where there can be some only. */
 export class PacketEncoder extends Encoder {
   override encode(packet: Packet): EncodedPackets {
-    return isPlain(packet) ? [encodePlain(packet)] : super.encode(packet);
+    return (log.enabled ? null : encodeFlat(packet)) ?? super.encode(packet);
   }
 }
 
-function isPlain({ type, data }: Packet): boolean {
+/**
+ * Encodes what lets a client in, and an event or an acknowledgement whose arguments are no objects but
+ * `Buffer`s: nearly all packets.
+ *
+ * @returns null for any other
+ */
+function encodeFlat({ type, nsp, id, data }: Packet): EncodedPackets | null {
   if (type === PacketType.CONNECT) {
-    return data !== undefined && data !== null && !log.enabled; // no binary data is looked for in it
+    return data === undefined || data === null ? null : [head(type, nsp, id) + JSON.stringify(data)];
   }
   if ((type !== PacketType.EVENT && type !== PacketType.ACK) || !Array.isArray(data)) {
-    return false;
+    return null;
   }
+  let attachments: Buffer[] | null = null;
   for (const each of data) {
-    if (typeof each === "object" ? each !== null : typeof each === "function") {
-      return false;
+    if (Buffer.isBuffer(each)) {
+      attachments ??= [];
+      attachments.push(each);
+    } else if (typeof each === "object" ? each !== null : typeof each === "function") {
+      return null;
     }
   }
-  return !log.enabled;
+  if (attachments === null) {
+    return [head(type, nsp, id) + JSON.stringify(data)];
+  }
+  let num = 0;
+  const list = data.map((each) =>
+    Buffer.isBuffer(each) ? { _placeholder: true, num: num++ } : each,
+  );
+  const binaryType = type === PacketType.EVENT ? PacketType.BINARY_EVENT : PacketType.BINARY_ACK;
+  const start = head(`${binaryType}${attachments.length}-`, nsp, id);
+  return [start + JSON.stringify(list), ...attachments];
 }
 
-function encodePlain({ type, nsp, id, data }: Packet): string {
+function head(type: PacketType | string, nsp: string, id: number | undefined): string {
   const start = nsp && nsp !== "/" ? `${type}${nsp},` : `${type}`;
-  return `${start}${id ?? ""}${JSON.stringify(data)}`;
+  return `${start}${id ?? ""}`;
 }

@@ -10,16 +10,19 @@ import { type Codec, collect, type Packet, type RawData } from "./codec.ts";
 const MESSAGE = 0x34; // "4", the message type of Engine.IO
 const SEPARATOR = "\x1e"; // between the packets of a payload
 
-// Nearly every packet is text, a message or the one that opens a session: there is nothing to ask the
+// Nearly every packet is a message, or the one that opens a session: there is nothing to ask the
 // parser.
 function encode(packet: Packet, supportsBinary: boolean): RawData {
-  if (typeof packet.data === "string") {
-    if (packet.type === "message") {
-      return `4${packet.data}`;
+  const { type, data } = packet;
+  if (typeof data === "string") {
+    if (type === "message") {
+      return `4${data}`;
     }
-    if (packet.type === "open") {
-      return `0${packet.data}`;
+    if (type === "open") {
+      return `0${data}`;
     }
+  } else if (type === "message" && supportsBinary && data !== undefined) {
+    return data;
   }
   return encodeByParser(packet, supportsBinary);
 }
