@@ -92,9 +92,17 @@ export abstract class StrictEventEmitter<
     return this.#call(ev, args);
   }
 
-  /** Calls the listeners of an event whose name comes from the wire. */
-  protected emitUntyped(ev: string | symbol, ...args: unknown[]): boolean {
-    return this.#call(ev, args);
+  /**
+   * Calls the listeners of an event whose name comes from the wire.
+   *
+   * @param event its name and its arguments
+   */
+  protected emitUntyped(event: readonly [name: string, ...args: unknown[]]): boolean {
+    if (this.#capturesRejections || this.errorHook() !== null) {
+      const [name, ...args] = event;
+      return this.#call(name, args);
+    }
+    return super.emit.apply(this, event as [string, ...unknown[]]); // without a list for each step
   }
 
   /**

@@ -200,7 +200,7 @@ export class Namespace<
   /** Tells the listeners of something: what they throw does not keep it from going on. @internal */
   announce(event: string, ...args: unknown[]): void {
     try {
-      this.emitUntyped(event, ...args);
+      this.emitUntyped([event, ...args]);
     } catch (error) {
       throwLater(error);
     }
@@ -212,7 +212,7 @@ export class Namespace<
       log("ignoring the event error of another node, to which nobody listens");
       return; // it must not end the process
     }
-    this.emitUntyped(...args);
+    this.emitUntyped(args);
   }
 }
 

@@ -159,7 +159,7 @@ export abstract class SocketEmitter<
       log("ignoring the client's event error, to which nobody listens");
       return; // a client's event of that name must not end the process
     }
-    this.emitUntyped(...event);
+    this.emitUntyped(event);
   }
 
   /** Called when a packet cannot be read, or a middleware refused an event. @internal */
