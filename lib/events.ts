@@ -98,7 +98,7 @@ export abstract class StrictEventEmitter<
    * @param event its name and its arguments
    */
   protected emitUntyped(event: readonly [name: string, ...args: unknown[]]): boolean {
-    if (this.#capturesRejections || this.errorHook() !== null) {
+    if (this[CAPTURES_REJECTIONS] === true || this.errorHook() !== null) {
       const [name, ...args] = event;
       return this.#call(name, args);
     }

@@ -64,7 +64,9 @@ export class PacketEncoder extends Encoder {
  */
 function encodeFlat({ type, nsp, id, data }: Packet): EncodedPackets | null {
   if (type === PacketType.CONNECT) {
-    return data === undefined || data === null ? null : [head(type, nsp, id) + JSON.stringify(data)];
+    return data === undefined || data === null
+      ? null
+      : [head(type, nsp, id) + JSON.stringify(data)];
   }
   if ((type !== PacketType.EVENT && type !== PacketType.ACK) || !Array.isArray(data)) {
     return null;

@@ -128,7 +128,9 @@ export class Engine
   /** Answers an HTTP request. */
   handleExchange(exchange: HttpExchange): void {
     const { request } = exchange;
-    log('handling "%s" http request "%s"', request.method, request.url);
+    if (log.enabled) {
+      log('handling "%s" http request "%s"', request.method, request.url);
+    }
     this.middlewares.run(exchange, this.handshakeMs, (refusal) => {
       if (refusal !== null) {
         this.#refuse(exchange, refusal);
@@ -146,7 +148,9 @@ export class Engine
           this.#refuse(exchange, verdict);
           break;
         case "session":
-          log("setting new request for existing client %s", verdict.sid);
+          if (log.enabled) {
+            log("setting new request for existing client %s", verdict.sid);
+          }
           forgetResponse(request);
           this.#find(verdict.sid)?.transport.onRequest(exchange);
           break;

@@ -223,6 +223,11 @@ export class Session
     }
   }
 
+  onRequestEnd(): void {
+    // A client that sends before it polls may do the latter in this turn: until then nothing is late.
+    this.server.flushQueue.endRequest(this, this.#transport.writable);
+  }
+
   onPacket(packet: Packet): void {
     if (this.#state !== "open") {
       log("packet received with closed socket");

@@ -53,3 +53,19 @@ export function requireApplication(application: unknown): void {
     );
   }
 }
+
+/** What the application's `fetch` has answered, as Bun takes it. */
+export function fromApplication(
+  answer: Response | undefined | Promise<Response | undefined>,
+): Response | Promise<Response> {
+  if (answer instanceof Response) {
+    return answer;
+  }
+  // Nothing comes of a request that became a WebSocket, and of one that nobody answers.
+  return answer instanceof Promise ? answer.then(fromApplication) : notFound();
+}
+
+/** The answer to a request that nobody takes. */
+export function notFound(): Response {
+  return new Response(null, { status: 404 });
+}

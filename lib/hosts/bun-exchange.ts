@@ -1,31 +1,47 @@
 import type { ServerResponse } from "node:http";
-import type { Answer, BodyResult, HttpExchange } from "../engine/exchange.ts";
+import type { BodyResult, HttpExchange } from "../engine/exchange.ts";
+import type { FlushQueue, TurnEndListener } from "../engine/flush-queue.ts";
 import type { EngineRequest } from "../engine/request.ts";
-import { throwLater } from "../errors.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import type { ConnectionOwner } from "./bun-connection.ts";
 import type { BunRequest } from "./bun-request.ts";
+import { toResponseAtLast } from "./bun-response.ts";
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine:polling");
 
+/** What an exchange needs of the host. */
+export interface ExchangePort {
+  readonly flushQueue: FlushQueue;
+  /** Gives a request the time that it may take. */
+  extendTimeout(request: Request): void;
+}
+
 /** One request of a fetch handler and its answer. */
-export class BunExchange implements HttpExchange, ConnectionOwner {
+export class BunExchange implements HttpExchange, ConnectionOwner, TurnEndListener {
   readonly request: EngineRequest;
   onAbort: (() => void) | null = null;
   readonly #request: BunRequest;
   readonly #webRequest: Request;
+  readonly #closes: boolean;
   /** Made for the first middleware. */
   #head: ResponseHead | null = null;
   #hasResponded = false;
   #answer: Response | null = null;
   #resolve: ((answer: Response) => void) | null = null;
   #cancelBody: (() => void) | null = null;
+  #port: ExchangePort | null = null;
 
-  constructor(request: BunRequest, webRequest: Request) {
+  /**
+   * @param request the request
+   * @param webRequest the same, as it came
+   * @param closes whether the client asks for the connection to be closed behind the answer
+   */
+  constructor(request: BunRequest, webRequest: Request, closes: boolean) {
     this.request = request.asEngineRequest();
     this.#request = request;
     this.#webRequest = webRequest;
+    this.#closes = closes;
     request.setOwner(this);
   }
 
@@ -47,23 +63,33 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
   }
 
   /** The answer for the fetch handler to return: at hand if there is one already. */
-  answer(): Response | Promise<Response> {
+  answer(port: ExchangePort): Response | Promise<Response> {
     if (this.#answer !== null) {
       return this.#answer;
     }
-    const answer = new Promise<Response>((resolve) => {
+    this.#port = port;
+    port.flushQueue.afterFlush(this);
+    return new Promise<Response>((resolve) => {
       this.#resolve = resolve;
     });
+  }
+
+  // What takes to wait is not done for a request that is answered within the turn in which it came,
+  // as those are that bring data, and polls of a client that is just being sent some.
+  onTurnEnd(): void {
+    if (this.#answer !== null) {
+      return;
+    }
+    this.#port?.extendTimeout(this.#webRequest);
     // While the body is read, the end of that tells; a signal is made when it is asked for.
     if (this.#cancelBody === null || this.#request.isKept) {
       const { signal } = this.#webRequest;
       if (signal.aborted) {
-        this.#onAborted(499); // before the application handed it over
+        this.#onAborted(499); // meanwhile, or before the application handed it over
       } else {
         signal.addEventListener("abort", () => this.#onAborted(499), { once: true });
       }
     }
-    return answer;
   }
 
   destroyConnection(): void {
@@ -107,7 +133,7 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
     if (this.#answer !== null) {
       return;
     }
-    const answer = toResponseAtLast({ status, headers, body }, this.#webRequest);
+    const answer = toResponseAtLast({ status, headers, body }, this.#closes);
     this.#answer = answer;
     this.#request.onAnswered();
     this.#resolve?.(answer);
@@ -192,62 +218,3 @@ export class BunExchange implements HttpExchange, ConnectionOwner {
 
 const ABORTED: BodyResult = { kind: "aborted" };
 const TOO_LARGE: BodyResult = { kind: "too-large" };
-
-/**
- * Makes the web `Response` of an answer.
- *
- * @param answer status, headers, body
- * @param request the request: one that asks for the connection to be closed is told that it will
- * be, or Node's HTTP agent uses the dead connection again
- */
-export function toResponse({ status, headers, body }: Answer, request: Request): Response {
-  const connection = request.headers.get("connection");
-  let list = preparedHeaders(headers);
-  if (connection !== null && /(?:^|,)\s*close\s*(?:,|$)/i.test(connection)) {
-    list = toHeaders(headers);
-    list.set("Connection", "close");
-  }
-  // No body here is of shared memory, which is what keeps the types of some projects from this.
-  return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers: list });
-}
-
-/** The same; with the status 500 where what a user's function has set makes that impossible. */
-export function toResponseAtLast(answer: Answer, request: Request): Response {
-  try {
-    return toResponse(answer, request);
-  } catch (error) {
-    throwLater(error); // of a header, or a status that Bun does not know
-    return new Response(null, { status: 500 });
-  }
-}
-
-/** The `Headers` of objects that cannot change; never changed, as a `Response` makes a copy. */
-const prepared = new WeakMap<Readonly<OutgoingHeaders>, Headers>();
-
-/** The same as {@link toHeaders}, made once for what is answered time and again. Not to be changed. */
-function preparedHeaders(headers: Readonly<OutgoingHeaders>): Headers {
-  let list = prepared.get(headers);
-  if (list === undefined) {
-    list = toHeaders(headers);
-    if (Object.isFrozen(headers)) {
-      prepared.set(headers, list);
-    }
-  }
-  return list;
-}
-
-/** The web `Headers` of an answer. */
-export function toHeaders(headers: Readonly<OutgoingHeaders>): Headers {
-  const list = new Headers();
-  for (const [name, value] of Object.entries(headers)) {
-    if (typeof value === "string" && name.toLowerCase() !== "set-cookie") {
-      list.set(name, value);
-    } else {
-      // Of all headers, cookies add up, under whatever spelling of the name they were set.
-      for (const each of typeof value === "string" ? [value] : value) {
-        list.append(name, each);
-      }
-    }
-  }
-  return list;
-}

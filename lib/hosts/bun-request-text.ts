@@ -18,25 +18,36 @@ let latestHeaders: Readonly<IncomingHttpHeaders> = {};
 let latestAddress = "";
 
 /**
- * Takes the URL of a request apart.
+ * Reads the query of a request's URL.
  *
  * @param url as Bun gives it
- * @returns to be looked at; a query to be kept has to be a copy
+ * @returns an object for the caller to keep
  */
-export function readTarget(url: string): Target {
+export function readQuery(url: string): Record<string, string> {
   if (url === latestTarget.url) {
-    return latestTarget;
+    return copyQuery(latestTarget.query);
   }
-  const path = pathOf(url);
-  const target = { url, path, query: parseQuery(path) };
-  if (target.query.transport === "websocket" && target.query.sid === undefined) {
-    latestTarget = target; // of others, no two are the same
+  const query = parseQuery(url);
+  if (query.sid !== undefined) {
+    return query; // nobody keeps it for long
   }
-  return target;
+  if (query.transport === "websocket") {
+    latestTarget = { url, path: pathOf(url), query }; // of others, no two are the same
+  }
+  return copyQuery(query);
+}
+
+/**
+ * Reads path and query of a request's URL.
+ *
+ * @param url as Bun gives it
+ */
+export function readPath(url: string): string {
+  return url === latestTarget.url ? latestTarget.path : pathOf(url);
 }
 
 /** A query to be kept. */
-export function copyQuery(query: Readonly<Record<string, string>>): Record<string, string> {
+function copyQuery(query: Readonly<Record<string, string>>): Record<string, string> {
   const { EIO, transport } = query;
   const isUsual = EIO !== undefined && transport !== undefined && Object.keys(query).length === 2;
   return isUsual ? { EIO, transport } : { ...query }; // a literal is half as large
@@ -73,6 +84,18 @@ export function isBelow(url: string, prefix: string): boolean {
   }
   return url.startsWith(prefix, startOfPath(url)) || (prefix === "/" && startOfPath(url) === -1);
 }
+
+/**
+ * Whether a request's URL, if it begins with a prefix, has nothing behind that but a query.
+ *
+ * @param url as Bun gives it
+ * @param prefix begins with a slash
+ */
+export function isBare(url: string, prefix: string): boolean {
+  return url.charCodeAt(startOfPath(url) + prefix.length) === QUESTION_MARK;
+}
+
+const QUESTION_MARK = 0x3f;
 
 // For a request without a usable Host header Bun gives nothing but path and query.
 function pathOf(url: string): string {

@@ -3,7 +3,7 @@ import type { EngineRequest } from "../engine/request.ts";
 import { type SocketIOError, unsupported } from "../errors.ts";
 import { LazyEmitter } from "../lazy-emitter.ts";
 import { BunConnection, type ConnectionOwner, NOBODY } from "./bun-connection.ts";
-import { copyQuery, readTarget, shareAddress, shareHeaders } from "./bun-request-text.ts";
+import { readPath, readQuery, shareAddress, shareHeaders } from "./bun-request-text.ts";
 
 type Listener = (...args: unknown[]) => void;
 
@@ -21,7 +21,6 @@ export interface AddressSource {
  */
 export class BunRequest extends LazyEmitter {
   method: string;
-  url: string;
   _query: Record<string, string>;
   /** Whether the body has been read. */
   complete: boolean;
@@ -29,6 +28,7 @@ export class BunRequest extends LazyEmitter {
   aborted = false;
   /** Who can end the connection: while the request is under way, or its WebSocket is open. */
   #owner: ConnectionOwner | null = null;
+  #url: string | null = null;
   #headers: IncomingHttpHeaders | null = null;
   #socket: BunConnection | null = null;
   /** The web request; once that is let go of, the scheme of its URL. */
@@ -47,10 +47,17 @@ export class BunRequest extends LazyEmitter {
     this.#web = request;
     this.#source = source;
     this.method = request.method;
-    const { path, query } = readTarget(request.url);
-    this.url = path;
-    this._query = copyQuery(query);
+    this._query = readQuery(request.url);
     this.complete = this.method === "GET" || this.method === "HEAD";
+  }
+
+  get url(): string {
+    this.#url ??= typeof this.#web === "string" ? "/" : readPath(this.#web.url);
+    return this.#url;
+  }
+
+  set url(url: string) {
+    this.#url = url;
   }
 
   get headers(): IncomingHttpHeaders {
@@ -107,6 +114,7 @@ export class BunRequest extends LazyEmitter {
 
   /** Makes all that may be asked for later, and lets go of the web request, which is larger. */
   keep(): void {
+    void this.url;
     shareHeaders(this.headers);
     void this._peerAddress;
     this.#web = this._isEncrypted ? "https" : "http";

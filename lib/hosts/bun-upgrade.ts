@@ -4,9 +4,9 @@ import type { WebSocketTransport } from "../engine/transports/websocket.ts";
 import type { UpgradeDecision, UpgradeExchange } from "../engine/upgrade-reply.ts";
 import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
 import type { ConnectionOwner } from "./bun-connection.ts";
-import { toResponseAtLast } from "./bun-exchange.ts";
 import type { BunServer } from "./bun-listener.ts";
 import type { BunRequest } from "./bun-request.ts";
+import { closes, toResponseAtLast } from "./bun-response.ts";
 
 const OK = 200;
 
@@ -96,7 +96,8 @@ export class BunUpgrade implements UpgradeExchange, ConnectionOwner {
       return;
     }
     if (!decision.accepted) {
-      this.#send(toResponseAtLast(decision, this.webRequest));
+      const isLast = closes(this.webRequest.headers.get("connection") ?? "");
+      this.#send(toResponseAtLast(decision, isLast));
       return;
     }
     this.#accepted = decision;

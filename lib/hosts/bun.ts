@@ -9,12 +9,15 @@ import {
   type BunApplication,
   type BunHandler,
   type BunWebSocketHandler,
+  fromApplication,
+  notFound,
   requireApplication,
 } from "./bun-application.ts";
-import { BunExchange, toHeaders, toResponse } from "./bun-exchange.ts";
+import { BunExchange, type ExchangePort } from "./bun-exchange.ts";
 import { BunListener, type BunServer, type ListenSettings } from "./bun-listener.ts";
 import { BunRequest } from "./bun-request.ts";
-import { isBelow } from "./bun-request-text.ts";
+import { isBare, isBelow } from "./bun-request-text.ts";
+import { answerFile, closes, toHeaders } from "./bun-response.ts";
 import { isSession, SessionSocket } from "./bun-session-socket.ts";
 import { allowsTopics, BunTopics } from "./bun-topics.ts";
 import { BunUpgrade, type UpgradeHost } from "./bun-upgrade.ts";
@@ -43,6 +46,7 @@ export class BunHost implements UpgradeHost {
   #isWired = false;
   #hasWarned = false;
   readonly #topics: BunTopics;
+  readonly #ports = new WeakMap<BunServer, ExchangePort>();
 
   constructor(service: BunService) {
     this.#service = service;
@@ -90,21 +94,39 @@ export class BunHost implements UpgradeHost {
     server: BunServer<Data>,
   ): Response | Promise<Response> | undefined {
     const bunRequest = new BunRequest(request, server);
-    const file = this.#service.serveFile(bunRequest.url, bunRequest);
+    // Each header that is asked for costs: one that is not upgraded, nor the last, says nothing or this.
+    const connection = request.headers.get("connection");
+    const isPlain = connection === null || connection === "keep-alive";
+    const isLast = !isPlain && closes(connection);
+    const file = isBare(request.url, this.#service.prefix)
+      ? null // nearly every one
+      : this.#service.serveFile(bunRequest.url, bunRequest);
     if (file !== null) {
-      return answerFile(file, request);
+      return answerFile(file, isLast);
     }
-    if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
+    if (!isPlain && request.headers.get("upgrade")?.toLowerCase() === "websocket") {
       return this.#upgrade(bunRequest, request, server);
     }
     const { engine } = this.#service;
     if (bunRequest._query.sid === undefined || engine.isObserved) {
       bunRequest.keep(); // a session does, or somebody may
     }
-    server.timeout(request, this.#requestTimeoutS());
-    const exchange = new BunExchange(bunRequest, request);
+    const exchange = new BunExchange(bunRequest, request, isLast);
     engine.handleExchange(exchange);
-    return exchange.answer();
+    return exchange.answer(this.#portOf(server as BunServer));
+  }
+
+  #portOf(server: BunServer): ExchangePort {
+    let port = this.#ports.get(server);
+    if (port === undefined) {
+      const { flushQueue } = this.#service.engine;
+      port = {
+        flushQueue,
+        extendTimeout: (request) => server.timeout(request, this.#requestTimeoutS()),
+      };
+      this.#ports.set(server, port);
+    }
+    return port;
   }
 
   // A poll is parked until the next ping at the longest; the heartbeat ends a session whose client
@@ -269,32 +291,9 @@ export class BunHost implements UpgradeHost {
   }
 }
 
-function answerFile(
-  file: Answer | Promise<Answer>,
-  request: Request,
-): Response | Promise<Response> {
-  return file instanceof Promise
-    ? file.then((answer) => toResponse(answer, request))
-    : toResponse(file, request);
-}
-
-function fromApplication(
-  answer: Response | undefined | Promise<Response | undefined>,
-): Response | Promise<Response> {
-  if (answer instanceof Response) {
-    return answer;
-  }
-  // Nothing comes of a request that became a WebSocket, and of one that nobody answers.
-  return answer instanceof Promise ? answer.then(fromApplication) : notFound();
-}
-
 function isEmpty(headers: OutgoingHeaders): boolean {
   for (const _name in headers) {
     return false;
   }
   return true;
-}
-
-function notFound(): Response {
-  return new Response(null, { status: 404 });
 }

@@ -34,6 +34,25 @@ overTheWire((wire) => {
     expect(Object.keys(wire.engine.clients)).toEqual([open.sid]);
   });
 
+  test.each([
+    ["names no upgrade", ["Connection: keep-alive\r\n"]],
+    ["is missing", []],
+  ])(
+    "where the header Connection %s, a request for a WebSocket is a plain one",
+    async (_, lines) => {
+      wire.start();
+      const connection = wire.connect();
+      connection.write(
+        `GET ${wire.path({ transport: "websocket" })} HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n` +
+          "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" +
+          `${lines.join("")}\r\n`,
+      );
+      const { status, body } = await connection.response();
+      expect([status, JSON.parse(body)]).toEqual([400, { code: 3, message: "Bad request" }]);
+      wire.expectNoSessions();
+    },
+  );
+
   test("the open packet over WebSocket names the session and the terms", async () => {
     wire.start();
     const { open } = await wire.openWebSocket();

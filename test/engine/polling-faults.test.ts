@@ -128,6 +128,8 @@ overTheWire((wire) => {
     ["separators alone", "\x1e\x1e"],
     ["a NUL", "\0"],
     ["half of a UTF-8 sequence", Buffer.from([0xc3])],
+    ["a byte order mark before a message", "\ufeff4hello"],
+    ["a byte order mark before other than ASCII", "\ufeff4\u00e9\u{1f600}"],
   ])("%s in a POST ends the session with a parse error", async (_, body) => {
     wire.start();
     const { sid, ended } = await wire.openPolling();
@@ -135,6 +137,27 @@ overTheWire((wire) => {
     expect([response.status, await response.text()]).toEqual([200, "ok"]);
     expect(await ended).toEqual({ reason: "parse error", description: undefined });
     wire.expectNoSessions();
+  });
+
+  test.each([
+    ["with its length", (text: string) => text],
+    ["in chunks", (text: string) => new Blob([text]).stream()],
+  ])("a text %s arrives as it was sent, and a byte order mark in it too", async (_, bodyOf) => {
+    wire.start();
+    const { sid, session } = await wire.openPolling();
+    const messages: unknown[] = [];
+    session.on("message", (data) => messages.push(data));
+    for (const text of ["plain", "\u00e9", "\u20ac and \u{1f600}", "\ufeff", "\ufeffa\ufeff"]) {
+      const response = await wire.request({ sid }, { method: "POST", body: bodyOf(`4${text}`) });
+      expect(response.status).toBe(200);
+    }
+    expect(messages).toEqual([
+      "plain",
+      "\u00e9",
+      "\u20ac and \u{1f600}",
+      "\ufeff",
+      "\ufeffa\ufeff",
+    ]);
   });
 
   test("messages before an unreadable packet are delivered, those behind it are not", async () => {

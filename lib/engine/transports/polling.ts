@@ -127,7 +127,9 @@ export class PollingTransport implements Transport {
       exchange.respond(400, {}, null);
       return;
     }
-    log("setting request");
+    if (log.enabled) {
+      log("setting request");
+    }
     this.#poll = { kind: "parked", exchange };
     exchange.onAbort = () => {
       this.#poll = NO_POLL;
@@ -192,6 +194,7 @@ export class PollingTransport implements Transport {
     } catch (error) {
       throwLater(error); // of a user's listener: the request still gets its answer
     }
+    this.sink.onRequestEnd?.();
     this.#answer(exchange, OK_HEADERS, "ok");
   }
 

@@ -48,6 +48,8 @@ export interface TransportSink {
   onWritable(): void;
   onError(error: TransportError): void;
   onClose(): void;
+  /** The packets of one HTTP request have been handed over. */
+  onRequestEnd?(): void;
   /** The client went beyond a limit. */
   onLimit?(limit: LimitName): void;
 }
