@@ -222,6 +222,8 @@ export interface AdapterApi extends EventEmitter {
    * the rooms are to be as before.
    */
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void;
+  /** The same for one room, where a set need not be made of it. Missing: see there. @internal */
+  addToRoom?(id: SocketId, room: Room): Promise<void> | void;
   /** Takes a socket of this node out of a room; it need not be in it. */
   del(id: SocketId, room: Room): Promise<void> | void;
   /**

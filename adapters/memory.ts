@@ -56,16 +56,29 @@ export class Adapter extends EventEmitter implements AdapterApi {
   }
 
   addAll(id: SocketId, rooms: Set<Room>): Promise<void> | void {
+    this.#open(id);
+    for (const room of rooms) {
+      this.#sids.addTo(id, room);
+      this.#join(id, room);
+    }
+  }
+
+  addToRoom(id: SocketId, room: Room): Promise<void> | void {
+    if (this.addAll !== Adapter.prototype.addAll) {
+      return this.addAll(id, new Set<Room>().add(room)); // the one that adapters override
+    }
+    this.#open(id);
+    this.#sids.addTo(id, room);
+    this.#join(id, room);
+  }
+
+  #open(id: SocketId): void {
     if (!this.#sids.has(id)) {
       this.#sids.open(id);
       this.#topics.onJoin(null, id);
       if (this.rooms.has(id)) {
         this.onRoomVacated(id); // others were in it; now it is a socket's own
       }
-    }
-    for (const room of rooms) {
-      this.#sids.addTo(id, room);
-      this.#join(id, room);
     }
   }
 

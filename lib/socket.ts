@@ -209,8 +209,11 @@ export class Socket<
   join(rooms: Rooms): Promise<void> | void {
     if (!this.#isClosed) {
       log("join room %s", rooms);
-      const all = Array.isArray(rooms) ? new Set(rooms) : new Set<Room>().add(rooms);
-      return this.nsp.adapter.addAll(this.id, all);
+      const { adapter } = this.nsp;
+      if (Array.isArray(rooms) || adapter.addToRoom === undefined) {
+        return adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+      }
+      return adapter.addToRoom(this.id, rooms);
     }
   }
 

@@ -284,4 +284,19 @@ export function roomSuite(world: World): void {
       ["delete-room", "r"],
     ]);
   });
+
+  test("an addAll of the program's, in place of the adapter's, puts sockets into their rooms", async () => {
+    const { adapter } = world.start().of("/");
+    const calls: string[][] = [];
+    const addAll = adapter.addAll.bind(adapter);
+    adapter.addAll = (id, rooms) => {
+      calls.push([...rooms]);
+      return addAll(id, rooms);
+    };
+    const { socket } = await world.join();
+    await socket.join("r");
+    await socket.join(["s", "t"]);
+    expect(calls).toEqual([[socket.id], ["r"], ["s", "t"]]);
+    expect([...socket.rooms]).toEqual([socket.id, "r", "s", "t"]);
+  });
 }
