@@ -8,21 +8,25 @@ import type { Sender } from "./replay-sender.ts";
 
 /** Takes the answers of nodes of which something was missed. */
 export class InboxAnswers<M> {
-  readonly #port: Pick<InboxPort<M>, "decode">;
+  readonly #port: Pick<InboxPort<M>, "decode" | "onForged">;
   readonly #asker: Asker<M>;
   readonly #delivery: InboxDelivery<M>;
   readonly #stats: InboxStats;
+  readonly #isWhole: boolean;
 
+  /** @param isWhole whether all that a node sends comes over one connection, in its order */
   constructor(
-    port: Pick<InboxPort<M>, "decode">,
+    port: Pick<InboxPort<M>, "decode" | "onForged">,
     asker: Asker<M>,
     delivery: InboxDelivery<M>,
     stats: InboxStats,
+    isWhole: boolean,
   ) {
     this.#port = port;
     this.#asker = asker;
     this.#delivery = delivery;
     this.#stats = stats;
+    this.#isWhole = isWhole;
   }
 
   /** Takes an answer, or a part of it. */
@@ -31,7 +35,7 @@ export class InboxAnswers<M> {
     recovery.isNew = false;
     recovery.isIncomplete ||= answer.isIncomplete;
     sender.isMissing = false;
-    const messages = [...this.#delivery.take(recovery), ...replayed].sort(
+    const messages = [...this.#takeHeld(sender, recovery, answer), ...replayed].sort(
       (a, b) => a.number - b.number,
     );
     const lastOfPart = answer.isMore ? answer.messages.at(-1)?.[0] : undefined;
@@ -54,8 +58,28 @@ export class InboxAnswers<M> {
       count++;
     }
     this.#delivery.holdAgain(recovery, messages.slice(count));
-    recovery.heldSince = recovery.held > 0 ? performance.now() : undefined;
+    const hasGained = count > 0 || replayed.length > 0;
+    if (hasGained || recovery.held === 0) {
+      recovery.heldSince = recovery.held > 0 ? performance.now() : undefined;
+    }
     this.#goOn(sender, recovery, lastOfPart, isLost);
+    if (!hasGained && sender.recovery === recovery) {
+      recovery.askedAt ??= performance.now(); // it would only say the same again
+    }
+    this.#asker.askDue();
+  }
+
+  /**
+   * Takes out what is held back. What came before the answer was sent before it: a number beyond the
+   * last one that the answer tells is none of that node.
+   */
+  #takeHeld(sender: Sender<M>, recovery: Recovery<M>, { last }: ReplayAnswer): Held<M>[] {
+    const held = this.#delivery.take(recovery);
+    const real = this.#isWhole ? held.filter(({ number }) => number <= last) : held;
+    if (real.length < held.length) {
+      this.#port.onForged(sender.uid);
+    }
+    return real;
   }
 
   /** The messages of an answer that have not come yet. */
@@ -103,6 +127,5 @@ export class InboxAnswers<M> {
       recovery.narrow(Math.min(...missing.values()), new Set(missing.keys()));
     }
     recovery.waitsSince = performance.now();
-    this.#asker.askDue();
   }
 }

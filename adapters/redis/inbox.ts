@@ -16,6 +16,8 @@ const CLUSTER_HOLD_MS = 10_000;
 const ASK_AGAIN_MS = 100;
 /** How many numbers are remembered to tell, when the answer comes at last, what it has that is new. */
 const MAX_REMEMBERED = 250_000;
+/** A number that is so much higher than the last one is asked about before it counts: it may be forged. */
+const FARTHEST = 1_000_000;
 /** While so many nodes have not answered, those that are new are not asked too: none may be real. */
 const MAX_UNANSWERED = 1_000;
 
@@ -48,7 +50,7 @@ export class Inbox<M> {
       look: (sender, recovery) => this.#look(sender, recovery),
     });
     this.#delivery = new InboxDelivery(port, this.stats, options.maxBytes);
-    this.#answers = new InboxAnswers(port, this.#asker, this.#delivery, this.stats);
+    this.#answers = new InboxAnswers(port, this.#asker, this.#delivery, this.stats, this.#isWhole);
   }
 
   get held(): number {
@@ -79,24 +81,22 @@ export class Inbox<M> {
       return;
     }
     const last = sender.numbers.get(channel);
-    if (last !== undefined) {
-      if (number <= Math.abs(last)) {
-        this.stats.duplicates++;
-        return;
-      }
-      if (last > 0 && previous > last) {
-        const recovery = this.#asker.begin(sender, new Recovery(last, new Set([channel]), false));
-        recovery.waitsSince = now();
-        this.stats.gaps++;
-        this.#delivery.hold(sender, recovery, { number, previous, channel, message, bytes });
-        this.#asker.askSoon();
-        return;
-      }
+    if (last !== undefined && number <= Math.abs(last)) {
+      this.stats.duplicates++;
+      return;
+    }
+    const isGap = last !== undefined && last > 0 && previous > last;
+    if (isGap || number > sender.highest + FARTHEST) {
+      const after = isGap ? last : sender.highest;
+      const recovery = this.#asker.begin(sender, new Recovery(after, new Set([channel]), false));
+      recovery.waitsSince = now();
+      this.stats.gaps++;
+      this.#delivery.hold(sender, recovery, { number, previous, channel, message, bytes });
+      this.#asker.askSoon();
+      return;
     }
     sender.numbers.set(channel, number);
-    if (number > sender.highest) {
-      sender.highest = number;
-    }
+    sender.highest = Math.max(sender.highest, number);
     this.#port.deliver(message);
   }
 

@@ -123,6 +123,8 @@ export abstract class PubSubTransport<W extends Wire>
         ask: (data) => this.publish({ type: MessageType.REPLAY_REQUEST, data }),
         answer: (uid, data) => this.publishResponse(uid, { type: MessageType.REPLAY, data }),
         onLoss: (loss) => this.#onLoss(loss),
+        onForged: (uid) =>
+          this.report(malformedMessage(`it has the name of ${uid}, which has not sent it`)),
         isCongested: () => this.isCongested,
         sendDelayMs: () => this.outbox.longestDelayMs,
       },

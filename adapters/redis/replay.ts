@@ -49,6 +49,8 @@ export interface ReplayPort<M> {
   answer(uid: string, answer: ReplayAnswer): void;
   /** Tells that messages were lost, or may have been. */
   onLoss(loss: Loss): void;
+  /** Tells that a message was dropped that has the name of a node which has not sent it. */
+  onForged(uid: string): void;
   /** Whether answers are not to be sent now: nodes ask again. */
   isCongested(): boolean;
   /** How long a message of this node had to wait lately until it was sent, in ms. */
@@ -115,6 +117,7 @@ export class Replay<M> {
         decode: (channel, payload) => port.decode(channel, payload),
         ask: (ask) => port.ask(this.#requestOf(ask)),
         onLoss: (loss) => port.onLoss(loss),
+        onForged: (uid) => port.onForged(uid),
       },
     );
   }

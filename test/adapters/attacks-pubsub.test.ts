@@ -3,6 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { MessageType } from "bun-socket.io/adapter";
 import { createAdapter, type RedisAdapter } from "bun-socket.io/redis";
+import { encodeMsgpack } from "../../adapters/redis/codec.ts";
 import { once } from "../support/clients.ts";
 import { Fleet, MODES, type Mode, type Node, pubSubOf, until } from "../support/pubsub.ts";
 import { startRedis } from "../support/redis.ts";
@@ -139,6 +140,28 @@ test("a forged number does not freeze what is known of the rooms of a node", asy
   await until(() => held.has("second") && !held.has("forged"));
   expect([...held].sort()).toEqual(["first", "second"]);
 }, 20_000);
+
+describe("a number that a node has not come to", () => {
+  // Behind it, as far as its link says, nothing is missing; or all is.
+  test.each([0, 2 ** 53 - 2])("in its name keeps nothing of it back (%p)", async (previous) => {
+    const [one, other] = await start(CLASSIC);
+    const { client } = await fleet.join(other);
+    const heard: unknown[] = [];
+    client.on("event", (argument) => heard.push(argument));
+    one.io.emit("event", 1);
+    await until(() => heard.length === 1);
+    const packet = { type: 2, data: ["event", "forged"], nsp: "/" };
+    const link = [2 ** 53 - 1, previous];
+    const forged = [uidOf(one), packet, { rooms: [], except: [], flags: {} }, link];
+    await fleet.connect().publish("socket.io#/#", encodeMsgpack(forged));
+    await until(() => errors.length === 1);
+    for (const number of [2, 3, 4]) one.io.emit("event", number);
+    await until(() => heard.length === 4);
+    expect(heard).toEqual([1, 2, 3, 4]);
+    expect(errors).toMatchObject([{ code: "ERR_MALFORMED_MESSAGE" }]);
+    expect(pubSubOf(other.io).stats.replay?.asked).toBeLessThan(10);
+  });
+});
 
 test("clients of two Redis servers are told of, and nothing counts as whole", async () => {
   const second = await startRedis();

@@ -65,6 +65,9 @@ function open(options: ReplayOptions = {}) {
       losses.push(loss);
       changed();
     },
+    onForged: (uid) => {
+      throw new Error(`nothing of ${uid} is forged`);
+    },
     isCongested: () => false,
     sendDelayMs: () => 0,
   });

@@ -73,6 +73,9 @@ export class RedisNode {
           this.losses.push(loss);
           this.#look();
         },
+        onForged: (of) => {
+          throw new Error(`${of} is not known for what it has sent`);
+        },
         isCongested: () => false,
         sendDelayMs: () => this.outbox.longestDelayMs,
       },

@@ -186,6 +186,9 @@ export class WorldNode {
       onLoss: (loss) => {
         this.losses.push(loss);
       },
+      onForged: (uid) => {
+        throw new Error(`nothing of ${uid} is forged`);
+      },
       isCongested: () => false,
       sendDelayMs: () => (world.shards > 1 ? 10_000 : 0),
     });
