@@ -81,7 +81,7 @@ export interface AdapterSocket {
    * Null, or missing, while a packet has to be told to the outgoing listeners and written to the client.
    * To be asked at each packet.
    */
-  readonly feed?: SocketFeed | null;
+  readonly _feed?: SocketFeed | null;
   notifyOutgoingListeners(packet: Packet): void;
   join(rooms: Room | Room[]): Promise<void> | void;
   leave(room: Room): Promise<void> | void;

@@ -149,7 +149,7 @@ class Topic {
     const others: AdapterSocket[] = [];
     for (const id of this.#others) {
       const socket = excluded.has(id) ? undefined : sockets.get(id);
-      const feed = socket?.feed ?? null;
+      const feed = socket?._feed ?? null;
       if (feed !== null) {
         this.#others.delete(id);
         this.#subscribe(id, feed);
@@ -183,7 +183,7 @@ class Topic {
       }
       for (const feed of changes) {
         const id = this.#ids.get(feed);
-        if (id !== undefined && sockets.get(id)?.feed !== feed) {
+        if (id !== undefined && sockets.get(id)?._feed !== feed) {
           this.#divert(id);
         }
       }
@@ -196,7 +196,7 @@ class Topic {
     this.#others.clear();
     this.#positions.clear();
     for (const id of members.keys()) {
-      const feed = sockets.get(id)?.feed ?? null;
+      const feed = sockets.get(id)?._feed ?? null;
       known.delete(id);
       if (feed === null) {
         this.remove(id);

@@ -16,10 +16,10 @@ export interface ClientSocket {
   readonly id: SocketId;
   readonly nsp: { readonly name: string };
   /** How many acknowledgements are owed, by the client or to it. */
-  readonly owed: number;
-  onPacket(packet: Packet): void;
-  onError(error: Error): void;
-  onClose(reason: EndReason, description?: unknown): void;
+  readonly _owed: number;
+  _onPacket(packet: Packet): void;
+  _onError(error: Error): void;
+  _onClose(reason: EndReason, description?: unknown): void;
   disconnect(): unknown;
 }
 

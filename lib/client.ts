@@ -83,7 +83,7 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
       this.server.onLimit(cause.limit as LimitName, this.conn);
     }
     for (const socket of this.openSockets()) {
-      socket.onError(error);
+      socket._onError(error);
     }
     this.conn.close();
   }
@@ -110,7 +110,7 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
       packet.type !== PacketType.CONNECT &&
       packet.type !== PacketType.CONNECT_ERROR
     ) {
-      socket.onPacket(packet);
+      socket._onPacket(packet);
     } else if (socket !== undefined || !this.hasLeft(packet.nsp)) {
       log("invalid state (packet type: %s)", packet.type);
       this.close(); // a packet for a namespace the client is not in, or a CONNECT for one it is in
@@ -222,7 +222,7 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
   get owed(): number {
     let owed = 0;
     for (const socket of this.openSockets()) {
-      owed += socket.owed;
+      owed += socket._owed;
     }
     return owed;
   }
@@ -233,7 +233,7 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
    */
   leave(): void {
     for (const socket of this.openSockets()) {
-      socket.onClose("server shutting down");
+      socket._onClose("server shutting down");
     }
     this.conn.close();
   }
@@ -262,7 +262,7 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
     this.#closed = true;
     this.#stopConnectDeadline();
     for (const socket of this.openSockets()) {
-      socket.onClose(reason, description);
+      socket._onClose(reason, description);
     }
     this.leaveAll();
     this.stopReading();

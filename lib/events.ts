@@ -80,7 +80,7 @@ export abstract class StrictEventEmitter<
   }
 
   /** Whether there has ever been a listener, of any event. */
-  protected get hasListeners(): boolean {
+  protected get _hasListeners(): boolean {
     return this._events !== undefined;
   }
 
@@ -98,7 +98,7 @@ export abstract class StrictEventEmitter<
    * @param event its name and its arguments
    */
   protected emitUntyped(event: readonly [name: string, ...args: unknown[]]): boolean {
-    if (this[CAPTURES_REJECTIONS] === true || this.errorHook() !== null) {
+    if (this[CAPTURES_REJECTIONS] === true || this._errorHook() !== null) {
       const [name, ...args] = event;
       return this.#call(name, args);
     }
@@ -109,7 +109,7 @@ export abstract class StrictEventEmitter<
    * Who is told of a listener that throws or whose promise rejects; null where nobody asked, so that
    * what it throws is the caller's and a rejection is the runtime's.
    */
-  protected errorHook(): ListenerErrorHook | null {
+  protected _errorHook(): ListenerErrorHook | null {
     return null;
   }
 
@@ -117,7 +117,7 @@ export abstract class StrictEventEmitter<
     if (ev !== "error" && this.listenerCount(ev) === 0) {
       return false;
     }
-    const hook = this.errorHook();
+    const hook = this._errorHook();
     const capturesRejections = this[CAPTURES_REJECTIONS] === true;
     return hook === null && !capturesRejections
       ? super.emit(ev, ...args)

@@ -159,7 +159,7 @@ export abstract class NamespaceEntrance<
     const whole = isLetIn && session !== null ? this.#readMissed(session) : session;
     if (isLetIn && whole === null && session !== null) {
       this.add(socket.client, { ...auth, pid: undefined }, attempt); // it starts a new session
-      socket.onRefused();
+      socket._onRefused();
     } else {
       this.#decide(socket, attempt, whole, error);
     }
@@ -202,7 +202,7 @@ export abstract class NamespaceEntrance<
     if (session !== null) {
       this.persist(session); // its client may try once more
     }
-    socket.onRefused();
+    socket._onRefused();
   }
 
   #onConnect(
@@ -214,9 +214,9 @@ export abstract class NamespaceEntrance<
     this.#recovery.onConnect(socket);
     attempt.onConnected(socket);
     try {
-      socket.onConnect(session?.missedPackets ?? []);
+      socket._onConnect(session?.missedPackets ?? []);
     } catch (error) {
-      socket.onClose("server namespace disconnect");
+      socket._onClose("server namespace disconnect");
       this.#onAdapterFailure(socket.client, session, error);
       return;
     }

@@ -16,7 +16,7 @@ export interface RecoverableSocket {
   /** The private id of its session, where that can be recovered. */
   readonly pid: string | undefined;
   readonly conn: { close(discard: boolean): unknown };
-  onClose(reason: "transport close"): void;
+  _onClose(reason: "transport close"): void;
 }
 
 /** The sessions of a namespace that clients may take up again. */
@@ -107,7 +107,7 @@ export class SessionRecovery {
   endUnnoticed(pid: string): void {
     const socket = this.#sockets?.get(pid);
     if (socket !== undefined) {
-      socket.onClose("transport close");
+      socket._onClose("transport close");
       socket.conn.close(true);
     }
   }

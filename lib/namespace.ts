@@ -110,7 +110,7 @@ export class Namespace<
   }
 
   /** Tells the `error` listeners, of here or of the server, what a listener threw. */
-  protected override errorHook(): ListenerErrorHook | null {
+  protected override _errorHook(): ListenerErrorHook | null {
     const target = this.listenerCount("error") > 0 ? this : this.server.sockets;
     if (target === undefined || target.listenerCount("error") === 0) {
       return null;
@@ -130,7 +130,7 @@ export class Namespace<
   errorHookOf(
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
   ): ListenerErrorHook | null {
-    const hook = this.errorHook();
+    const hook = this._errorHook();
     return hook === null ? null : forSocket(hook, socket);
   }
 

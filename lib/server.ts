@@ -452,7 +452,7 @@ export class Server<
     const servers = this.#listening.servers;
     for (const namespace of namespaces) {
       for (const socket of [...namespace.sockets.values()]) {
-        socket.onClose("server shutting down");
+        socket._onClose("server shutting down");
       }
     }
     const engines = this.#engines;

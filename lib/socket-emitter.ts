@@ -75,7 +75,7 @@ export abstract class SocketEmitter<
   onAnyOutgoing(listener: CatchAllListener): this {
     const observers = this.#ownObservers();
     observers.outgoing = [...(observers.outgoing ?? []), listener];
-    this.onOutgoingListener();
+    this._onOutgoingListener();
     return this;
   }
 
@@ -83,7 +83,7 @@ export abstract class SocketEmitter<
   prependAnyOutgoing(listener: CatchAllListener): this {
     const observers = this.#ownObservers();
     observers.outgoing = [listener, ...(observers.outgoing ?? [])];
-    this.onOutgoingListener();
+    this._onOutgoingListener();
     return this;
   }
 
@@ -118,7 +118,7 @@ export abstract class SocketEmitter<
    * Takes an event of the client through the catch-all listeners and the middlewares to its
    * listeners. What any of them throws is the runtime's; the session goes on.
    */
-  protected receive(event: Event): void {
+  protected _receive(event: Event): void {
     const { middlewares, incoming } = this.#observers;
     try {
       this.#callAny(incoming, event);
@@ -139,7 +139,7 @@ export abstract class SocketEmitter<
       (error) => {
         try {
           if (error) {
-            this.onError(error as Error);
+            this._onError(error as Error);
           } else {
             this.#dispatch(event);
           }
@@ -163,7 +163,7 @@ export abstract class SocketEmitter<
   }
 
   /** Called when a packet cannot be read, or a middleware refused an event. @internal */
-  onError(error: Error): void {
+  _onError(error: Error): void {
     if (this.listenerCount("error") === 0) {
       log("an error to which nobody listens: %s", error);
       return;
@@ -176,16 +176,16 @@ export abstract class SocketEmitter<
   }
 
   /** Whether somebody listens to what goes out. */
-  protected get hasOutgoingListeners(): boolean {
+  protected get _hasOutgoingListeners(): boolean {
     const { outgoing } = this.#observers;
     return outgoing !== null && outgoing.length > 0;
   }
 
   /** Called when there is one more. */
-  protected abstract onOutgoingListener(): void;
+  protected abstract _onOutgoingListener(): void;
 
   /** Calls the listeners for what goes out. */
-  protected callAnyOutgoing(event: readonly unknown[]): void {
+  protected _callAnyOutgoing(event: readonly unknown[]): void {
     this.#callAny(this.#observers.outgoing, event);
   }
 
@@ -193,7 +193,7 @@ export abstract class SocketEmitter<
     if (listeners === null) {
       return;
     }
-    const hook = this.errorHook();
+    const hook = this._errorHook();
     const [name, ...args] = event as Event;
     const report = (error: unknown): void => hook?.(error, name, args);
     for (const listener of listeners) {

@@ -24,6 +24,17 @@ export abstract class SocketFlow<
    * });
    */
   get signal(): AbortSignal {
+    return this._signal;
+  }
+
+  /** Programs that keep something of their own by that name, as on `socket.io`, get it back. */
+  set signal(value: AbortSignal) {
+    const own = { value, writable: true, enumerable: true, configurable: true };
+    Object.defineProperty(this, "signal", own);
+  }
+
+  /** The signal, whatever the program keeps by its name. @internal */
+  get _signal(): AbortSignal {
     const controller = toController(this.#ending);
     this.#ending = controller;
     return controller.signal;
@@ -57,7 +68,7 @@ export abstract class SocketFlow<
   abstract disconnect(close?: boolean): unknown;
 
   /** Tells the signal, if somebody has read it. */
-  protected end(reason: SignalReason): void {
+  protected _end(reason: SignalReason): void {
     this.#ending = end(this.#ending, reason);
   }
 }

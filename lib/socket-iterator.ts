@@ -26,7 +26,7 @@ export interface IterateOptions {
 /** What an iteration needs of its socket. */
 export interface IteratedSocket {
   /** Fires with its end. */
-  readonly signal: AbortSignal;
+  readonly _signal: AbortSignal;
   disconnect(): unknown;
 }
 
@@ -128,7 +128,7 @@ export class EventIterator<Args extends unknown[]>
 
   #signals(): readonly (readonly [AbortSignal, () => void])[] {
     const own = this.#own === undefined ? [] : [[this.#own, this.#stop] as const];
-    return [[this.#socket.signal, this.#end], ...own];
+    return [[this.#socket._signal, this.#end], ...own];
   }
 
   #onEvent(event: Args): void {

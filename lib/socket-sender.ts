@@ -46,7 +46,7 @@ export abstract class SocketSender<
   #flags: BroadcastFlags | null = null;
 
   /** Whether the adapter keeps what is sent, for a client that loses its connection or has lost it. */
-  protected abstract isKept(): boolean;
+  protected abstract _isKept(): boolean;
 
   /**
    * Sends an event to the client.
@@ -80,7 +80,7 @@ export abstract class SocketSender<
         log("emitting packet with ack id %d", packet.id);
       }
     }
-    if (callback === null && this.isKept()) {
+    if (callback === null && this._isKept()) {
       // The adapter keeps it for a client that loses its connection, or has lost it.
       this.nsp.adapter.broadcast(packet, {
         rooms: new Set([this.id]),
@@ -168,15 +168,15 @@ export abstract class SocketSender<
 
   /** Says whether the next packet may be compressed. Default: true. */
   compress(compress: boolean): this {
-    return this.flag({ compress });
+    return this._flag({ compress });
   }
 
   /** Lets the client miss the next packet if it cannot take it now. */
   get volatile(): this {
-    return this.flag({ volatile: true });
+    return this._flag({ volatile: true });
   }
 
-  protected flag(flags: BroadcastFlags): this {
+  protected _flag(flags: BroadcastFlags): this {
     this.#flags = { ...this.#flags, ...flags };
     return this;
   }
@@ -188,12 +188,12 @@ export abstract class SocketSender<
   }
 
   /** By what adapters can reach its client past it, as long as that makes no difference. @internal */
-  get feed(): SocketFeed | null {
+  get _feed(): SocketFeed | null {
     const { feed }: Partial<Session> = this.client.conn; // sessions of an engine of others have none
-    return this.hasOutgoingListeners ? null : (feed ?? null);
+    return this._hasOutgoingListeners ? null : (feed ?? null);
   }
 
-  protected override onOutgoingListener(): void {
+  protected override _onOutgoingListener(): void {
     const { conn }: { conn: Partial<Session> } = this.client;
     conn.stir?.();
   }
@@ -201,7 +201,7 @@ export abstract class SocketSender<
   /** Called by adapters before they send a packet. @internal */
   notifyOutgoingListeners(packet: Packet): void {
     try {
-      this.callAnyOutgoing(packet.data);
+      this._callAnyOutgoing(packet.data);
     } catch (error) {
       throwLater(error); // of a listener: the packet, and a broadcast's other sockets, go on
     }

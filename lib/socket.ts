@@ -150,7 +150,7 @@ export class Socket<
   }
 
   /** How many acknowledgements are owed, by the client or to it. @internal */
-  get owed(): number {
+  get _owed(): number {
     return this.#repliesOwed + (this.#acks?.size ?? 0);
   }
 
@@ -187,6 +187,11 @@ export class Socket<
     return this.#handshake;
   }
 
+  /** Set by programs that do so with `socket.io`. @internal */
+  set handshake(handshake: Handshake) {
+    this.#handshake = handshake;
+  }
+
   /** The rooms it is in, its own (named by its id) among them. */
   get rooms(): Set<Room> {
     return this.nsp.adapter.socketRooms(this.id) ?? new Set();
@@ -196,7 +201,7 @@ export class Socket<
   timeout(
     timeout: number,
   ): Socket<ListenEvents, DecorateAcknowledgements<EmitEvents>, ServerSideEvents, SocketData> {
-    this.flag({ timeout });
+    this._flag({ timeout });
     return this as unknown as Socket<
       ListenEvents,
       DecorateAcknowledgements<EmitEvents>,
@@ -236,16 +241,16 @@ export class Socket<
       this.client.disconnect();
     } else {
       this.client.writePacket({ type: PacketType.DISCONNECT, nsp: this.nsp.name }, NO_FLAGS);
-      this.onClose("server namespace disconnect");
+      this._onClose("server namespace disconnect");
     }
     return this;
   }
 
-  protected override isKept(): boolean {
+  protected override _isKept(): boolean {
     return this.pid !== undefined && (this.connected || this.#phase === "kept");
   }
 
-  protected override errorHook(): ListenerErrorHook | null {
+  protected override _errorHook(): ListenerErrorHook | null {
     return this.nsp.errorHookOf(this);
   }
 
@@ -256,7 +261,7 @@ export class Socket<
    * it is connected
    * @internal
    */
-  onConnect(missedPackets: readonly unknown[][]): void {
+  _onConnect(missedPackets: readonly unknown[][]): void {
     const nsp = this.nsp.name;
     log("socket connected - writing packet");
     this.connected = true;
@@ -278,7 +283,7 @@ export class Socket<
   }
 
   /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
-  onRefused(): void {
+  _onRefused(): void {
     this.#phase = "closed";
     this.#acks?.onClose();
     const current = this.nsp.sockets.get(this.id);
@@ -286,11 +291,11 @@ export class Socket<
     if (current === undefined || current === this) {
       this.#leaveNamespace();
     }
-    this.end("refused");
+    this._end("refused");
   }
 
   /** Called with each packet of the client. @internal */
-  onPacket(packet: Packet): void {
+  _onPacket(packet: Packet): void {
     if (log.enabled) {
       log("got packet %j", packet);
     }
@@ -305,7 +310,7 @@ export class Socket<
         break;
       case PacketType.DISCONNECT:
         log("got disconnect packet");
-        this.onClose("client namespace disconnect");
+        this._onClose("client namespace disconnect");
     }
   }
 
@@ -320,7 +325,7 @@ export class Socket<
       }
       event.push(this.#makeAck(packet.id));
     }
-    this.receive(event);
+    this._receive(event);
   }
 
   #onAck(packet: Packet): void {
@@ -352,7 +357,7 @@ export class Socket<
   }
 
   /** The one door out: every disconnection comes through here once. @internal */
-  onClose(reason: EndReason, description?: unknown): void {
+  _onClose(reason: EndReason, description?: unknown): void {
     if (!this.connected || this.#phase !== "open") {
       return;
     }
@@ -368,7 +373,7 @@ export class Socket<
     this.#leaveNamespace();
     this.client.remove(this);
     this.connected = false;
-    this.end(reason);
+    this._end(reason);
     this.#notify("disconnect", reason, description);
   }
 

@@ -60,14 +60,14 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
 
   /** Whether somebody listens to what the sessions send. */
   get isWatched(): boolean {
-    return this.hasListeners && this.isHeard("flush", "drain");
+    return this._hasListeners && this.isHeard("flush", "drain");
   }
 
   /** Whether middlewares or listeners see the requests of all kinds, and may keep them. */
   get isObserved(): boolean {
     return (
       !this.middlewares.isEmpty ||
-      (this.hasListeners && this.isHeard("initial_headers", "headers", "connection_error"))
+      (this._hasListeners && this.isHeard("initial_headers", "headers", "connection_error"))
     );
   }
 
@@ -143,7 +143,7 @@ export abstract class EngineSettings extends GuardedEmitter<EngineEvents> {
     sid: string,
   ): Readonly<OutgoingHeaders> {
     const hasCookie = this.#opts.cookie !== false && !request._query.sid;
-    if (!hasCookie && !this.hasListeners) {
+    if (!hasCookie && !this._hasListeners) {
       return common;
     }
     const headers = { ...common };

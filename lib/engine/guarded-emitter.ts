@@ -58,7 +58,7 @@ export abstract class GuardedEmitter<Events extends EventsMap> extends StrictEve
 
   /** Calls the listeners of one of the class's own events; it costs nothing where there are none. */
   protected tell<Ev extends EventNames<Events>>(event: Ev, ...args: EventParams<Events, Ev>): void {
-    if (this.hasListeners && this.listenerCount(event) > 0) {
+    if (this._hasListeners && this.listenerCount(event) > 0) {
       try {
         this.emitReserved(event, ...args);
       } catch (error) {

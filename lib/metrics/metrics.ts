@@ -162,8 +162,8 @@ export class Metrics {
       }
       watchAcks(socket.acks, this.#ackListener);
       // A listener to `error` would change what becomes of it.
-      const onError = socket.onError.bind(socket);
-      socket.onError = (error) => {
+      const onError = socket._onError.bind(socket);
+      socket._onError = (error) => {
         socket_errors.add(1, codeOf(error), name);
         onError(error);
       };

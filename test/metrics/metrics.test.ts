@@ -309,7 +309,7 @@ describe("over WebSocket", () => {
     const io = world.start();
     const metrics = collectMetrics(io, { outgoing: false });
     const pairs = await world.joinMany(2);
-    expect(pairs.map(({ socket }) => socket.feed !== null)).toEqual([true, true]);
+    expect(pairs.map(({ socket }) => socket._feed !== null)).toEqual([true, true]);
     io.emit("news");
     await arrived(...pairs);
     expect(of(metrics, "events")).toEqual({});

@@ -115,7 +115,7 @@ everywhere((world) => {
     const never = [socket.emitWithAck("question"), client.emitWithAck("question")];
     for (const each of never) void each.catch(() => {});
     await asked;
-    await until(() => socket.owed === 2);
+    await until(() => socket._owed === 2);
     const gone = once(client, "disconnect");
     const report = await io.drain({ timeoutMs: 50, spreadMs: 0 });
     expect(whatOf(report)).toEqual({ sessions: 1, cutSessions: 1, cutAcks: 2, cutPackets: 0 });
