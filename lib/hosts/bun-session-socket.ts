@@ -9,6 +9,9 @@ import type { BunRequest } from "./bun-request.ts";
 // such classes, and those of the first go on serving.
 const SESSION = Symbol.for("bun-socket.io.session");
 
+/** The WebSocket whose handler is running: Bun holds back what it sends until that returns. */
+let batching: SessionSocket | null = null;
+
 /** Who waits for the WebSocket to be open. */
 export interface SocketOpener {
   /** @returns who gets the messages */
@@ -23,10 +26,8 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   #transport: WebSocketTransport | null = null;
   readonly #request: BunRequest;
   readonly publisher: TopicPublisher;
-  /** Itself, where its server allows that. */
-  topics: TopicPort | null = null;
-  #subscriptions = 0;
-  isBatching = false;
+  /** To how many topics; null where its server allows none. */
+  #subscriptions: number | null = null;
 
   constructor(request: BunRequest, publisher: TopicPublisher, opener: SocketOpener) {
     this.#request = request;
@@ -44,19 +45,27 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
    */
   onOpen(ws: ServerWebSocket<unknown>, hasTopics: boolean): void {
     this.#ws = ws;
-    this.topics = hasTopics ? this : null;
+    this.#subscriptions = hasTopics ? 0 : null;
     this.#request.setOwner(this);
     this.#transport = this.#opener?.open(this) ?? null;
     this.#opener = null;
   }
 
   onMessage(data: string | Buffer): void {
-    this.isBatching = true; // Bun holds back what its handler sends
+    batching = this;
     try {
       this.#transport?.onData(data);
     } finally {
-      this.isBatching = false;
+      batching = null;
     }
+  }
+
+  get isBatching(): boolean {
+    return batching === this;
+  }
+
+  get topics(): TopicPort | null {
+    return this.#subscriptions === null ? null : this;
   }
 
   onDrain(): void {
@@ -104,17 +113,17 @@ export class SessionSocket implements WebSocketPort, TopicPort, ConnectionOwner 
   }
 
   subscribe(topic: string): void {
-    this.#subscriptions++;
+    this.#subscriptions = (this.#subscriptions ?? 0) + 1;
     this.#ws?.subscribe(topic);
   }
 
   unsubscribe(topic: string): void {
-    this.#subscriptions--;
+    this.#subscriptions = (this.#subscriptions ?? 0) - 1;
     this.#ws?.unsubscribe(topic);
   }
 
   stir(): void {
-    if (this.#subscriptions > 0) {
+    if (this.#subscriptions !== null && this.#subscriptions > 0) {
       this.publisher.onChange(this);
     }
   }
