@@ -27,12 +27,10 @@ export interface WebSocketSettings {
 export class WebSocketTransport implements Transport {
   readonly codec: Codec;
   sink: TransportSink;
-  #state: TransportState = "open";
-  #congested = false;
+  /** When it is `congested` it is open, and takes nothing now. */
+  #state: TransportState | "congested" = "open";
   readonly #port: WebSocketPort;
   readonly #settings: WebSocketSettings;
-  /** Null where what is published is not what would be sent. */
-  readonly #topics: TopicPort | null;
   /** How much had been published when it was last known whether the connection is congested. */
   #checkedAt = 0;
 
@@ -41,7 +39,6 @@ export class WebSocketTransport implements Transport {
     this.codec = codec;
     this.#settings = settings;
     this.sink = sink;
-    this.#topics = codec === codecV4 ? (port.topics ?? null) : null;
   }
 
   get name(): "websocket" {
@@ -49,7 +46,12 @@ export class WebSocketTransport implements Transport {
   }
 
   get readyState(): TransportState {
-    return this.#state;
+    return this.#state === "congested" ? "open" : this.#state;
+  }
+
+  /** Null where what is published is not what would be sent. */
+  get #topics(): TopicPort | null {
+    return this.codec === codecV4 ? (this.#port.topics ?? null) : null;
   }
 
   get writable(): boolean {
@@ -71,12 +73,12 @@ export class WebSocketTransport implements Transport {
     const topics = this.#topics;
     if (topics !== null && topics.publisher.publishedBytes !== this.#checkedAt) {
       this.#checkedAt = topics.publisher.publishedBytes;
-      if (!this.#congested && topics.bufferedBytes > 0) {
-        this.#congested = true; // the host will tell when it has left
+      if (this.#state === "open" && topics.bufferedBytes > 0) {
+        this.#state = "congested"; // the host will tell when it has left
         topics.stir();
       }
     }
-    return this.#congested;
+    return this.#state === "congested";
   }
 
   send(packets: readonly Packet[]): number {
@@ -106,7 +108,7 @@ export class WebSocketTransport implements Transport {
     const data = this.codec.encodePacket(packet);
     const result = this.#port.send(data, this.#compresses(packet, data.length));
     if (result === "queued") {
-      this.#congested = true;
+      this.#congest();
       this.stir();
     }
     return result !== "dropped"; // else it is tried again, and fails, when no listener is on the stack
@@ -118,12 +120,18 @@ export class WebSocketTransport implements Transport {
       case "sent":
         return true;
       case "queued":
-        this.#congested = true;
+        this.#congest();
         return true;
       case "dropped":
-        this.#congested = true;
+        this.#congest();
         this.sink.onError(new TransportError("write error"));
         return false;
+    }
+  }
+
+  #congest(): void {
+    if (this.#state === "open") {
+      this.#state = "congested";
     }
   }
 
@@ -137,7 +145,7 @@ export class WebSocketTransport implements Transport {
     if (log.enabled) {
       log('received "%s"', data);
     }
-    if (this.#state !== "open") {
+    if (this.readyState !== "open") {
       return;
     }
     if (typeof data !== "string") {
@@ -175,8 +183,8 @@ export class WebSocketTransport implements Transport {
 
   /** What was queued has left. */
   onDrain(): void {
-    if (this.#congested) {
-      this.#congested = false;
+    if (this.#state === "congested") {
+      this.#state = "open";
       this.sink.onWritable();
     }
   }
@@ -188,7 +196,7 @@ export class WebSocketTransport implements Transport {
    * @param reason the close reason
    */
   onSocketClose(code: number, reason: string): void {
-    const wasOpen = this.#state === "open";
+    const wasOpen = this.readyState === "open";
     this.#become("closed");
     if (!wasOpen) {
       return; // who closed it knows
@@ -201,7 +209,7 @@ export class WebSocketTransport implements Transport {
   }
 
   #become(state: TransportState): void {
-    this.#state = changeState(this.name, this.#state, state);
+    this.#state = changeState(this.name, this.readyState, state);
   }
 
   onRequest(exchange: HttpExchange): void {
@@ -213,7 +221,7 @@ export class WebSocketTransport implements Transport {
   }
 
   close(done?: () => void, status?: CloseStatus): void {
-    if (this.#state !== "open") {
+    if (this.readyState !== "open") {
       return;
     }
     log("closing");
