@@ -42,9 +42,15 @@ export function endProcesses(): void {
 /** Measures one scenario on one server. */
 export async function measure(peer: Peer, scenario: Scenario): Promise<Measurement> {
   const watches = scenario.load.kind === "rate";
+  const collects = scenario.load.kind === "idle";
   const server = Bun.spawn(onCore(SERVER_CORE, peer.command), {
     cwd: peer.directory ?? `${import.meta.dir}/..`,
-    env: { ...process.env, ...peer.env, BENCH_LAG: watches ? "1" : "" },
+    env: {
+      ...process.env,
+      ...peer.env,
+      BENCH_LAG: watches ? "1" : "",
+      BENCH_COLLECT: collects ? "1" : "",
+    },
     stdio: ["pipe", "pipe", "inherit"],
   });
   running.add(server);
@@ -97,6 +103,16 @@ interface RunningServer {
   lines: Lines;
 }
 
+/** What a server keeps: without garbage, as it is chance how much of that lies about. */
+async function keptKib({ server, lines }: RunningServer): Promise<number> {
+  await Bun.sleep(SETTLE_MS);
+  server.stdin.write("\n");
+  await server.stdin.flush();
+  await lines.next();
+  await Bun.sleep(SETTLE_MS); // what is free goes back to the system a little later
+  return residentKib(server.pid);
+}
+
 async function drive(
   { server, lines }: RunningServer,
   load: Driver,
@@ -106,11 +122,9 @@ async function drive(
   const { count } = scenario;
   if (scenario.load.kind === "idle") {
     await load.run(scenario.warmUp ?? 0);
-    await Bun.sleep(SETTLE_MS);
-    const before = residentKib(server.pid);
+    const before = await keptKib({ server, lines });
     const { loadCpu, seconds } = await load.run(count);
-    await Bun.sleep(SETTLE_MS);
-    const value = (residentKib(server.pid) - before) / count;
+    const value = ((await keptKib({ server, lines })) - before) / count;
     return { value, load: (loadCpu * 1e6) / count, busy: loadCpu / seconds };
   }
   await load.run(scenario.warmUp ?? Math.ceil(count * WARM_UP));

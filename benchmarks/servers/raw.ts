@@ -1,5 +1,6 @@
 // A server of Bun that speaks as much of the wire as the load needs, by hand: the floor.
 
+import { collectOnDemand } from "./collect.ts";
 import { watchEventLoop } from "./event-loop.ts";
 
 interface Data {
@@ -114,3 +115,4 @@ function onPacket(ws: Bun.ServerWebSocket<Data>, message: string): void {
 
 console.log(`port ${server.port}`);
 watchEventLoop();
+collectOnDemand();

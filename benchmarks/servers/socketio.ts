@@ -2,6 +2,7 @@
 // package is to count what comes in (incoming), or all. It prints its port.
 
 import type { AddressInfo } from "node:net";
+import { collectOnDemand } from "./collect.ts";
 import { watchEventLoop } from "./event-loop.ts";
 
 const name = process.env.BENCH_SERVER ?? "bun-socket.io";
@@ -75,4 +76,5 @@ if (name === "bun-socket.io") {
   server.listen(0, "127.0.0.1", () => console.log(`port ${portOf(server.address())}`));
 }
 watchEventLoop();
+collectOnDemand();
 if (process.env.BENCH_PROFILE === "1") process.on("SIGTERM", () => process.exit(0));
