@@ -6,6 +6,7 @@ import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 import { bundleEntries } from "./stream-bundle.ts";
 import { compareIds } from "./stream-ids.ts";
 import { infoOf, type StreamInfo, succeed, textOf } from "./stream-replies.ts";
+import { writeInOrder } from "./stream-rewrite.ts";
 import { withEntryId } from "./streams-wire.ts";
 
 /** How long before the last sign of life of Redis something may be that another node has not read. */
@@ -36,7 +37,7 @@ export interface KeeperReader {
  * forget all the same: when it is killed, or a replica takes over that has not got it. Then entries
  * that not all nodes may have read are written again, before all others of this node: with the ids
  * that they had, so that who has read them does not see them again; or, where others have written
- * meanwhile, with new ones, so that they may come twice.
+ * meanwhile, with higher ones, so that they may come twice.
  */
 export class StreamKeeper implements LaneGuard {
   readonly key: string;
@@ -151,30 +152,13 @@ export class StreamKeeper implements LaneGuard {
       return true;
     }
     const groups = groupsOf(lost);
-    const before = groups.map((group) => withEntryId(commandOf(group), group[0]?.id ?? "*"));
-    const { isDone, refused } = await this.#write(groups, before);
-    if (!isDone || refused.length === 0) {
-      return isDone;
-    }
-    // Another node was faster, and its entries are behind theirs.
-    const anew = refused.map((group) => withEntryId(commandOf(group), "*"));
-    return (await this.#write(refused, anew)).isDone;
-  }
-
-  /** Writes, and tells whether all was answered, and whose ids were too low. */
-  async #write(
-    groups: readonly Kept[][],
-    commands: readonly RedisCommand[],
-  ): Promise<{ isDone: boolean; refused: Kept[][] }> {
-    const replies = await this.#redis.send(commands);
-    const refused: Kept[][] = [];
+    const commands = groups.map((group) => withEntryId(commandOf(group), group[0]?.id ?? "*"));
+    const replies = await writeInOrder(this.#redis, this.key, commands);
     let isDone = true;
     for (const [i, group] of groups.entries()) {
       const reply = replies[i] ?? null;
       if (!(reply instanceof Error)) {
         this.#onWrittenAgain(group, reply);
-      } else if (/equal or smaller/i.test(reply.message)) {
-        refused.push(group);
       } else if (isRetriable(reply)) {
         isDone = false;
       } else {
@@ -183,7 +167,7 @@ export class StreamKeeper implements LaneGuard {
         }
       }
     }
-    return { isDone, refused };
+    return isDone;
   }
 
   #onWrittenAgain(group: readonly Kept[], reply: RedisReply): void {

@@ -13,7 +13,7 @@ import {
 import type { RedisCommand } from "./port.ts";
 
 /** Where the id is among the arguments of XADD. */
-const ID_PLACE = 5;
+export const ID_PLACE = 5;
 
 /** What of the options says how messages travel. */
 export interface StreamsWireOptions {

@@ -62,6 +62,11 @@ async function isWritten(direct: Redis, text: string): Promise<void> {
   );
 }
 
+async function entriesWith(direct: Redis, text: string): Promise<unknown[]> {
+  const entries = await direct.xrange("socket.io", "-", "+");
+  return entries.filter((entry) => JSON.stringify(entry).includes(text));
+}
+
 /** The arguments of each event of this name that comes to a client. */
 function record({ client }: Pair, name: string): unknown[][] {
   const events: unknown[][] = [];
@@ -129,6 +134,44 @@ describe.each(WAYS)("$way", ({ settings }) => {
     const numbers = Array.from({ length: 21 }, (_, i) => `${i}`);
     expect(here.map(([text]) => text)).toEqual(numbers);
     expect(there).toEqual(here); // the offsets, too: nobody has written in between
+  });
+
+  test.each([
+    { scripts: "with scripts", rule: "+eval" },
+    { scripts: "without scripts", rule: "-eval" },
+  ])("what a node writes again behind another one is in order, $scripts", async ({ rule }) => {
+    const direct = connect();
+    const [a, b] = [start("a", settings), start("b", settings)];
+    await assembled("/", a, b);
+    const pairs = [await a.connect(), await b.connect()] as const;
+    const lists = pairs.map((pair) => ["from a", "from b"].map((name) => record(pair, name)));
+    await holdReaders(direct, "a", "b");
+    await until(() => [a, b].every((node) => node.redis.status === "ready"));
+    const emit = async (node: FleetNode, name: string, text: string): Promise<void> => {
+      node.io.emit(name, text);
+      await isWritten(direct, text);
+    };
+    await emit(a, "from a", "first of a");
+    await emit(b, "from b", "only of b"); // its id is between those of the others
+    await emit(a, "from a", "second of a");
+    await emit(a, "from a", "third of a");
+    const before = await entriesWith(direct, "of a");
+    await redis.kill();
+    a.redis.disconnect();
+    await redis.restart();
+    await direct.acl("SETUSER", "a", rule);
+    await isWritten(direct, "only of b");
+    await a.redis.connect();
+    await isWritten(direct, "third of a");
+    const after = await entriesWith(direct, "of a");
+    if (rule === "+eval") {
+      expect(after.slice(-2)).toEqual(before.slice(-2)); // only the first id is too low
+    }
+    a.io.emit("from a", "last of a");
+    await until(() => lists.every(([ofA = []]) => isLast(ofA, "last of a")));
+    const texts = lists.map((list) => list.map((events) => events.map(([text]) => text)));
+    const sent = [["first of a", "second of a", "third of a", "last of a"], ["only of b"]];
+    expect(texts).toEqual([sent, sent]);
   });
 });
 
