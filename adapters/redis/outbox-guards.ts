@@ -12,6 +12,10 @@ export interface LaneGuard {
   readonly isOwing: boolean;
   /** Redis has carried out a command. */
   onWritten(entry: Entry, reply: RedisReply): void;
+  /** A connection was lost: until {@link onMended}, Redis may be one that has forgotten. */
+  onBreak(): void;
+  /** All that was lost by now is made good, and the commands go on. */
+  onMended(): void;
   /**
    * Makes good what is lost.
    *
@@ -95,7 +99,11 @@ export class OutboxGuards {
   /** A connection was lost, or a command failed: of this key, or of all. */
   onBreak(key?: string): void {
     for (const broken of key === undefined ? [...this.#guards.keys()] : [key]) {
-      if (this.#guards.has(broken)) {
+      const guards = this.#of(broken);
+      if (guards.length > 0) {
+        for (const guard of guards) {
+          guard.onBreak();
+        }
         this.#breaks.set(broken, (this.#breaks.get(broken) ?? 0) + 1);
         this.#backlog.hold(broken);
       }
@@ -123,6 +131,9 @@ export class OutboxGuards {
     if (isMended) {
       this.#breaks.delete(key);
       this.#backlog.release(key);
+      for (const guard of this.#of(key)) {
+        guard.onMended();
+      }
       for (const resolve of this.#waiters.get(key) ?? []) {
         resolve();
       }

@@ -23,7 +23,7 @@ interface Kept {
   readonly command: RedisCommand;
   /** Where it is in the stream, as far as is known. */
   id: string;
-  /** When Redis has answered, in ms. */
+  /** When Redis has answered, or had it for certain after a connection was lost, in ms. */
   at: number;
 }
 
@@ -49,6 +49,8 @@ export class StreamKeeper implements LaneGuard {
   #head = 0;
   #bytes = 0;
   #aliveAt = 0;
+  /** Whether Redis may have forgotten something that is not made good: then none is old enough. */
+  #isBroken = false;
 
   /**
    * @param stream its key
@@ -81,6 +83,21 @@ export class StreamKeeper implements LaneGuard {
     this.#prune();
   }
 
+  onBreak(): void {
+    this.#isBroken = true;
+  }
+
+  onMended(): void {
+    this.#isBroken = false;
+    this.#aliveAt = performance.now();
+    for (let i = this.#head; i < this.#kept.length; i++) {
+      const kept = this.#kept[i];
+      if (kept !== undefined) {
+        kept.at = this.#aliveAt; // other nodes may come back later than this one
+      }
+    }
+  }
+
   async mend(): Promise<boolean> {
     try {
       return await this.#writeAgain(await this.#findLost());
@@ -95,6 +112,7 @@ export class StreamKeeper implements LaneGuard {
     for (let first = this.#kept[this.#head]; first !== undefined; first = this.#kept[this.#head]) {
       const ageMs = this.#aliveAt - first.at;
       const isOld =
+        !this.#isBroken &&
         ageMs > KEPT_MS &&
         (ageMs > UNREAD_MS || (readUpTo !== undefined && compareIds(first.id, readUpTo) <= 0));
       if (!isOld && this.#bytes <= KEPT_BYTES) {
@@ -173,7 +191,6 @@ export class StreamKeeper implements LaneGuard {
   #onWrittenAgain(group: readonly Kept[], reply: RedisReply): void {
     for (const kept of group) {
       kept.id = textOf(reply);
-      kept.at = performance.now();
       tell(kept, reply);
     }
   }

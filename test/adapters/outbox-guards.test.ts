@@ -13,6 +13,8 @@ test("a guard that is never answered is asked anew, and the commands of its key 
     key: "stream",
     isOwing: true,
     onWritten() {},
+    onBreak() {},
+    onMended() {},
     mend: () => (++asked === 1 ? new Promise(() => {}) : Promise.resolve(true)),
   });
   guards.onBreak();

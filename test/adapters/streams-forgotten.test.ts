@@ -24,6 +24,9 @@ const USERS = ["a", "b", "c"].flatMap((name) => [
   "+@all",
 ]);
 
+/** For longer than a node keeps what it has read back itself. */
+const KEPT_MS = 2_100;
+
 let redis: RedisServer;
 const fleet = new Fleet();
 const directs: Redis[] = [];
@@ -173,6 +176,32 @@ describe.each(WAYS)("$way", ({ settings }) => {
     const sent = [["first of a", "second of a", "third of a", "last of a"], ["only of b"]];
     expect(texts).toEqual([sent, sent]);
   });
+});
+
+test("what another node has not read is still there if this one reads again sooner than it writes", async () => {
+  const direct = connect();
+  const server = { connectionStateRecovery: {} };
+  const [a, b] = [start("a", { server }), start("b", { server })];
+  await assembled("/", a, b);
+  const pairs = [await a.connect(), await b.connect()] as const;
+  const [here, there] = [record(pairs[0], "event"), record(pairs[1], "event")];
+  const ofOther = record(pairs[0], "of other");
+  await holdReaders(direct, "b");
+  a.io.emit("event", "1");
+  a.io.emit("event", "2");
+  await until(() => here.length === 2); // with recovery: a has read it back
+  await redis.kill();
+  a.redis.disconnect();
+  await Bun.sleep(KEPT_MS); // until it would be too old to be kept
+  await redis.restart();
+  for (const text of ["first", "second"]) {
+    b.io.emit("of other", text);
+    await until(() => isLast(ofOther, text)); // a reads: its position is behind what is lost
+  }
+  await a.redis.connect();
+  a.io.emit("event", "3");
+  await until(() => isLast(there, "3"));
+  expect(there.map(([text]) => text)).toEqual(["1", "2", "3"]);
 });
 
 test("what is written again has its old id: nodes of the reference that had read it get it once", async () => {
