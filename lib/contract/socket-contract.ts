@@ -7,7 +7,7 @@ import { andThen, type Soon } from "./validate.ts";
 /** What this needs of a socket. */
 export interface ContractedSocket {
   readonly connected: boolean;
-  onError(error: Error): void;
+  _onError(error: Error): void;
   use(middleware: (event: Event, next: (error?: Error) => void) => unknown): unknown;
   emit(event: string, ...args: unknown[]): unknown;
 }
@@ -55,7 +55,7 @@ export class SocketContract {
     const port = {
       onInvalidAck: (error: ContractError) => {
         this.#settings.onFault(error, this.#socket);
-        this.#socket.onError(error);
+        this.#socket._onError(error);
       },
     };
     return andThen(
