@@ -84,8 +84,9 @@ describe.each(CODECS)("revision 3 %s", (_name, codec) => {
     ["digits", "1".repeat(1_000_000)],
     ["packets of text", "1:6".repeat(333_333)],
   ])("reads a million bytes of %s in no time", (_what, payload) => {
-    const start = performance.now();
+    const before = process.cpuUsage();
     expect(codec.decodePayload(payload, Number.POSITIVE_INFINITY)?.length).toBeGreaterThan(0);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    const { user } = process.cpuUsage(before); // of minutes, if each packet cost what is before it
+    expect(user / 1000).toBeLessThan(5_000);
   });
 });

@@ -49,7 +49,7 @@ overTheWire((wire) => {
   });
 
   test("a polling session that does not answer ends with a ping timeout", async () => {
-    wire.start({ pingInterval: 20, pingTimeout: 300 }); // a slow machine has to fetch the ping in time
+    wire.start({ pingInterval: 20, pingTimeout: 1_000 }); // a slow machine has to fetch the ping in time
     const { sid, ended } = await wire.openPolling();
     expect(await wire.poll(sid)).toEqual(["2"]);
     expect((await ended).reason).toBe("ping timeout");
@@ -57,7 +57,7 @@ overTheWire((wire) => {
   });
 
   test("a poll parked when the ping timeout comes is answered with a close packet", async () => {
-    wire.start({ pingInterval: 20, pingTimeout: 200 });
+    wire.start({ pingInterval: 20, pingTimeout: 1_000 }); // a slow machine has to poll again in time
     const { sid, ended } = await wire.openPolling();
     expect(await wire.poll(sid)).toEqual(["2"]);
     const { answer } = await wire.park(sid);
