@@ -8,6 +8,7 @@ import { ClientNamespaces } from "./client-namespaces.ts";
 import type { ClientNamespace, ClientServer, ClientSocket } from "./client-ports.ts";
 import { type Deadline, startDeadline } from "./deadline.ts";
 import { SocketIOError } from "./errors.ts";
+import type { ClientAttempt } from "./namespace-attempt.ts";
 import { faultOfPacket } from "./packet-check.ts";
 import type { Refusal, RefusalReason, SocketClient } from "./socket-ports.ts";
 import { bareRefusal, separateQuery } from "./socket-protocol-3.ts";
@@ -139,32 +140,37 @@ export class Client extends ClientNamespaces implements SocketClient, SessionHan
       this.refuse(name, "limit", TOO_MANY_NAMESPACES);
       return;
     }
+    const attempt = this.makeAttempt(name);
     const namespace = this.server.knownNamespace(name);
     if (namespace === undefined) {
-      this.#lookUp(name, auth, most);
+      this.#lookUp(auth, attempt);
     } else {
-      this.#join(name, namespace, auth);
+      this.#join(namespace, auth, attempt);
     }
   }
 
-  #lookUp(name: string, auth: Record<string, unknown>, most: number): void {
-    if (most !== Number.POSITIVE_INFINITY) {
-      this.onLookUp(name);
-    }
+  #lookUp(auth: Record<string, unknown>, attempt: ClientAttempt<ClientSocket>): void {
+    const { name } = attempt.nsp;
     this.server.findNamespace(name, auth, (namespace) => {
-      this.onLookedUp(name);
-      if (namespace === null) {
-        log("namespace %s was denied: there is none, and none is to be made", name);
+      if (namespace !== null) {
+        this.#join(namespace, auth, attempt); // also where nobody waits for it, as that takes it away
+        return;
+      }
+      log("namespace %s was denied: there is none, and none is to be made", name);
+      if (attempt.isWanted) {
+        attempt.onRefused();
         this.refuse(name, "namespace", { message: "Invalid namespace" });
-      } else {
-        this.#join(name, namespace, auth);
       }
     });
   }
 
-  #join(name: string, namespace: ClientNamespace, auth: Record<string, unknown>): void {
-    log("connecting to namespace %s", name);
-    namespace.add(this, auth, this.makeAttempt(name));
+  #join(
+    namespace: ClientNamespace,
+    auth: Record<string, unknown>,
+    attempt: ClientAttempt<ClientSocket>,
+  ): void {
+    log("connecting to namespace %s", attempt.nsp.name);
+    namespace.add(this, auth, attempt);
   }
 
   refuse(nsp: string, reason: RefusalReason, refusal: Refusal): void {

@@ -10,13 +10,13 @@ export interface AttemptPort<SocketType> {
 /** A client's attempt to join a namespace. */
 export class ClientAttempt<SocketType> implements ConnectAttempt<SocketType> {
   onAbandoned: (() => void) | null = null;
-  /** The namespace. */
-  readonly name: string;
+  /** What is known of the namespace, which may not be there yet. */
+  readonly nsp: { readonly name: string };
   readonly #client: AttemptPort<SocketType>;
 
   constructor(client: AttemptPort<SocketType>, name: string) {
     this.#client = client;
-    this.name = name;
+    this.nsp = { name };
   }
 
   get isWanted(): boolean {

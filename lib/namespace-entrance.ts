@@ -118,8 +118,14 @@ export abstract class NamespaceEntrance<
       }
     } catch (error) {
       this.#pending--;
-      attempt.onRefused();
-      this.#onAdapterFailure(client, session, error);
+      if (attempt.isWanted) {
+        attempt.onRefused();
+        this.#onAdapterFailure(client, session, error);
+      } else {
+        warn("the adapter could not let a socket in, for which nobody waited any more", error);
+        this.#keep(session);
+        this.checkEmpty();
+      }
       return;
     }
     const skips = session !== null && this.server.opts.connectionStateRecovery?.skipMiddlewares;
@@ -199,10 +205,15 @@ export abstract class NamespaceEntrance<
     socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
     session: RestoredSession | null,
   ): void {
-    if (session !== null) {
-      this.persist(session); // its client may try once more
-    }
+    this.#keep(session);
     socket._onRefused();
+  }
+
+  /** Keeps the session of a client that was not let in, as it may try once more. */
+  #keep(session: RestoredSession | null): void {
+    if (session !== null) {
+      this.persist(session);
+    }
   }
 
   #onConnect(
@@ -231,9 +242,7 @@ export abstract class NamespaceEntrance<
   /** The adapter could not put a socket into its rooms: the client is refused, and may try again. */
   #onAdapterFailure(client: SocketClient, session: RestoredSession | null, error: unknown): void {
     warn("the adapter could not let a socket in: its client gets a connect_error", error);
-    if (session !== null) {
-      this.persist(session);
-    }
+    this.#keep(session);
     client.refuse(this.name, "adapter", { message: "adapter failed" });
     this.checkEmpty();
   }

@@ -1,46 +1,59 @@
-/** Values by namespace. Mostly there is one, for which a map would be too large. */
-export class NamespaceMap<Value> {
-  #name: string | null = null;
-  #value: Value | undefined;
-  /** Those of other namespaces; null where there was never another. */
-  #others: Map<string, Value> | null = null;
+/** What is kept by the namespace that it is for. */
+export interface InNamespace {
+  readonly nsp: { readonly name: string };
+}
 
-  get isEmpty(): boolean {
-    return this.#name === null && (this.#others === null || this.#others.size === 0);
-  }
+/** Values by their namespace: the one there mostly is, or a map where there were ever several. */
+export type ByNamespace<Value extends InNamespace> = Value | Map<string, Value> | null;
 
-  get(name: string): Value | undefined {
-    return this.#name === name ? this.#value : this.#others?.get(name);
+/** The value for a namespace. */
+export function valueFor<Value extends InNamespace>(
+  values: ByNamespace<Value>,
+  name: string,
+): Value | undefined {
+  if (values instanceof Map) {
+    return values.get(name);
   }
+  return values?.nsp.name === name ? values : undefined;
+}
 
-  set(name: string, value: Value): void {
-    if (this.#name === name || this.isEmpty) {
-      this.#name = name;
-      this.#value = value;
-    } else {
-      this.#others ??= new Map();
-      this.#others.set(name, value);
-    }
+/** All of them, the oldest first; a list of its own. */
+export function allOf<Value extends InNamespace>(values: ByNamespace<Value>): Value[] {
+  if (values === null) {
+    return [];
   }
+  return values instanceof Map ? [...values.values()] : [values];
+}
 
-  delete(name: string): void {
-    if (this.#name === name) {
-      this.#name = null;
-      this.#value = undefined;
-    } else {
-      this.#others?.delete(name);
-    }
+/** The values with one more, or with another for its namespace. */
+export function withValue<Value extends InNamespace>(
+  values: ByNamespace<Value>,
+  value: Value,
+): ByNamespace<Value> {
+  if (values === null) {
+    return value;
   }
+  if (values instanceof Map) {
+    return values.set(value.nsp.name, value);
+  }
+  return new Map([
+    [values.nsp.name, values],
+    [value.nsp.name, value],
+  ]);
+}
 
-  /** The namespaces; a list of its own. */
-  keys(): string[] {
-    const others = this.#others?.keys() ?? [];
-    return this.#name === null ? [...others] : [this.#name, ...others];
+/** The values without one, where it is among them. */
+export function withoutValue<Value extends InNamespace>(
+  values: ByNamespace<Value>,
+  value: Value,
+): ByNamespace<Value> {
+  if (values === value) {
+    return null;
   }
-
-  /** A list of its own. */
-  values(): Value[] {
-    const others = this.#others?.values() ?? [];
-    return this.#name === null ? [...others] : [this.#value as Value, ...others];
+  const { name } = value.nsp;
+  if (values instanceof Map && values.get(name) === value) {
+    values.delete(name);
+    return values.size === 0 ? null : values;
   }
+  return values;
 }
