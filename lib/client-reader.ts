@@ -53,17 +53,21 @@ export abstract class ClientReader {
     this.#own ??= this.#makeOwnDecoder();
     const own = this.#own;
     own.decoded = [];
+    let isFaulty = false;
+    let fault: unknown;
     try {
       own.decoder.add(data);
     } catch (error) {
-      own.decoded = null;
-      this.onInvalidData(messageOf(error), error);
-      return;
+      isFaulty = true;
+      fault = error;
     }
     const packets = own.decoded;
     own.decoded = null;
     for (const packet of packets) {
-      this.onPacket(packet);
+      this.onPacket(packet); // also of data that turned out faulty further on
+    }
+    if (isFaulty) {
+      this.onInvalidData(messageOf(fault), fault);
     }
   }
 

@@ -64,6 +64,24 @@ function makeChunkParser(): { parser: object; destroyed: () => number } {
   };
 }
 
+/** A parser of several packets a chunk, of which any may be broken. */
+const linesParser = {
+  Encoder: class {
+    encode(packet: Packet): string[] {
+      return [JSON.stringify(packet)];
+    }
+  },
+  Decoder: class extends EventEmitter {
+    add(chunk: unknown): void {
+      for (const line of `${chunk}`.split("\n")) {
+        this.emit("decoded", JSON.parse(line));
+      }
+    }
+
+    destroy(): void {}
+  },
+};
+
 /** Dates and big numbers, which JSON has none of. */
 const typedParser = {
   Encoder: class extends Encoder {
@@ -175,6 +193,30 @@ export function parserSuite(world: World): void {
     client.io.engine.close();
     await gone;
     expect(destroyed()).toBeGreaterThan(closed);
+  });
+
+  test("handles what a parser has made of a chunk, before that turns out broken and ends the connection", async () => {
+    const io = world.start({ parser: linesParser });
+    const { client, socket } = await world.join("/", { parser: linesParser });
+    const calls: unknown[] = [];
+    socket.onAny((...event) => calls.push(event));
+    socket.on("error", ({ message }) => calls.push(["error", message !== ""]));
+    socket.emit("question", (answer: unknown) => calls.push(["answer", answer]));
+    await once(client, "question");
+    const gone = once(socket, "disconnect");
+    client.io.engine.write(
+      [
+        '{"type":3,"nsp":"/","id":0,"data":[1]}',
+        '{"type":2,"nsp":"/","data":["x"]}',
+        "broken",
+      ].join("\n"),
+    );
+    expect((await gone)[0]).toBe("forced close");
+    await new Promise((resolve) => setImmediate(resolve)); // there, what it has made comes only then
+    const handled = [["answer", 1], ["x"]];
+    const failed = ["error", true];
+    expect(calls).toEqual(world.isReference ? [failed, ...handled] : [...handled, failed]);
+    expect(io.of("/").sockets.size).toBe(0);
   });
 
   test("takes the default parser with a replacer and a reviver", async () => {
