@@ -199,7 +199,7 @@ export class Fleet {
   async kill(index: number): Promise<void> {
     const node = this.node(index);
     if (node.kill === undefined) {
-      throw new Error("createNode() gives no kill()");
+      throw new Error('createNode() gives no kill(): add it, or supports: { deaths: "why not" }');
     }
     this.#gone.add(node);
     this.#killed.add(node);

@@ -30,7 +30,7 @@ export abstract class ClusterPresence extends ClusterTransport {
       onRemoteChange: (room, isOccupied) =>
         isOccupied ? super.onRoomOccupied(room) : super.onRoomVacated(room),
       publish: (message) => this.publish(message),
-      survivors: (uids) => this.survivors(uids),
+      survivors: (uids) => this.askSurvivors(uids),
     });
     this.on("newListener", (event) => {
       if (event === "occupied" || event === "vacated") {

@@ -18,7 +18,7 @@ import { cleanDetails, encodeOptions } from "./validation.ts";
  * are there.
  */
 export abstract class ClusterRequests extends ClusterPresence {
-  readonly #watch = new SurvivorWatch((uids) => this.survivors(uids));
+  readonly #watch = new SurvivorWatch((uids) => this.askSurvivors(uids));
   readonly #requests = new Requests(this.#watch);
   readonly #acks = new RemoteAcks(this.#watch);
 

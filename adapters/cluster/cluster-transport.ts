@@ -8,7 +8,7 @@ import type {
   PublishedMessage,
   PublishedResponse,
 } from "./messages.ts";
-import type { Survivors } from "./survivors.ts";
+import { askSurvivors, type Survivors } from "./survivors.ts";
 
 const log = makeLog("socket.io-adapter");
 
@@ -64,6 +64,14 @@ export abstract class ClusterTransport extends Adapter {
    */
   protected survivors(_uids: readonly string[]): Promise<Survivors | null> {
     return Promise.resolve(null);
+  }
+
+  /** The same, for who waits: does not reject. */
+  protected askSurvivors(uids: readonly string[]): Promise<Survivors | null> {
+    return askSurvivors(
+      () => this.survivors(uids),
+      (error) => this.report(error),
+    );
   }
 
   /**

@@ -120,12 +120,7 @@ export class RoomWatcher {
     const hasHeard = this.#hasHeard;
     this.#hasHeard = false;
     this.#ask();
-    let survivors: Survivors | null = null;
-    try {
-      survivors = await this.#port.survivors([...this.#nodes.keys()]);
-    } catch {
-      // The transport is away, and so nothing is known.
-    }
+    const survivors = await this.#port.survivors([...this.#nodes.keys()]);
     if (!this.isOn) {
       return;
     }

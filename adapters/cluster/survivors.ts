@@ -1,3 +1,5 @@
+import { SocketIOError } from "../../lib/errors.ts";
+
 const FIRST_CHECK_MS = 200;
 const CHECK_INTERVAL_MS = 250;
 const SLOW_CHECK_INTERVAL_MS = 2_000;
@@ -13,6 +15,34 @@ export interface Survivors {
   readonly count: number;
   /** Those that are there, of the nodes that were asked about. */
   readonly alive: ReadonlySet<string>;
+}
+
+/**
+ * Asks which nodes are there. What the author of an adapter got wrong ends nothing: it is told, and
+ * nothing counts as known.
+ *
+ * @returns null where it cannot be known
+ */
+export async function askSurvivors(
+  ask: () => Promise<Survivors | null>,
+  report: (error: unknown) => void,
+): Promise<Survivors | null> {
+  let survivors: Survivors | null;
+  try {
+    survivors = await ask();
+  } catch {
+    return null; // the transport is away, and so nothing is known
+  }
+  if (survivors === null || isSurvivors(survivors)) {
+    return survivors;
+  }
+  const message = "survivors() of the adapter has to answer { count, alive: Set } or null";
+  report(new SocketIOError("ERR_INVALID_ARGUMENT", message));
+  return null;
+}
+
+function isSurvivors(value: Partial<Survivors> | undefined): boolean {
+  return typeof value?.count === "number" && value.alive instanceof Set;
 }
 
 /** What is certain: looked at twice. */
@@ -49,7 +79,7 @@ export class SurvivorWatch {
   #quickChecks = 0;
   #last: Look | null = null;
 
-  /** @param ask answers null where it cannot be known */
+  /** @param ask answers null where it cannot be known; does not reject */
   constructor(ask: (uids: readonly string[]) => Promise<Survivors | null>) {
     this.#ask = ask;
   }
@@ -120,11 +150,7 @@ export class SurvivorWatch {
         uids.add(uid);
       }
     }
-    try {
-      const survivors = await this.#ask([...uids]);
-      return survivors && { count: survivors.count, missing: uids.difference(survivors.alive) };
-    } catch {
-      return null; // the transport is away, and so nothing is known; it is asked again
-    }
+    const survivors = await this.#ask([...uids]);
+    return survivors && { count: survivors.count, missing: uids.difference(survivors.alive) };
   }
 }

@@ -272,3 +272,37 @@ test("an adapter whose errors nobody listens to warns once for each kind", async
   process.off("warning", onWarning);
   expect(warnings).toEqual([expect.stringContaining('listen to its "error" events')]);
 });
+
+test.each([
+  ["a list", () => Promise.resolve(["a node"])],
+  ["nothing", () => Promise.resolve()],
+  [
+    "an error at once",
+    () => {
+      throw new Error("away");
+    },
+  ],
+])(
+  "%s instead of who survives counts as nothing known, and ends nothing",
+  async (name, survivors) => {
+    await fleet.start(["own", "own"]);
+    const errors = recordErrors(0);
+    const { adapter } = fleet.node(0).io.of("/");
+    let asked = 0;
+    Object.assign(adapter, {
+      survivors() {
+        asked++;
+        return survivors();
+      },
+    });
+    adapter.on("occupied", () => {}); // these ask as well
+    fleet.bus.loses = ({ type }) => type === MessageType.FETCH_SOCKETS_RESPONSE;
+    const error = await failure(fleet.node(0).io.timeout(500).fetchSockets());
+    expect(error.code).toBe("ERR_PARTIAL_RESPONSE");
+    expect(asked).toBeGreaterThan(0);
+    const isTold = name !== "an error at once"; // that is how to say that it cannot be known
+    expect(errors.map(({ code }) => code)).toEqual(
+      Array.from({ length: isTold ? asked : 0 }, () => "ERR_INVALID_ARGUMENT"),
+    );
+  },
+);
