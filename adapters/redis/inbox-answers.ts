@@ -3,8 +3,11 @@ import type { InboxDelivery } from "./inbox-delivery.ts";
 import type { InboxPort, InboxStats } from "./inbox-types.ts";
 import type { Asker } from "./replay-asker.ts";
 import { misfits } from "./replay-misfits.ts";
-import type { Held, Recovery } from "./replay-recovery.ts";
+import { type Held, Recovery } from "./replay-recovery.ts";
 import type { Sender } from "./replay-sender.ts";
+
+/** A sender of which messages come again and again is asked for its last number no more often. */
+const DOUBT_AGAIN_MS = 1_000;
 
 /** Takes the answers of nodes of which something was missed. */
 export class InboxAnswers<M> {
@@ -29,8 +32,38 @@ export class InboxAnswers<M> {
     this.#isWhole = isWhole;
   }
 
+  /**
+   * A message came again; or the last number of its channel is not of its node, but was forged: what
+   * that sends would all be taken for what came before. It knows its last number.
+   *
+   * @param canAsk whether it can be asked now; else it will be when it is asked for what is missed
+   */
+  doubt(sender: Sender<M>, number: number, canAsk: boolean): void {
+    sender.repeated = Math.min(sender.repeated ?? number, number);
+    if (!canAsk) {
+      return;
+    }
+    const recovery = this.#asker.begin(sender, new Recovery(sender.highest, new Set(), false));
+    const time = performance.now();
+    recovery.isDoubt = true;
+    recovery.isHolding = false;
+    recovery.waitsSince = time;
+    if (time - sender.doubtedAt < DOUBT_AGAIN_MS) {
+      recovery.askedAt = time; // it will be, with the next retry
+    } else {
+      this.#asker.askSoon();
+    }
+    sender.doubtedAt = time;
+  }
+
   /** Takes an answer, or a part of it. */
   settle(sender: Sender<M>, recovery: Recovery<M>, answer: ReplayAnswer): void {
+    if (answer.last < recovery.after) {
+      this.#correct(sender, recovery, answer);
+      return;
+    }
+    const wasDoubt = recovery.isDoubt;
+    sender.repeated = undefined;
     const replayed = this.#read(sender, recovery, answer);
     recovery.isNew = false;
     recovery.isIncomplete ||= answer.isIncomplete;
@@ -63,9 +96,19 @@ export class InboxAnswers<M> {
       recovery.heldSince = recovery.held > 0 ? performance.now() : undefined;
     }
     this.#goOn(sender, recovery, lastOfPart, isLost);
-    if (!hasGained && sender.recovery === recovery) {
+    if (!hasGained && !wasDoubt && sender.recovery === recovery) {
       recovery.askedAt ??= performance.now(); // it would only say the same again
     }
+    this.#asker.askDue();
+  }
+
+  /** A number that was believed to be of a node is higher than all that it has sent. */
+  #correct(sender: Sender<M>, recovery: Recovery<M>, { last }: ReplayAnswer): void {
+    sender.correct(last);
+    this.#port.onForged(sender.uid);
+    // What came since was taken for what had come before.
+    recovery.widen(Math.min(last, (sender.repeated ?? last + 1) - 1));
+    recovery.waitsSince = performance.now();
     this.#asker.askDue();
   }
 

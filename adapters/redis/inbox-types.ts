@@ -23,7 +23,7 @@ export interface InboxPort<M> {
   decode(channel: string, payload: Payload): M | undefined;
   ask(ask: Ask): void;
   onLoss(loss: Loss): void;
-  /** Tells that a message was dropped that has the name of a node which has not sent it. */
+  /** Tells that a message has the name of a node which has not sent it. */
   onForged(uid: string): void;
 }
 

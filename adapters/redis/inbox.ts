@@ -1,6 +1,7 @@
 import type { Link, ReplayAnswer } from "../cluster/messages.ts";
 import { InboxAnswers } from "./inbox-answers.ts";
 import { InboxDelivery } from "./inbox-delivery.ts";
+import { holdMsFor, InboxPatience } from "./inbox-patience.ts";
 import { type InboxOptions, type InboxPort, type InboxStats, noStats } from "./inbox-types.ts";
 import { Asker } from "./replay-asker.ts";
 import { misfits } from "./replay-misfits.ts";
@@ -8,14 +9,8 @@ import { type Held, Recovery } from "./replay-recovery.ts";
 import type { Sender } from "./replay-sender.ts";
 import { Senders } from "./replay-senders.ts";
 
-/** How long messages are held back while a sender does not answer. */
-const HOLD_MS = 3_000; // a client may take 2 s to connect again, and so to hear that it is asked
-/** The same where all other channels go on meanwhile: a cluster takes its time to fail over. */
-const CLUSTER_HOLD_MS = 10_000;
 /** A sender that is asked again because it shows up is asked no more often than this. */
 const ASK_AGAIN_MS = 100;
-/** How many numbers are remembered to tell, when the answer comes at last, what it has that is new. */
-const MAX_REMEMBERED = 250_000;
 /** A number that is so much higher than the last one is asked about before it counts: it may be forged. */
 const FARTHEST = 1_000_000;
 /** While so many nodes have not answered, those that are new are not asked too: none may be real. */
@@ -23,7 +18,6 @@ const MAX_UNANSWERED = 1_000;
 
 /** Brings what other nodes sent in order: each message once, and what was missed before what follows. */
 export class Inbox<M> {
-  readonly #options: InboxOptions;
   readonly #port: InboxPort<M>;
   /** Whether all channels come over one connection: then messages are in order across them too. */
   readonly #isWhole: boolean;
@@ -36,20 +30,26 @@ export class Inbox<M> {
   #resumedAt = Number.NEGATIVE_INFINITY;
   #resumedTime = Number.NEGATIVE_INFINITY;
   readonly #delivery: InboxDelivery<M>;
+  readonly #patience: InboxPatience<M>;
   readonly #answers: InboxAnswers<M>;
   readonly stats: InboxStats = noStats();
 
   constructor(options: InboxOptions, port: InboxPort<M>) {
-    this.#options = options;
     this.#port = port;
     this.#isWhole = options.slackMs === 0;
-    this.#holdMs = this.#isWhole ? HOLD_MS : CLUSTER_HOLD_MS;
+    this.#holdMs = holdMsFor(this.#isWhole);
     this.#senders = new Senders(options.maxDurationMs, options.slackMs);
     this.#asker = new Asker({
       ask: (ask) => port.ask(ask),
-      look: (sender, recovery) => this.#look(sender, recovery),
+      look: (sender, recovery) => this.#patience.look(sender, recovery),
     });
     this.#delivery = new InboxDelivery(port, this.stats, options.maxBytes);
+    this.#patience = new InboxPatience(
+      this.#asker,
+      this.#delivery,
+      this.#holdMs,
+      options.maxDurationMs,
+    );
     this.#answers = new InboxAnswers(port, this.#asker, this.#delivery, this.stats, this.#isWhole);
   }
 
@@ -83,6 +83,7 @@ export class Inbox<M> {
     const last = sender.numbers.get(channel);
     if (last !== undefined && number <= Math.abs(last)) {
       this.stats.duplicates++;
+      this.#answers.doubt(sender, number, !this.#isInterrupted);
       return;
     }
     const isGap = last !== undefined && last > 0 && previous > last;
@@ -171,7 +172,11 @@ export class Inbox<M> {
 
   /** See {@link Replay.onGone}. What is missed of it stays missed, and is told in time. */
   onGone(uid: string): void {
-    if (this.#senders.get(uid)?.recovery === undefined) {
+    const sender = this.#senders.get(uid);
+    if (sender?.recovery?.isDoubt && sender.recovery.held === 0) {
+      this.#asker.end(sender);
+    }
+    if (sender?.recovery === undefined) {
       this.#senders.delete(uid);
     }
   }
@@ -244,6 +249,7 @@ export class Inbox<M> {
     // Of a channel that was not heard yet, all since the interruption may be missed.
     const isSure = sender.isFollowed(channel) || previous <= recovery.after;
     const isFree = !this.#isWhole && fits && isSure && !recovery.holdsOn(channel);
+    recovery.isHolding ||= recovery.isDoubt && !fits;
     if (recovery.isHolding && !isFree) {
       this.#delivery.hold(sender, recovery, held);
       if (fits && recovery.channels?.has(channel)) {
@@ -261,33 +267,6 @@ export class Inbox<M> {
   /** Delivers what is held back if nothing is missing any more. */
   #heal(sender: Sender<M>, recovery: Recovery<M>): void {
     if (misfits(sender, recovery).size === 0) {
-      this.#delivery.release(sender);
-      this.#asker.end(sender);
-    }
-  }
-
-  /** Sees to it that nothing is waited for too long. */
-  #look(sender: Sender<M>, recovery: Recovery<M>): void {
-    const time = now();
-    const isOverdue =
-      recovery.waitsSince !== undefined && time - recovery.waitsSince >= this.#holdMs;
-    let isCertain = recovery.channels !== undefined;
-    if (recovery.heldSince !== undefined && time - recovery.heldSince >= this.#holdMs) {
-      isCertain = this.#delivery.release(sender) || isCertain;
-      recovery.isHolding = false;
-    }
-    if (isOverdue && !sender.isMissing) {
-      sender.isMissing = true;
-      sender.isHeard = false;
-      this.#delivery.lose(sender, "unanswered", isCertain);
-    }
-    const isHopeless =
-      recovery.waitsSince !== undefined &&
-      time - recovery.waitsSince >= this.#options.maxDurationMs;
-    if (isHopeless || recovery.size > MAX_REMEMBERED) {
-      if (!sender.isMissing) {
-        this.#delivery.lose(sender, "overflow", isCertain);
-      }
       this.#delivery.release(sender);
       this.#asker.end(sender);
     }

@@ -30,6 +30,17 @@ export class ChannelNumbers {
     }
   }
 
+  /** Forgets what is higher, by its amount. */
+  dropAbove(limit: number): void {
+    for (const numbers of [this.#young, this.#old]) {
+      for (const [channel, number] of numbers) {
+        if (Math.abs(number) > limit) {
+          numbers.delete(channel);
+        }
+      }
+    }
+  }
+
   clear(): void {
     this.#young.clear();
     this.#old.clear();

@@ -17,6 +17,8 @@ export class Recovery<M> {
   isNew: boolean;
   /** Whether messages are held back; no more when the answer takes too long. */
   isHolding = true;
+  /** Whether nothing is known to be missed, and it is asked only for its last number. */
+  isDoubt = false;
   /** The first request whose answer counts: earlier ones know less than what is missed. */
   firstRequest = Number.POSITIVE_INFINITY;
   /** Whether it asks for what is after an answer that said that there is more. */
@@ -53,6 +55,11 @@ export class Recovery<M> {
     this.#origin = Math.min(this.#origin, after);
     this.channels = undefined;
     this.isHolding = true;
+    if (this.isDoubt) {
+      this.isDoubt = false;
+      this.#before.clear(); // nothing was missed until now: what is delivered counts as before
+      this.#seen.clear();
+    }
     this.waitsSince = undefined;
     this.askAnew();
   }
@@ -61,6 +68,7 @@ export class Recovery<M> {
   narrow(after: number, channels: Set<string>): void {
     this.after = after;
     this.channels = channels;
+    this.isDoubt = false;
     this.askAnew();
   }
 

@@ -19,8 +19,12 @@ export class Sender<M> {
   silence = 0;
   /** Whether it did not answer. */
   isMissing = false;
+  /** The lowest number that was taken for one that came again since it told its last one. */
+  repeated: number | undefined;
+  /** When it was asked last, as a number came again, in ms. */
+  doubtedAt = Number.NEGATIVE_INFINITY;
   /** The highest numbers of the last seconds, the oldest first. */
-  readonly #samples: number[];
+  #samples: number[];
 
   constructor(uid: string, highest: number) {
     this.uid = uid;
@@ -39,6 +43,13 @@ export class Sender<M> {
   /** The highest number at the time of the oldest sample. */
   get oldestSample(): number {
     return this.#samples[0] ?? this.highest;
+  }
+
+  /** Forgets the numbers beyond its last one: they were in its name, and not of it. */
+  correct(last: number): void {
+    this.numbers.dropAbove(last);
+    this.highest = Math.min(this.highest, last);
+    this.#samples = this.#samples.map((sample) => Math.min(sample, last));
   }
 
   /** Takes note of a message that is delivered. */

@@ -49,7 +49,7 @@ export interface ReplayPort<M> {
   answer(uid: string, answer: ReplayAnswer): void;
   /** Tells that messages were lost, or may have been. */
   onLoss(loss: Loss): void;
-  /** Tells that a message was dropped that has the name of a node which has not sent it. */
+  /** Tells that a message has the name of a node which has not sent it. */
   onForged(uid: string): void;
   /** Whether answers are not to be sent now: nodes ask again. */
   isCongested(): boolean;

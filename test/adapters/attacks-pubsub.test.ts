@@ -142,18 +142,31 @@ test("a forged number does not freeze what is known of the rooms of a node", asy
 }, 20_000);
 
 describe("a number that a node has not come to", () => {
-  // Behind it, as far as its link says, nothing is missing; or all is.
-  test.each([0, 2 ** 53 - 2])("in its name keeps nothing of it back (%p)", async (previous) => {
-    const [one, other] = await start(CLASSIC);
+  /** Nodes, one of which gets a message in the name of the other, with a number that is not its own. */
+  async function forge(mode: Mode, number: number, previous: number) {
+    const [one, other] = await start(mode);
     const { client } = await fleet.join(other);
     const heard: unknown[] = [];
     client.on("event", (argument) => heard.push(argument));
     one.io.emit("event", 1);
     await until(() => heard.length === 1);
-    const packet = { type: 2, data: ["event", "forged"], nsp: "/" };
-    const link = [2 ** 53 - 1, previous];
-    const forged = [uidOf(one), packet, { rooms: [], except: [], flags: {} }, link];
-    await fleet.connect().publish("socket.io#/#", encodeMsgpack(forged));
+    const data = ["event", "forged"];
+    const options = { rooms: [], except: [], flags: {} };
+    const link = [number, previous];
+    if (mode.isSharded) {
+      const message = { packet: { type: 2, data }, opts: options };
+      const forged = { type: 3, uid: uidOf(one), nsp: "/", data: message, link };
+      await fleet.ask("SPUBLISH", "socket.io#/#", JSON.stringify(forged));
+    } else {
+      const forged = [uidOf(one), { type: 2, data, nsp: "/" }, options, link];
+      await fleet.connect().publish("socket.io#/#", encodeMsgpack(forged));
+    }
+    return { one, other, heard };
+  }
+
+  // Behind it, as far as its link says, nothing is missing; or all is.
+  test.each([0, 2 ** 53 - 2])("in its name keeps nothing of it back (%p)", async (previous) => {
+    const { one, other, heard } = await forge(CLASSIC, 2 ** 53 - 1, previous);
     await until(() => errors.length === 1);
     for (const number of [2, 3, 4]) one.io.emit("event", number);
     await until(() => heard.length === 4);
@@ -161,6 +174,21 @@ describe("a number that a node has not come to", () => {
     expect(errors).toMatchObject([{ code: "ERR_MALFORMED_MESSAGE" }]);
     expect(pubSubOf(other.io).stats.replay?.asked).toBeLessThan(10);
   });
+
+  test.each([CLASSIC, SHARDED])(
+    "but could soon come to is found out by what it sends next ($name)",
+    async (mode) => {
+      const { one, other, heard } = await forge(mode, 900_000, 0);
+      await until(() => heard.length === 2);
+      for (const number of [2, 3, 4]) one.io.emit("event", number);
+      await until(() => heard.length === 5);
+      one.io.emit("event", 5);
+      await until(() => heard.length === 6);
+      expect(heard).toEqual([1, "forged", 2, 3, 4, 5]);
+      expect(errors).toMatchObject([{ code: "ERR_MALFORMED_MESSAGE" }]);
+      expect(pubSubOf(other.io).stats.replay).toMatchObject({ losses: 0, unanswered: 0 });
+    },
+  );
 });
 
 test("clients of two Redis servers are told of, and nothing counts as whole", async () => {

@@ -47,6 +47,7 @@ function open(options: ReplayOptions = {}) {
   const asked: ReplayRequest[] = [];
   const answered: { uid: string; answer: ReplayAnswer }[] = [];
   const losses: Loss[] = [];
+  const forged: string[] = [];
   const waits = new Set<() => void>();
   const changed = () => {
     for (const wait of waits) {
@@ -65,9 +66,7 @@ function open(options: ReplayOptions = {}) {
       losses.push(loss);
       changed();
     },
-    onForged: (uid) => {
-      throw new Error(`nothing of ${uid} is forged`);
-    },
+    onForged: (uid) => void forged.push(uid),
     isCongested: () => false,
     sendDelayMs: () => 0,
   });
@@ -82,6 +81,7 @@ function open(options: ReplayOptions = {}) {
     asked,
     answered,
     losses,
+    forged,
     /** Takes messages of a node, on one channel, each with its number and the one before. */
     accept(uid: string, ...links: [number: number, previous: number][]) {
       for (const link of links) {
@@ -293,6 +293,75 @@ describe("a replay", () => {
     expect(answered.at(-1)?.answer.isIncomplete).toBe(true);
     replay.onRequest("you", { ...request, after: [["me", 7]] });
     expect(answered.at(-1)?.answer).toMatchObject({ isIncomplete: false, last: 10 });
+  });
+
+  test.each([
+    [0, 900_000],
+    [0, 2 ** 53 - 1],
+    [10_000, 900_000],
+    [10_000, 2 ** 53 - 1],
+  ])(
+    "believes who sends, and not what has its name (slack of %p ms, number %p)",
+    async (slackMs, number) => {
+      const it = open({ slackMs });
+      it.accept("you", [1, 0]);
+      it.accept("you", [number, 0]); // forged
+      if (number > 1_000_000) {
+        // Too far ahead: it is asked about before it counts.
+        await it.until(() => it.asked.length === 1);
+        it.answer("you", { after: 1, last: 1 });
+      }
+      it.asked.splice(0);
+      it.accept("you", [2, 1], [3, 2]);
+      const isToDoubt = slackMs > 0 || number < 1_000_000;
+      if (isToDoubt) {
+        await it.until(() => it.asked.length === 1);
+        expect(it.asked[0]).toMatchObject({ after: [["you", number]], channels: [] });
+        it.answer("you", { after: number, last: 3 });
+        expect(it.asked[1]).toMatchObject({ after: [["you", 1]] });
+        it.accept("you", [4, 3]);
+        it.answer("you", { after: 1, last: 4, messages: messages(2, 3, 4) });
+        it.accept("you", [5, 4]);
+      } else {
+        it.accept("you", [4, 3], [5, 4]);
+      }
+      const believed = isToDoubt ? [`${number}`] : [];
+      expect(it.delivered).toEqual(["1", ...believed, "2", "3", "4", "5"]);
+      expect(it.forged).toEqual(["you"]);
+      expect(it.losses).toEqual([]);
+      expect(it.replay.stats).toMatchObject({ unanswered: 0, held: 0 });
+    },
+  );
+
+  test("asks a node of which messages come again for its last number, now and then", async () => {
+    const it = open();
+    it.accept("you", [1, 0], [2, 1], [1, 0], [2, 1]);
+    await it.until(() => it.asked.length === 1);
+    it.accept("you", [3, 2]); // nothing waits for that
+    expect(it.delivered).toEqual(["1", "2", "3"]);
+    it.answer("you", { after: 2, last: 3 });
+    it.accept("you", [3, 2], [4, 3]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(it.asked).toHaveLength(1);
+    expect(it.delivered).toEqual(["1", "2", "3", "4"]);
+    await it.until(() => it.asked.length === 2);
+    // What is missed meanwhile is asked for, and comes in its place.
+    it.accept("you", [6, 5]);
+    expect(it.delivered).toHaveLength(4);
+    it.answer("you", { after: 3, last: 6 });
+    expect(it.asked[2]).toMatchObject({ after: [["you", 4]], channels: ["x"] });
+    it.answer("you", { after: 4, last: 6, messages: messages(5, 6) });
+    expect(it.delivered).toEqual(["1", "2", "3", "4", "5", "6"]);
+    expect(it.forged).toEqual([]);
+    expect(it.losses).toEqual([]);
+  });
+
+  test("does not wait for the last number of a node that has ended", async () => {
+    const it = open();
+    it.accept("you", [1, 0], [1, 0]);
+    await it.until(() => it.asked.length === 1);
+    it.replay.onGone("you");
+    expect(it.replay.stats).toMatchObject({ unanswered: 0 });
   });
 
   test("forgets in time what it has sent", async () => {
