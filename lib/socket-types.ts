@@ -24,6 +24,17 @@ export type LimitReason = "limit exceeded" | "slow consumer";
 /** All that `disconnect` and `disconnecting` may give as the reason. */
 export type EndReason = DisconnectReason | LimitReason;
 
+/** After which of these its client may take the session up again. */
+export const RECOVERABLE_REASONS: ReadonlySet<EndReason> = new Set<EndReason>([
+  "transport error",
+  "transport close",
+  "forced close",
+  "ping timeout",
+  "server shutting down",
+  "forced server close",
+  "slow consumer",
+]);
+
 /** How far a socket has come. */
 export type SocketPhase =
   /** Until it ends. */

@@ -7,13 +7,10 @@ import type {
   SessionToPersist,
   SocketId,
 } from "../adapters/adapter.ts";
-import type { AckBound } from "./ack-bound.ts";
-import { PendingAcks } from "./acks.ts";
 import type { Rooms } from "./broadcast-operator.ts";
 import type { Session } from "./engine/session.ts";
 import { throwLater, warn } from "./errors.ts";
 import type {
-  AnyFunction,
   DecorateAcknowledgements,
   DefaultEventsMap,
   EventsMap,
@@ -24,29 +21,19 @@ import { describeHandshake } from "./handshake.ts";
 import { generateId } from "./ids.ts";
 import type { SocketClient } from "./socket-ports.ts";
 import { socketIdOf } from "./socket-protocol-3.ts";
-import { SocketFlow } from "./socket-flow.ts";
+import { SocketReceiver } from "./socket-receiver.ts";
 import { NO_FLAGS } from "./socket-sender.ts";
-import type {
-  DisconnectReason,
-  EndReason,
-  Event,
-  Handshake,
-  SocketPhase,
-  UpperClasses,
+import {
+  type DisconnectReason,
+  type EndReason,
+  type Handshake,
+  RECOVERABLE_REASONS,
+  type SocketPhase,
+  type UpperClasses,
 } from "./socket-types.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:socket");
-
-const RECOVERABLE: ReadonlySet<EndReason> = new Set<EndReason>([
-  "transport error",
-  "transport close",
-  "forced close",
-  "ping timeout",
-  "server shutting down",
-  "forced server close",
-  "slow consumer",
-]);
 
 /**
  * A client in one namespace: events to and from it, and the rooms it is in.
@@ -60,7 +47,7 @@ export class Socket<
     ServerSideEvents extends EventsMap = DefaultEventsMap,
     SocketData = Untyped,
   >
-  extends SocketFlow<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
+  extends SocketReceiver<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   implements AdapterSocket
 {
   /** The socket id: not secret, and not the session's, but for clients of protocol 3. */
@@ -84,9 +71,6 @@ export class Socket<
   readonly #auth: Record<string, unknown>;
   /** Made when it is asked for; until then, when the socket was made. */
   #handshake: Handshake | number = Date.now();
-  #acks: PendingAcks | undefined;
-  /** How many acknowledgements the client waits for. */
-  #repliesOwed = 0;
   #phase: SocketPhase = "open";
 
   constructor(
@@ -123,35 +107,9 @@ export class Socket<
     this.#data = data;
   }
 
-  /** Whether it joins no room any more. */
-  get #isClosed(): boolean {
+  /** Whether it joins no room any more, and its client owes nothing. */
+  protected override get _isClosed(): boolean {
     return this.#phase === "closed" || this.#phase === "kept";
-  }
-
-  /** The acknowledgements that the client owes. */
-  get acks(): PendingAcks {
-    this.#acks ??= new PendingAcks(this.#ackBound());
-    return this.#acks;
-  }
-
-  #ackBound(): AckBound | null {
-    const tallies = this.#isClosed ? null : this.nsp.server.ackTallies;
-    return tallies?.boundFor(this.client, () => this.#onTooManyAcks()) ?? null;
-  }
-
-  // Later, so that the socket does not end in the midst of the program's emit(). It may have left by
-  // then, which is no way out.
-  #onTooManyAcks(): void {
-    process.nextTick(() => {
-      if (this.conn.readyState === "open") {
-        this.client.exceed("pendingAcks", this.nsp.name);
-      }
-    });
-  }
-
-  /** How many acknowledgements are owed, by the client or to it. @internal */
-  get _owed(): number {
-    return this.#repliesOwed + (this.#acks?.size ?? 0);
   }
 
   /** The server. @internal */
@@ -170,7 +128,7 @@ export class Socket<
   }
 
   /** The Engine.IO session. */
-  get conn(): Session {
+  override get conn(): Session {
     return this.client.conn;
   }
 
@@ -212,7 +170,7 @@ export class Socket<
 
   /** Joins a room or several. Returns a promise where the adapter needs time for it. */
   join(rooms: Rooms): Promise<void> | void {
-    if (!this.#isClosed) {
+    if (!this._isClosed) {
       log("join room %s", rooms);
       const { adapter } = this.nsp;
       if (Array.isArray(rooms) || adapter.addToRoom === undefined) {
@@ -285,7 +243,7 @@ export class Socket<
   /** Called when the namespace has refused it, or its client went away meanwhile. @internal */
   _onRefused(): void {
     this.#phase = "closed";
-    this.#acks?.onClose();
+    this._closeAcks();
     const current = this.nsp.sockets.get(this.id);
     // A client of protocol 3 that has asked anew has a socket of the same id by now.
     if (current === undefined || current === this) {
@@ -294,82 +252,20 @@ export class Socket<
     this._end("refused");
   }
 
-  /** Called with each packet of the client. @internal */
-  _onPacket(packet: Packet): void {
-    if (log.enabled) {
-      log("got packet %j", packet);
-    }
-    switch (packet.type) {
-      case PacketType.EVENT:
-      case PacketType.BINARY_EVENT:
-        this.#onEvent(packet);
-        break;
-      case PacketType.ACK:
-      case PacketType.BINARY_ACK:
-        this.#onAck(packet);
-        break;
-      case PacketType.DISCONNECT:
-        log("got disconnect packet");
-        this._onClose("client namespace disconnect");
-    }
-  }
-
-  #onEvent(packet: Packet): void {
-    const event = argumentsOf(packet) as Event;
-    if (log.enabled) {
-      log("emitting event %j", event);
-    }
-    if (packet.id !== undefined && packet.id !== null) {
-      if (log.enabled) {
-        log("attaching ack callback to event");
-      }
-      event.push(this.#makeAck(packet.id));
-    }
-    this._receive(event);
-  }
-
-  #onAck(packet: Packet): void {
-    if (log.enabled) {
-      const isOwed = packet.id !== undefined && this.acks.has(packet.id);
-      if (isOwed) {
-        log("calling ack %s with %j", packet.id, packet.data);
-      } else {
-        log("bad ack %s", packet.id);
-      }
-    }
-    this.acks.settle(packet.id ?? -1, argumentsOf(packet));
-  }
-
-  #makeAck(id: number): AnyFunction {
-    let sent = false;
-    this.#repliesOwed++;
-    return (...args: unknown[]) => {
-      if (!sent) {
-        if (log.enabled) {
-          log("sending ack %j", args);
-        }
-        const packet = { type: PacketType.ACK, nsp: this.nsp.name, id, data: args };
-        this.client.writePacket(packet, NO_FLAGS);
-        sent = true; // after: where the arguments could not be encoded, others may be sent
-        this.#repliesOwed--;
-      }
-    };
-  }
-
   /** The one door out: every disconnection comes through here once. @internal */
-  _onClose(reason: EndReason, description?: unknown): void {
+  override _onClose(reason: EndReason, description?: unknown): void {
     if (!this.connected || this.#phase !== "open") {
       return;
     }
     log("closing socket - reason %s", reason);
     this.#phase = "closing";
     this.#notify("disconnecting", reason, description);
-    if (this.pid !== undefined && RECOVERABLE.has(reason)) {
+    if (this.pid !== undefined && RECOVERABLE_REASONS.has(reason)) {
       this.#persist(this.pid);
     } else {
       this.#phase = "closed";
     }
-    this.#acks?.onClose();
+    this._closeAcks();
     this.#leaveNamespace();
     this.client.remove(this);
     this.connected = false;
@@ -401,9 +297,4 @@ export class Socket<
     }
     this.nsp.remove(this);
   }
-}
-
-/** `socket.io-parser` lets nothing but lists pass; the user's own parser may let a client crash us. */
-function argumentsOf(packet: Packet): unknown[] {
-  return Array.isArray(packet.data) ? packet.data : [];
 }
