@@ -53,7 +53,10 @@ const LAYERS: readonly Layer[] = [
   },
   { name: "codec", files: ["lib/engine/codec/*.ts"] },
   { name: "transports", files: ["lib/engine/transports/*.ts", "lib/engine/*.ts"] },
-  { name: "session", files: ["lib/engine/session-sender.ts", "lib/engine/session.ts"] },
+  {
+    name: "session",
+    files: ["lib/engine/session-mover.ts", "lib/engine/session-sender.ts", "lib/engine/session.ts"],
+  },
   {
     name: "engine",
     files: [

@@ -7,15 +7,9 @@ import type { LimitName } from "./limits.ts";
 import type { ResolvedEngineOptions } from "./options.ts";
 import { PingWatch, type PingWatchPort } from "./ping-watch.ts";
 import type { EngineRequest } from "./request.ts";
-import { SessionSender } from "./session-sender.ts";
+import { SessionMover } from "./session-mover.ts";
 import type { CloseReason, ReadyState, SessionHandler } from "./session-types.ts";
-import {
-  SILENT,
-  type Transport,
-  type TransportError,
-  type TransportSink,
-} from "./transports/transport.ts";
-import { UpgradeAttempt, type UpgradePort } from "./upgrade.ts";
+import { SILENT, type Transport, type TransportError } from "./transports/transport.ts";
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine:socket");
@@ -50,10 +44,7 @@ export interface SessionPort {
  *
  * Its events (see `SessionEvents`) cost nothing while nobody listens.
  */
-export class Session
-  extends SessionSender
-  implements TransportSink, HeartbeatPort, PingWatchPort, UpgradePort
-{
+export class Session extends SessionMover implements HeartbeatPort, PingWatchPort {
   /** The session id; it is a secret between server and client. */
   readonly id: string;
   /** The request that opened the session. To save its memory, it may be set to null. */
@@ -63,24 +54,19 @@ export class Session
    * not say.
    */
   readonly remoteAddress: string;
-  /** Whether the session has moved to another transport. */
-  upgraded = false;
   /** Who gets the messages; null while the session's events are all there is. */
   handler: SessionHandler | null = null;
   readonly server: SessionPort;
 
   #state: State = "opening";
-  #transport: Transport;
-  #upgrade: UpgradeAttempt | null = null;
   readonly #heartbeat: SessionHeartbeat;
 
   constructor(id: string, server: SessionPort, request: EngineRequest, transport: Transport) {
-    super();
+    super(transport);
     this.id = id;
     this.server = server;
     this.request = request;
     this.remoteAddress = server.addressOf(request) as string;
-    this.#transport = transport;
     this.#heartbeat =
       this.protocol === 3 ? new PingWatch(this, server.opts) : new Heartbeat(this, server.opts);
     transport.sink = this;
@@ -89,21 +75,6 @@ export class Session
   /** `opening`, `open`, `closing` or `closed`. */
   get readyState(): ReadyState {
     return this.#state === "draining" ? "closing" : this.#state;
-  }
-
-  /** The revision of the Engine.IO protocol that the client speaks. */
-  get protocol(): number {
-    return this.#transport.codec.protocol;
-  }
-
-  /** The transport in use. */
-  get transport(): Transport {
-    return this.#transport;
-  }
-
-  /** Whether a client is trying out another transport. */
-  get upgrading(): boolean {
-    return this.#upgrade !== null;
   }
 
   /** That of its engine. @internal */
@@ -125,7 +96,7 @@ export class Session
       "open",
       JSON.stringify({
         sid: this.id,
-        upgrades: this.server.upgrades(this.#transport.name),
+        upgrades: this.server.upgrades(this.transport.name),
         pingInterval: opts.pingInterval,
         pingTimeout: opts.pingTimeout,
         maxPayload: opts.maxHttpBufferSize,
@@ -155,7 +126,7 @@ export class Session
     const { queuedBytes } = this.server.opts.limits;
     return (
       queuedBytes !== Number.POSITIVE_INFINITY &&
-      this.waitingBytes + (this.#transport.bufferedBytes ?? 0) > queuedBytes
+      this.waitingBytes + (this.transport.bufferedBytes ?? 0) > queuedBytes
     );
   }
 
@@ -176,8 +147,8 @@ export class Session
     }
     const reason = limit === "queuedBytes" ? "slow consumer" : "limit exceeded";
     this.server.onLimit(limit, { session: this, namespace });
-    this.#transport.sink = SILENT;
-    this.#transport.close(undefined, { code: CLOSE_CODES[reason], reason });
+    this.transport.sink = SILENT;
+    this.transport.close(undefined, { code: CLOSE_CODES[reason], reason });
     this.#onClose(reason, limitExceeded(limit, `the client went beyond the limit ${limit}`));
   }
 
@@ -225,7 +196,7 @@ export class Session
 
   onRequestEnd(): void {
     // A client that sends before it polls may do the latter in this turn: until then nothing is late.
-    this.server.flushQueue.endRequest(this, this.#transport.writable);
+    this.server.flushQueue.endRequest(this, this.transport.writable);
   }
 
   onPacket(packet: Packet): void {
@@ -261,11 +232,6 @@ export class Session
     }
   }
 
-  onWritable(): void {
-    this.flush();
-    this.#upgrade?.onCurrentWritable();
-  }
-
   onError(error: TransportError): void {
     log("transport error: %s", error.message);
     this.#onClose("transport error", error);
@@ -279,49 +245,11 @@ export class Session
     this.#onClose("ping timeout");
   }
 
-  /**
-   * A client has opened another transport for this session.
-   *
-   * @param transport the candidate, which is closed if the session is on its way to one already
-   */
-  tryUpgrade(transport: Transport): void {
-    if (this.#state === "closed" || this.#upgrade !== null || this.upgraded) {
-      log(
-        "transport %s",
-        this.upgraded
-          ? "had already been upgraded"
-          : "has already been trying to upgrade, or is closed",
-      );
-      transport.close();
-      return;
-    }
-    const { name } = this.#transport;
-    log('might upgrade socket transport from "%s" to "%s"', name, transport.name);
-    this.#upgrade = new UpgradeAttempt(this, transport, this.server.opts.upgradeTimeout);
-  }
-
-  onUpgrading(candidate: Transport): void {
-    this.tell("upgrading", candidate);
-  }
-
-  onUpgradeEnd(): void {
-    this.#upgrade = null;
-  }
-
-  onUpgraded(candidate: Transport): void {
-    const previous = this.#transport;
-    previous.sink = SILENT;
-    this.upgraded = true;
-    this.#transport = candidate;
-    candidate.sink = this;
-    this.tell("upgrade", candidate);
+  protected override onMoved(): void {
     this.flush();
     if (this.#state === "closing") {
       this.#closeTransport();
     }
-    // Last: where it waits to say goodbye, closing it ends a session that has not ended yet.
-    previous.discard();
-    previous.close();
   }
 
   /**
@@ -347,7 +275,7 @@ export class Session
     }
     this.#become("closing");
     // A connection that is congested takes the rest when it can; a poll may never come.
-    const waits = !discard || this.#transport.name !== "polling" || this.#waitsForMove();
+    const waits = !discard || this.transport.name !== "polling" || this.waitsForMove();
     if (waits && this.hasWaiting) {
       log("%d packets are left to be sent before it closes", this.writeBuffer.length);
       this.#state = "draining";
@@ -358,25 +286,15 @@ export class Session
     }
   }
 
-  // The stock client that loses the candidate between its probe and the move holds no poll, makes no
-  // further one, and finds out at its own ping timeout: it is closed when it has moved.
-  #waitsForMove(): boolean {
-    if (this.#upgrade?.isMoving !== true) {
-      return false;
-    }
-    this.#upgrade.whenFailed = () => this.close(true);
-    return true;
-  }
-
   #closeNow(): void {
     this.#state = "closing";
-    this.#transport.discard();
+    this.transport.discard();
     this.#closeTransport();
   }
 
   #closeTransport(): void {
-    log("closing the transport (%s)", this.#transport.name);
-    this.#transport.close(() => this.#onClose("forced close"));
+    log("closing the transport (%s)", this.transport.name);
+    this.transport.close(() => this.#onClose("forced close"));
   }
 
   /** The one door out: every ending, whatever its cause, comes through here once. */
@@ -387,9 +305,9 @@ export class Session
     this.#become("closed");
     log("closed: %s", reason);
     this.#heartbeat.stop();
-    this.#upgrade?.abort();
-    this.#transport.sink = SILENT;
-    this.#transport.close();
+    this.abortMove();
+    this.transport.sink = SILENT;
+    this.transport.close();
     this.server.onSessionClose(this);
     this.handler?.onClose(reason, description);
     this.tell("close", reason, description);
