@@ -61,6 +61,7 @@ const LAYERS: readonly Layer[] = [
     name: "engine",
     files: [
       "lib/engine/engine-events.ts",
+      "lib/engine/engine-sessions.ts",
       "lib/engine/engine-settings.ts",
       "lib/engine/engine.ts",
       "lib/engine/session-registry.ts",

@@ -1,12 +1,7 @@
-import { DeadlineClock } from "../deadline.ts";
-import { throwLater } from "../errors.ts";
 import { generateId } from "../ids.ts";
 import { type AdmissionRules, admit, ELSEWHERE } from "./admission.ts";
-import type { Packet } from "./codec/codec.ts";
-import { ConnectionGate } from "./connection-gate.ts";
-import { EngineSettings } from "./engine-settings.ts";
+import { EngineSessions } from "./engine-sessions.ts";
 import type { HttpExchange, WebSocketPort } from "./exchange.ts";
-import { FlushQueue } from "./flush-queue.ts";
 import {
   ENGINE_ERROR_MESSAGES,
   ENGINE_ERRORS,
@@ -19,11 +14,8 @@ import {
 import type { EngineOptions } from "./options.ts";
 import { originCheck } from "./origin-check.ts";
 import { type EngineRequest, forgetResponse } from "./request.ts";
-import { Session, type SessionPort } from "./session.ts";
-import { SessionRegistry } from "./session-registry.ts";
-import type { SessionHandler } from "./session-types.ts";
 import { makePolling, makeWebSocket } from "./transports/make.ts";
-import { SILENT, type Transport } from "./transports/transport.ts";
+import { SILENT } from "./transports/transport.ts";
 import type { WebSocketTransport } from "./transports/websocket.ts";
 import { type WebTransportSession, WebTransportTransport } from "./transports/webtransport.ts";
 import { UpgradeJudge } from "./upgrade-judge.ts";
@@ -43,86 +35,26 @@ import { makeLog } from "../log.ts";
 const log = makeLog("engine");
 
 /**
- * The Engine.IO server: the registry of sessions, and the only place that opens one. It answers
- * what a host hands it and knows of no socket itself. The reference calls it `Server`.
+ * The Engine.IO server: it answers what a host hands it, and knows of no socket itself. The reference
+ * calls it `Server`.
  */
-export class Engine
-  extends EngineSettings
-  implements SessionPort, AdmissionRules, UpgradeReplyPort
-{
+export class Engine extends EngineSessions implements AdmissionRules, UpgradeReplyPort {
   /** The reference's error codes. */
   static readonly errors = ENGINE_ERRORS;
   /** The message that goes with each code. */
   static readonly errorMessages = ENGINE_ERROR_MESSAGES;
 
-  readonly flushQueue = new FlushQueue();
-  /** The time by which pings and their answers are due. @internal */
-  readonly clock = new DeadlineClock();
-  /** Gives each new session to whom it serves; null for an engine used on its own. */
-  onSession: ((session: Session) => SessionHandler) | null = null;
-
-  readonly #sessions = new SessionRegistry();
-  readonly #find = (sid: string): Session | undefined => this.#sessions.get(sid);
-  /** Null where everyone gets in. */
-  #gate: ConnectionGate | null;
   #judge: UpgradeJudge;
-  #closed = false;
-  /** Whether it takes no new sessions. */
-  #refusesNew = false;
 
   constructor(options: EngineOptions = {}) {
     super(options);
-    this.#gate = ConnectionGate.make(this.opts.limits, this.#sessions);
-    this.#judge = new UpgradeJudge(this, originCheck(this.opts), this.#find);
+    this.#judge = new UpgradeJudge(this, originCheck(this.opts), this.find);
   }
 
   /** Replaces the options, for sessions to come, and opens a closed engine again. */
   override configure(options: EngineOptions): void {
     super.configure(options);
-    this.#gate = ConnectionGate.make(this.opts.limits, this.#sessions);
-    this.#judge = new UpgradeJudge(this, originCheck(this.opts), this.#find);
-    this.reopen();
-  }
-
-  /** Takes new sessions again after {@link close} or {@link refuseNew}. */
-  reopen(): void {
-    this.#closed = false;
-    this.#refusesNew = false;
-  }
-
-  /** Refuses new sessions, with the status 503 and `Retry-After`; those that are open go on. */
-  refuseNew(): void {
-    this.#refusesNew = true;
-  }
-
-  /** How many sessions are open. */
-  get clientsCount(): number {
-    return this.#sessions.size;
-  }
-
-  /** The open sessions by id; made anew at each reading. */
-  get clients(): Record<string, Session> {
-    return this.#sessions.toObject();
-  }
-
-  isTaken(sid: string): boolean {
-    return this.#sessions.has(sid);
-  }
-
-  isClosed(): boolean {
-    return this.#closed;
-  }
-
-  checkRoom(request: EngineRequest, isNew: boolean): Rejection | null {
-    if (this.#gate === null) {
-      return null;
-    }
-    const address = this.addressOf(request);
-    return isNew ? this.#gate.onHandshake(address) : this.#gate.check(address);
-  }
-
-  takesNew(): boolean {
-    return !this.#refusesNew;
+    this.#judge = new UpgradeJudge(this, originCheck(this.opts), this.find);
   }
 
   /** Answers an HTTP request. */
@@ -141,7 +73,7 @@ export class Engine
         exchange.header("origin"),
         false,
         this.opts.transports,
-        this.#find,
+        this.find,
       );
       switch (verdict.kind) {
         case "rejected":
@@ -152,7 +84,7 @@ export class Engine
             log("setting new request for existing client %s", verdict.sid);
           }
           forgetResponse(request);
-          this.#find(verdict.sid)?.transport.onRequest(exchange);
+          this.find(verdict.sid)?.transport.onRequest(exchange);
           break;
         case "handshake":
           this.#openPolling(exchange, verdict.protocol);
@@ -169,9 +101,9 @@ export class Engine
       } else if (!exchange.aborted) {
         forgetResponse(exchange.request);
         const transport = makePolling(admission.sid, exchange.request, this);
-        const session = this.#register(admission.sid, exchange.request, transport);
+        const session = this.register(admission.sid, exchange.request, transport);
         transport.onRequest(exchange);
-        this.#announce(session);
+        this.announce(session);
       }
     });
   }
@@ -193,17 +125,17 @@ export class Engine
 
   #openWebSocket(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
     const transport = makeWebSocket(port, request, this.opts);
-    if (this.#closed || this.#sessions.has(sid)) {
+    if (this.isClosed() || this.isTaken(sid)) {
       transport.close();
       return transport;
     }
-    this.#announce(this.#register(sid, request, transport));
+    this.announce(this.register(sid, request, transport));
     return transport;
   }
 
   #openCandidate(sid: string, request: EngineRequest, port: WebSocketPort): WebSocketTransport {
     const transport = makeWebSocket(port, request, this.opts);
-    const session = this.#find(sid);
+    const session = this.find(sid);
     if (session === undefined) {
       log("upgrade attempt for closed client %s", sid);
       transport.close();
@@ -227,7 +159,7 @@ export class Engine
    */
   async onWebTransportSession(session: WebTransportSession): Promise<void> {
     requireWebTransportSession(session);
-    if (!this.middlewares.isEmpty || this.#closed) {
+    if (!this.middlewares.isEmpty || this.isClosed()) {
       log("closing session: there is no WebTransport with middlewares, or after close()");
       session.close();
       return;
@@ -237,11 +169,11 @@ export class Engine
       return;
     }
     const transport = new WebTransportTransport(greeting, SILENT);
-    const current = greeting.sid === null ? undefined : this.#find(greeting.sid);
+    const current = greeting.sid === null ? undefined : this.find(greeting.sid);
     if (current !== undefined) {
       log("upgrading existing transport of %s", greeting.sid);
       current.tryUpgrade(transport);
-    } else if (greeting.sid !== null || this.#refusesNew) {
+    } else if (greeting.sid !== null || !this.takesNew()) {
       log("upgrade attempt for closed client %s", greeting.sid);
       transport.close();
     } else {
@@ -253,70 +185,11 @@ export class Engine
     const request = makeWebTransportRequest();
     const full = this.checkRoom(request, true);
     if (full === null) {
-      this.#announce(this.#register(generateId(), request, transport));
+      this.announce(this.register(generateId(), request, transport));
     } else {
       this.onRejected(request, full);
       transport.close();
     }
-  }
-
-  #register(sid: string, request: EngineRequest, transport: Transport): Session {
-    log('handshaking client "%s" (%s)', sid, transport.name);
-    const session = new Session(sid, this, request, transport);
-    this.#sessions.add(session);
-    this.#gate?.onOpen(session.remoteAddress);
-    session.open();
-    return session;
-  }
-
-  #announce(session: Session): void {
-    if (session.readyState !== "open") {
-      return; // its first packets could not be sent
-    }
-    try {
-      session.handler = this.onSession?.(session) ?? null;
-    } catch (error) {
-      throwLater(error); // of a user's parser, say: the handshake is done
-    }
-    this.tell("connection", session);
-  }
-
-  /** Ends every session, and refuses new ones with the status 503: see {@link whenEmpty}. */
-  close(): this {
-    log("closing all open clients (%d)", this.#sessions.size);
-    this.#closed = true;
-    this.#refusesNew = true;
-    for (const session of this.#sessions) {
-      session.close(true);
-    }
-    return this;
-  }
-
-  /**
-   * Resolves when no session is left after {@link close}. One whose client is slow to take what
-   * waits for it is cut in the end.
-   *
-   * @param graceMs when that is
-   */
-  async whenEmpty(graceMs: number): Promise<void> {
-    await this.#sessions.whenEmpty(graceMs);
-    // Unless it was opened again meanwhile: new sessions are not to blame.
-    for (const session of this.#closed ? this.#sessions : []) {
-      session.close(true);
-    }
-  }
-
-  onSessionFlush(session: Session, packets: Packet[]): void {
-    this.tell("flush", session, packets);
-  }
-
-  onSessionDrain(session: Session): void {
-    this.tell("drain", session);
-  }
-
-  onSessionClose(session: Session): void {
-    this.#gate?.onClose(session.remoteAddress);
-    this.#sessions.remove(session);
   }
 
   #refuse(exchange: HttpExchange, rejection: Rejection): void {
