@@ -5,9 +5,9 @@ import type { EngineOptions } from "../engine/options.ts";
 import { SocketIOError } from "../errors.ts";
 import { describe, validateOptions, withDefaults } from "../validate.ts";
 import { ATTACH_OPTIONS, type AttachOptions } from "./attach-options.ts";
+import { DefaultWsEngine } from "./node-acceptor.ts";
 import {
   createBareServer,
-  DefaultWsEngine,
   type FileService,
   isNodeServer,
   NodeHost,

@@ -6,21 +6,20 @@ import {
 } from "node:http";
 import type { Http2SecureServer, Http2Server } from "node:http2";
 import type { Server as HttpsServer } from "node:https";
-import { createRequire } from "node:module";
 import type { Duplex } from "node:stream";
 import type { Engine } from "../engine/engine.ts";
 import type { Answer } from "../engine/exchange.ts";
-import type { ResolvedEngineOptions } from "../engine/options.ts";
 import type { RequestSource } from "../engine/request.ts";
 import type { UpgradeDecision } from "../engine/upgrade-reply.ts";
 import { throwLater } from "../errors.ts";
 import { withGrace } from "../grace.ts";
-import { type OutgoingHeaders, ResponseHead } from "../response-head.ts";
+import { ResponseHead } from "../response-head.ts";
 import { type AttachOptions, computePrefix } from "./attach-options.ts";
+import { NodeAcceptor } from "./node-acceptor.ts";
 import { endConnections, onRequest, watchConnections } from "./node-connections.ts";
 import { NodeExchange, toEngineRequest, write } from "./node-exchange.ts";
-import { requireValid, refuse, toLines } from "./node-upgrade.ts";
-import { NodeWebSocket, type WsSocket } from "./node-websocket.ts";
+import { requireValid, refuse } from "./node-upgrade.ts";
+import { NodeWebSocket } from "./node-websocket.ts";
 import { makeLog } from "../log.ts";
 
 const log = makeLog("engine");
@@ -28,23 +27,9 @@ const log = makeLog("engine");
 /** A server of node:http, node:https or node:http2. */
 export type NodeHttpServer = HttpServer | HttpsServer | Http2SecureServer | Http2Server;
 
-/** What is used of the `WebSocketServer` of the package `ws`, and so what a `wsEngine` makes. */
-interface WsServer {
-  on?(event: "headers", listener: (lines: string[], request: IncomingMessage) => void): unknown;
-  handleUpgrade(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    done: (ws: WsSocket) => void,
-  ): void;
-  close(): unknown;
-}
-
 interface Destroyable {
   destroy(): unknown;
 }
-
-type WsConstructor = new (options: object) => WsServer;
 
 type RequestListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -57,22 +42,20 @@ const DEFAULT_DESTROY_TIMEOUT_MS = 1_000;
 /** Answers the requests of servers of node:http from an engine. */
 export class NodeHost {
   readonly #engine: Engine;
+  readonly #acceptor: NodeAcceptor;
   /** The servers that are not closed. */
   readonly #servers = new Set<NodeHttpServer>();
   /** What each server has been attached for. */
   readonly #prefixes = new WeakMap<NodeHttpServer, Set<string>>();
   /** What ends when the engine does: WebSockets, and requests under way. */
   readonly #open = new Set<Destroyable>();
-  /** The headers for the 101 answers that `ws` is about to write. */
-  readonly #headers = new WeakMap<IncomingMessage, OutgoingHeaders>();
-  #wsServer: WsServer | null = null;
-  #wsOptions: ResolvedEngineOptions | null = null;
   #onQuiet: (() => void) | null = null;
   /** For all who wait. */
   #quiet: Promise<void> | null = null;
 
   constructor(engine: Engine) {
     this.#engine = engine;
+    this.#acceptor = new NodeAcceptor(engine);
   }
 
   /**
@@ -201,42 +184,16 @@ export class NodeHost {
       refuse(socket, { status: 500, headers: { Connection: "close" }, body: null });
       return;
     }
-    this.#headers.set(request, decision.headers);
-    this.#webSocketServer().handleUpgrade(request, socket, head, (ws) => {
+    this.#acceptor.accept(request, socket, head, decision.headers, (ws) => {
       const port = new NodeWebSocket(ws, (closed) => this.#forget(closed));
       this.#open.add(port);
       port.serve(decision.open(port));
     });
   }
 
-  // Made when the first is asked for: an engine without a server of node:http needs none.
-  #webSocketServer(): WsServer {
-    const { opts } = this.#engine;
-    if (this.#wsServer === null || this.#wsOptions !== opts) {
-      this.#wsServer?.close();
-      const WsEngine = opts.wsEngine as WsConstructor; // of the user's no more than this is known
-      this.#wsServer = new WsEngine({
-        noServer: true,
-        clientTracking: false,
-        perMessageDeflate: opts.perMessageDeflate,
-        maxPayload: opts.maxHttpBufferSize,
-      });
-      this.#wsOptions = opts;
-      this.#wsServer.on?.("headers", (lines, request) => {
-        lines.push(...toLines(this.#headers.get(request) ?? {}));
-        this.#headers.delete(request);
-      });
-    }
-    return this.#wsServer;
-  }
-
-  /** The engine is closed: the servers of WebSockets are given up. */
+  /** The engine is closed: the server of WebSockets is given up. */
   onEngineClose(): void {
-    if (this.#wsServer !== null) {
-      log("closing webSocketServer");
-      this.#wsServer.close();
-      this.#wsServer = null;
-    }
+    this.#acceptor.close();
   }
 
   /**
@@ -268,16 +225,6 @@ export class NodeHost {
       this.#onQuiet?.();
     }
   };
-}
-
-/**
- * The default of the option `wsEngine`: makes a `WebSocketServer` of Bun's own `ws`, which is not
- * loaded before. To be called with `new`, as the class would be.
- */
-export function DefaultWsEngine(options: object): WsServer {
-  const require = createRequire(import.meta.url); // the types of `ws` are not everywhere
-  const { WebSocketServer } = require("ws") as { WebSocketServer: WsConstructor };
-  return new WebSocketServer(options);
 }
 
 /** Makes a server of node:http that answers 501 to all that is not the engine's. */
