@@ -1,6 +1,7 @@
 import { generateId } from "../../lib/ids.ts";
 import type { Room } from "../adapter.ts";
-import { MessageType, type ClusterMessage, type RoomsMessage } from "./messages.ts";
+import { type ClusterMessage, MessageType } from "./messages.ts";
+import { NodeRooms, type RoomChanges, type RoomsData } from "./node-rooms.ts";
 import type { Survivors } from "./survivors.ts";
 
 /** How often the other nodes are asked, and looked for, in ms. */
@@ -11,13 +12,9 @@ const SOON_MS = 500;
 const MAX_UNANSWERED = 3;
 /** A node that was missing so often is gone. */
 const MAX_ABSENT = 2;
-/** So many changes wait for the list that they belong to. */
-const MAX_EARLY = 1_000;
 const MAX_HEARD = 10_000;
 /** The rooms of so many nodes are known at most. */
 const MAX_NODES = 10_000;
-
-type RoomsData = RoomsMessage["data"];
 
 /** What the watcher needs of its adapter. */
 export interface WatcherPort {
@@ -28,25 +25,11 @@ export interface WatcherPort {
   survivors(uids: readonly string[]): Promise<Survivors | null>;
 }
 
-/** What is known of another node. */
-interface Node {
-  rooms: Set<Room>;
-  /** The number of the last message that was taken in; undefined where the list is not known. */
-  number: number | undefined;
-  /** A list that is on its way. */
-  incoming: { number: number; next: number; rooms: Set<Room> } | undefined;
-  /** Changes that came before the list. */
-  early: RoomsData[];
-  /** The number that it said it was at, when that was not known here. */
-  missed: number | undefined;
-  unanswered: number;
-  absent: number;
-}
-
 /** Knows which rooms other nodes hold, as long as somebody listens. */
 export class RoomWatcher {
   readonly #port: WatcherPort;
-  readonly #nodes = new Map<string, Node>();
+  readonly #nodes = new Map<string, NodeRooms>();
+  readonly #changes: RoomChanges;
   /** How many other nodes hold each room. */
   readonly #holders = new Map<Room, number>();
   /** The nodes that have been heard, of whatever kind. */
@@ -57,6 +40,11 @@ export class RoomWatcher {
 
   constructor(port: WatcherPort) {
     this.#port = port;
+    this.#changes = {
+      onOccupied: (room) => this.#occupy(room),
+      onVacated: (room) => this.#vacate(room),
+      onGap: () => this.#askSoon(),
+    };
   }
 
   get isOn(): boolean {
@@ -92,8 +80,8 @@ export class RoomWatcher {
   #ask(): void {
     this.#schedule(INTERVAL_MS);
     const known: string[] = [];
-    for (const [uid, { number, incoming }] of this.#nodes) {
-      if (number !== undefined || incoming !== undefined) {
+    for (const [uid, node] of this.#nodes) {
+      if (node.isKnown) {
         known.push(uid);
       }
     }
@@ -125,9 +113,8 @@ export class RoomWatcher {
       return;
     }
     for (const [uid, node] of [...this.#nodes]) {
-      node.incoming = undefined; // or it would not be asked for again, if a part is lost
+      node.onAsked();
       node.absent = survivors === null || survivors.alive.has(uid) ? 0 : node.absent + 1;
-      node.unanswered++;
       const isSilent = survivors === null && hasHeard && node.unanswered > MAX_UNANSWERED;
       if (isSilent || node.absent >= MAX_ABSENT) {
         this.onNodeGone(uid);
@@ -171,112 +158,14 @@ export class RoomWatcher {
       return;
     }
     const node = this.#nodes.get(uid) ?? this.#add(uid);
-    node.unanswered = 0;
-    if (data.part) {
-      this.#onPart(node, data, data.part);
-    } else if (data.occupied.length === 0 && data.vacated.length === 0) {
-      this.#onNumber(node, data.number);
-    } else {
-      this.#onChanges(node, data);
-    }
+    node.take(data);
   }
 
-  #add(uid: string): Node {
-    const node: Node = {
-      rooms: new Set(),
-      number: undefined,
-      incoming: undefined,
-      early: [],
-      missed: undefined,
-      unanswered: 0,
-      absent: 0,
-    };
+  #add(uid: string): NodeRooms {
+    const node = new NodeRooms(this.#changes);
     this.#nodes.set(uid, node);
     this.#heard.add(uid);
     return node;
-  }
-
-  #onPart(node: Node, { number, occupied }: RoomsData, [index, count]: readonly number[]): void {
-    if (index === 0) {
-      node.incoming = { number, next: 0, rooms: new Set() };
-    }
-    const { incoming } = node;
-    if (incoming === undefined || incoming.number !== number || incoming.next !== index) {
-      return; // a part is missing: the list is asked for again
-    }
-    incoming.next++;
-    for (const room of occupied) {
-      incoming.rooms.add(room);
-    }
-    if (incoming.next === count) {
-      node.incoming = undefined;
-      this.#onList(node, number, incoming.rooms);
-    }
-  }
-
-  #onList(node: Node, number: number, rooms: Set<Room>): void {
-    if (node.number !== undefined && node.number > number) {
-      return; // it is older than what is known
-    }
-    const old = node.rooms;
-    node.rooms = rooms;
-    node.number = number;
-    node.missed = undefined;
-    for (const room of rooms) {
-      if (!old.has(room)) {
-        this.#occupy(room);
-      }
-    }
-    for (const room of old) {
-      if (!rooms.has(room)) {
-        this.#vacate(room);
-      }
-    }
-    for (const changes of node.early.splice(0).sort((a, b) => a.number - b.number)) {
-      this.#onChanges(node, changes);
-    }
-  }
-
-  /** A node has told nothing but its number: is it the one known here? */
-  #onNumber(node: Node, number: number): void {
-    if (node.number !== undefined && number < node.number) {
-      node.number = undefined; // what it has told last is not from it, or it has started anew
-      this.#askSoon();
-    } else if (node.number === undefined || number === node.number) {
-      node.missed = undefined;
-    } else if (node.missed !== undefined && node.missed > node.number) {
-      node.number = undefined; // what it had told when it was asked before has not come since
-      this.#askSoon();
-    } else {
-      node.missed = number; // the change may be on its way
-      this.#askSoon();
-    }
-  }
-
-  #onChanges(node: Node, changes: RoomsData): void {
-    if (node.number !== undefined && changes.number <= node.number) {
-      return;
-    }
-    if (changes.number !== (node.number ?? Number.NaN) + 1) {
-      node.number = undefined; // something is missing
-      if (node.early.length < MAX_EARLY) {
-        node.early.push(changes);
-      }
-      this.#askSoon();
-      return;
-    }
-    node.number = changes.number;
-    for (const room of changes.occupied) {
-      if (!node.rooms.has(room)) {
-        node.rooms.add(room);
-        this.#occupy(room);
-      }
-    }
-    for (const room of changes.vacated) {
-      if (node.rooms.delete(room)) {
-        this.#vacate(room);
-      }
-    }
   }
 
   #occupy(room: Room): void {
