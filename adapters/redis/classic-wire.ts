@@ -1,4 +1,3 @@
-import { malformedMessage } from "../../lib/errors.ts";
 import type { Room } from "../adapter.ts";
 import {
   type ClusterMessage,
@@ -6,34 +5,15 @@ import {
   type Link,
   MessageType,
 } from "../cluster/messages.ts";
-import { isUid } from "../cluster/validation.ts";
 import { BroadcastEncoder } from "./classic-wire-broadcast.ts";
-import {
-  readRequest,
-  readResponse,
-  textOf,
-  toLink,
-  toOptions,
-  unchecked,
-} from "./classic-wire-reader.ts";
+import { ClassicDecoder } from "./classic-wire-decoder.ts";
 import { toAnswer, toRequest } from "./classic-wire-requests.ts";
 import * as classic from "./classic-wire-types.ts";
-import {
-  decodeJson,
-  decodeMsgpack,
-  encodeMsgpack,
-  encoding,
-  hasBinary,
-  isJson,
-  isRecord,
-  parsing,
-  type Unchecked,
-} from "./codec.ts";
+import { encodeMsgpack, encoding, hasBinary } from "./codec.ts";
 import type { Parser, ResolvedClassicOptions } from "./options.ts";
 import type { ChannelMessage, Payload } from "./port.ts";
 import {
   type HeldRooms,
-  isHeld,
   isPrivateRoom,
   type LegacyAnswer,
   type LegacyRequest,
@@ -42,9 +22,6 @@ import {
   type Wire,
   type WireMessage,
 } from "./wire.ts";
-
-/** How many nodes are remembered to be of this package. */
-const MOST_OWN_NODES = 10_000;
 
 type BroadcastMessage = Extract<ClusterMessage, { type: typeof MessageType.BROADCAST }>;
 type ClassicOptions = Pick<ResolvedClassicOptions, "key" | "parser" | "subscriptionMode"> & {
@@ -59,18 +36,13 @@ export class ClassicWire implements Wire {
   readonly bundleChannel: string;
   readonly #uid: string;
   readonly #nsp: string;
-  readonly #rooms: HeldRooms;
   readonly #options: ClassicOptions;
   readonly #parser: Parser | undefined;
   readonly #broadcasts: BroadcastEncoder;
   readonly #broadcastChannel: string;
   readonly #responseChannel: string;
   readonly #privateChannel: string;
-  /** What all own requests begin with, as JSON. */
-  readonly #ownRequest: Buffer;
-  /** Nodes that hear their private channel for sure. */
-  readonly #ownNodes = new Set<string>();
-
+  readonly #decoder: ClassicDecoder;
   /**
    * @param uid the id of this node
    * @param nsp the name of the namespace
@@ -81,16 +53,20 @@ export class ClassicWire implements Wire {
     const { key, parser, subscriptionMode } = options;
     this.#uid = uid;
     this.#nsp = nsp;
-    this.#rooms = rooms;
     this.#options = options;
     this.#parser = parser;
     this.#broadcasts = new BroadcastEncoder(uid, nsp);
     this.#broadcastChannel = `${key}#${nsp}#`;
     this.#responseChannel = `${key}-response#${nsp}#`;
     this.#privateChannel = this.privateChannel(uid);
-    this.#ownRequest = Buffer.from(`{"uid":${JSON.stringify(uid)},`);
     this.countChannel = `${key}-request#${nsp}#`;
     this.bundleChannel = `${key}-bundle#${nsp}#`;
+    this.#decoder = new ClassicDecoder(uid, nsp, rooms, parser, this.#broadcasts, {
+      broadcast: this.#broadcastChannel,
+      request: this.countChannel,
+      response: this.#responseChannel,
+      private: this.#privateChannel,
+    });
     this.subscriptions = [
       subscriptionMode === "static"
         ? { kind: "pattern", channel: `${escapePattern(this.#broadcastChannel)}*` }
@@ -177,7 +153,7 @@ export class ClassicWire implements Wire {
     const hears =
       isOwn ||
       this.#options.publishOnSpecificResponseChannel ||
-      (requester !== undefined && this.#ownNodes.has(requester));
+      (requester !== undefined && this.#decoder.isOwnNode(requester));
     return hears && requester !== undefined
       ? this.privateChannel(requester)
       : this.#responseChannel;
@@ -233,90 +209,7 @@ export class ClassicWire implements Wire {
   }
 
   decode(channel: string, message: Buffer | string): WireMessage | null {
-    const payload = typeof message === "string" ? Buffer.from(message) : message;
-    if (channel === this.#responseChannel || channel === this.#privateChannel) {
-      const answer = this.#parseRecord(payload);
-      return answer.uid === this.#uid ? null : readResponse(answer, this.#nsp);
-    }
-    if (channel === this.countChannel) {
-      return this.#decodeRequest(payload);
-    }
-    return channel.startsWith(this.#broadcastChannel) && this.#isForUs(channel)
-      ? this.#decodeBroadcast(payload)
-      : null;
-  }
-
-  #isForUs(channel: string): boolean {
-    if (channel === this.#broadcastChannel) {
-      return true;
-    }
-    const room = channel.slice(this.#broadcastChannel.length, -1);
-    return room === "" || isHeld(this.#rooms, room);
-  }
-
-  #decodeBroadcast(payload: Buffer): ClusterMessage | null {
-    if (this.#parser === undefined && this.#broadcasts.isOwn(payload)) {
-      return null;
-    }
-    const message = this.#parse(payload);
-    if (!Array.isArray(message)) {
-      throw malformedMessage("a broadcast is not a list");
-    }
-    const [uid, packet, options, link] = message;
-    if (!isRecord(packet)) {
-      throw malformedMessage("a broadcast without a packet");
-    }
-    packet.nsp ??= "/"; // as the oldest nodes and emitters have it
-    if (uid === this.#uid || packet.nsp !== this.#nsp) {
-      return null;
-    }
-    return unchecked({
-      type: MessageType.BROADCAST,
-      uid: textOf(uid),
-      nsp: this.#nsp,
-      data: { packet, opts: toOptions(options) },
-      link: toLink(link),
-    });
-  }
-
-  #decodeRequest(payload: Buffer): ClusterMessage | LegacyRequest | null {
-    if (startsWith(payload, this.#ownRequest)) {
-      return null;
-    }
-    const request = this.#parseRecord(payload);
-    if (typeof request.type !== "number") {
-      throw malformedMessage("a request without a type");
-    }
-    if (request.uid === this.#uid) {
-      return null;
-    }
-    if (request.direct === true && isUid(request.uid)) {
-      this.#rememberOwnNode(request.uid);
-    }
-    return readRequest(request, this.#nsp);
-  }
-
-  #rememberOwnNode(uid: string): void {
-    if (this.#ownNodes.size >= MOST_OWN_NODES) {
-      this.#ownNodes.clear(); // they are gone, most of them; the others ask again
-    }
-    this.#ownNodes.add(uid);
-  }
-
-  #parseRecord(payload: Buffer): Unchecked {
-    const message = isJson(payload) ? parsing(() => decodeJson(payload)) : this.#parse(payload);
-    if (!isRecord(message)) {
-      throw malformedMessage("a request or an answer is not an object");
-    }
-    return message;
-  }
-
-  #parse(payload: Buffer): unknown {
-    if (payload[0] === classic.OWN_CODEC) {
-      return parsing(() => decodeMsgpack(payload, 1));
-    }
-    const parser = this.#parser;
-    return parsing(() => (parser === undefined ? decodeMsgpack(payload) : parser.decode(payload)));
+    return this.#decoder.decode(channel, message);
   }
 }
 
@@ -330,11 +223,4 @@ function withLink(json: string, [number, previous]: Link): string {
 
 function escapePattern(text: string): string {
   return text.replace(/[*?[\\]/g, "\\$&");
-}
-
-function startsWith(bytes: Buffer, beginning: Buffer): boolean {
-  return (
-    bytes.length >= beginning.length &&
-    bytes.compare(beginning, 0, beginning.length, 0, beginning.length) === 0
-  );
 }
