@@ -1,18 +1,13 @@
-import type { RedisNode, SubscriberConnection, SubscriberEvents } from "./client-driver.ts";
+import type { SubscriberConnection } from "./client-driver.ts";
 import { isRedirection, isRefusedForNow, toError } from "./client-errors.ts";
 import type { SubscriptionKind } from "./port.ts";
+import { type ConnectionOwner, SubscriptionConnection } from "./subscriptions-connection.ts";
 import type { Subscription, SubscriptionHome } from "./subscriptions-entry.ts";
 
 /** Channels of one command; each has a reply of its own, so there is no gain in more. */
 const BATCH = 1000;
-const FIRST_DELAY_MS = 50;
-const LONGEST_DELAY_MS = 2000;
 const FIRST_REFUSAL_DELAY_MS = 1000;
 const LONGEST_REFUSAL_DELAY_MS = 30_000;
-/** A connection that lasted so long was none that failed. */
-const STABLE_MS = 1000;
-/** How long a connection may take until it is ready. */
-const OPEN_TIMEOUT_MS = 15_000;
 
 interface SentCommand {
   isConfirmed: boolean;
@@ -21,18 +16,12 @@ interface SentCommand {
 const KINDS: readonly SubscriptionKind[] = ["channel", "pattern", "shard"];
 
 /** What is above: whoever knows the nodes, and who listens. */
-export interface LinkOwner {
-  /** Whether connections are wanted at all. */
-  isOpen(): boolean;
-  /** The node to connect to, if there is one now. */
-  node(): RedisNode | undefined;
-  dispatch: SubscriberEvents["onMessage"];
+export interface LinkOwner extends ConnectionOwner {
   /** Messages of these may be missed from now on. */
   onLost(lost: readonly Subscription[]): void;
   /** Redis has confirmed it, or refused it. */
   onFound(subscription: Subscription): void;
   onMoved(): void;
-  onError(error: Error): void;
 }
 
 /** Which subscriptions one connection has, over one connection after the other. */
@@ -40,6 +29,7 @@ export class SubscriptionLink implements SubscriptionHome {
   /** Those of sharded channels in a cluster, by their slot. */
   readonly slots = new Map<number, Set<Subscription>>();
   readonly #owner: LinkOwner;
+  readonly #connection: SubscriptionConnection;
   readonly #wanted = byKind(() => new Map<string, Subscription>());
   /** What was sent over the connection that is open, and with which command. */
   readonly #sent = byKind(() => new Map<string, SentCommand>());
@@ -50,17 +40,17 @@ export class SubscriptionLink implements SubscriptionHome {
   /** How often in a row some were not allowed, and whether some are not since the last time. */
   #refusals = 0;
   #isRefused = false;
-  #connection: SubscriberConnection | undefined;
-  #isReady = false;
-  #readyAt = 0;
-  #attempts = 0;
-  #reopening: ReturnType<typeof setTimeout> | undefined;
   #retrying: ReturnType<typeof setTimeout> | undefined;
-  #deadline: ReturnType<typeof setTimeout> | undefined;
   #flushing: ReturnType<typeof setImmediate> | undefined;
 
   constructor(owner: LinkOwner) {
     this.#owner = owner;
+    this.#connection = new SubscriptionConnection(owner, {
+      isEmpty: () => this.#isEmpty(),
+      onReady: () => this.#flush(),
+      onMoved: () => this.#onMoved(),
+      onGone: () => this.#onGone(),
+    });
   }
 
   add(subscription: Subscription): void {
@@ -100,63 +90,16 @@ export class SubscriptionLink implements SubscriptionHome {
 
   /** Connects, if it is not connected and there is anything to subscribe to. */
   open(): void {
-    if (this.#connection || !this.#owner.isOpen() || this.#isEmpty()) return;
-    clearTimeout(this.#reopening);
-    this.#reopening = undefined;
-    const node = this.#owner.node();
-    if (!node) {
-      this.#reopen();
-      return;
-    }
-    const isCurrent = () => this.#connection === connection;
-    const connection: SubscriberConnection = node.openSubscriber({
-      onReady: () => {
-        if (isCurrent()) this.#onReady();
-      },
-      onMessage: (kind, name, payload, channel) => {
-        if (isCurrent()) this.#owner.dispatch(kind, name, payload, channel);
-      },
-      onMoved: () => {
-        if (isCurrent()) this.#onMoved();
-      },
-      onError: (error) => {
-        if (isCurrent()) this.#owner.onError(error);
-      },
-      onClosed: () => {
-        if (isCurrent()) this.#onClosed();
-      },
-    });
-    this.#connection = connection;
-    this.#deadline = setTimeout(() => {
-      connection.close();
-      this.#onClosed();
-    }, OPEN_TIMEOUT_MS);
+    this.#connection.open();
   }
 
   /** Ends the connection; what is wanted stays so. */
   close(): void {
-    clearTimeout(this.#reopening);
-    this.#reopening = undefined;
-    const connection = this.#connection;
-    this.#forget();
-    connection?.close();
+    this.#connection.close();
   }
 
   #isEmpty(): boolean {
     return KINDS.every((kind) => this.#wanted[kind].size === 0);
-  }
-
-  #onReady(): void {
-    clearTimeout(this.#deadline);
-    this.#isReady = true;
-    this.#readyAt = performance.now();
-    this.#flush();
-  }
-
-  #onClosed(): void {
-    if (this.#isReady && performance.now() - this.#readyAt > STABLE_MS) this.#attempts = 0;
-    this.#forget();
-    if (this.#owner.isOpen()) this.#reopen();
   }
 
   /** Redis has dropped channels, and it is not known which: all are asked for again. */
@@ -172,15 +115,13 @@ export class SubscriptionLink implements SubscriptionHome {
     this.#owner.onMoved();
   }
 
-  #forget(): void {
-    clearTimeout(this.#deadline);
+  /** There is no connection, nor what was sent over it. */
+  #onGone(): void {
     clearTimeout(this.#retrying);
     this.#retrying = undefined;
     this.#failed = [];
     this.#refusals = 0;
     this.#isRefused = false;
-    this.#connection = undefined;
-    this.#isReady = false;
     const lost: Subscription[] = [];
     for (const kind of KINDS) {
       this.#sent[kind].clear();
@@ -194,28 +135,17 @@ export class SubscriptionLink implements SubscriptionHome {
     this.#owner.onLost(lost);
   }
 
-  #reopen(): void {
-    const longest = Math.min(FIRST_DELAY_MS * 2 ** (this.#attempts - 1), LONGEST_DELAY_MS);
-    // Not all nodes at the same time, when Redis is back.
-    const delay = this.#attempts === 0 ? 0 : longest * (0.5 + Math.random() / 2);
-    this.#attempts++;
-    this.#reopening ??= setTimeout(() => {
-      this.#reopening = undefined;
-      this.open();
-    }, delay);
-  }
-
   #touch({ kind, name }: Subscription): void {
     this.#dirty[kind].add(name);
-    if (this.#isReady) this.#flushing ??= setImmediate(() => this.#flush());
+    if (this.#connection.ready) this.#flushing ??= setImmediate(() => this.#flush());
   }
 
   /** Brings Redis in line with what is wanted. */
   #flush(): void {
     if (this.#flushing) clearImmediate(this.#flushing);
     this.#flushing = undefined;
-    const connection = this.#connection;
-    if (!this.#isReady || !connection) return;
+    const connection = this.#connection.ready;
+    if (!connection) return;
     if (this.#isEmpty()) {
       this.close();
       return;
@@ -259,7 +189,7 @@ export class SubscriptionLink implements SubscriptionHome {
     for (const name of names) this.#sent[kind].set(name, command);
     const each = function* (this: SubscriptionLink): Generator<Subscription> {
       // Otherwise it was lost since, or unsubscribed from and perhaps subscribed to again.
-      if (connection !== this.#connection) return;
+      if (connection !== this.#connection.ready) return;
       for (const name of names) {
         const subscription = this.#wanted[kind].get(name);
         if (subscription && this.#sent[kind].get(name) === command) yield subscription;
@@ -271,7 +201,7 @@ export class SubscriptionLink implements SubscriptionHome {
         for (const subscription of each.call(this)) this.#confirm(subscription);
       },
       (thrown: unknown) => {
-        if (connection !== this.#connection) return;
+        if (connection !== this.#connection.ready) return;
         const error = toError(thrown);
         const half = Math.ceil(names.length / 2);
         if (isRedirection(error)) {
