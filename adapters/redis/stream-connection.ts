@@ -1,6 +1,10 @@
 import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { OwnedRedis, RedisArgument, RedisCommands, RedisReply } from "./port.ts";
-import { succeed } from "./stream-replies.ts";
+import { FIRST_ID } from "./stream-ids.ts";
+import { entriesOf, infoOf, type ReadEntry, type StreamInfo, succeed } from "./stream-replies.ts";
+
+/** How long Redis may take to answer, beside what it was asked to wait, in ms. */
+export const GRACE_MS = 3_000;
 
 /** A client that asks Redis one thing after the other, and is replaced where it gets no answer. */
 export class StreamConnection {
@@ -66,6 +70,30 @@ export class StreamConnection {
       throw new Error(`Redis has not answered for ${timeoutMs} ms`);
     }
     return succeed(replies[0]);
+  }
+
+  /** What Redis tells of the stream. */
+  async info(): Promise<StreamInfo> {
+    try {
+      return infoOf(await this.ask(["XINFO", "STREAM", this.#stream], GRACE_MS));
+    } catch (error) {
+      if (error instanceof Error && /no such key/i.test(error.message)) {
+        return { length: 0, lastId: FIRST_ID, firstId: undefined, added: 0 };
+      }
+      throw error;
+    }
+  }
+
+  /** The entries from one to another, both included. */
+  async range(from: string, to: string): Promise<ReadEntry[]> {
+    return entriesOf(await this.ask(["XRANGE", this.#stream, from, to], GRACE_MS));
+  }
+
+  /** The time of Redis, in ms since 1970. */
+  async time(): Promise<number> {
+    const time = await this.ask(["TIME"], GRACE_MS);
+    const [seconds, micros] = Array.isArray(time) ? time.map(Number) : [];
+    return (seconds ?? 0) * 1_000 + (micros ?? 0) / 1_000;
   }
 
   /**

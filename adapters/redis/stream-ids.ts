@@ -8,6 +8,11 @@ export function isEntryId(text: string): boolean {
   return /^(0|[1-9]\d{0,19})-(0|[1-9]\d{0,19})$/.test(text);
 }
 
+/** The time in an id, in ms. */
+export function msOf(id: string): number {
+  return Number(id.split("-")[0]);
+}
+
 /** Less than 0 if the first id is the lower one, 0 if they are the same. */
 export function compareIds(first: string, second: string): number {
   const [firstMs = "", firstNumber = ""] = first.split("-");

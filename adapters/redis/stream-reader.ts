@@ -1,15 +1,10 @@
 import { isRetriable } from "./outbox-errors.ts";
 import type { RedisCommands } from "./port.ts";
-import { StreamConnection } from "./stream-connection.ts";
+import { GRACE_MS, StreamConnection } from "./stream-connection.ts";
 import { EntryCount } from "./stream-count.ts";
-import { compareIds, FIRST_ID } from "./stream-ids.ts";
-import {
-  entriesOf,
-  entriesOfRead,
-  infoOf,
-  type ReadEntry,
-  type StreamInfo,
-} from "./stream-replies.ts";
+import { compareIds, FIRST_ID, msOf } from "./stream-ids.ts";
+import { ReadPast } from "./stream-past.ts";
+import { entriesOf, entriesOfRead, type ReadEntry, type StreamInfo } from "./stream-replies.ts";
 
 /** What a reader tells. None of it may throw. */
 export interface StreamReaderEvents {
@@ -33,12 +28,9 @@ export interface StreamReaderOptions {
 
 const SHORTEST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 400;
-/** How much longer than it was asked to Redis may take to say that there is nothing. */
-const GRACE_MS = 3_000;
 /** How much longer makes one look for what was missed meanwhile. */
 const LATE_MS = 1_000;
 const COUNT_INTERVAL_MS = 1_000;
-const REMEMBERED_IDS = 1_000;
 const SEEN_AT_START = 100;
 
 /**
@@ -58,8 +50,9 @@ export class StreamReader {
   #position: string | undefined;
   /** The highest id that is known to have been in the stream. */
   #top = FIRST_ID;
-  /** The last ids read, by which a stream is known again that has gone back in time. */
-  #recent: string[] = [];
+  #past = new ReadPast();
+  /** Whether Redis may have forgotten the end of the stream, and what came instead may be before it. */
+  #isUnsure = false;
   #mustInspect = true;
   #inspectedAt = 0;
   readonly #toldErrors = new Set<string>();
@@ -144,6 +137,7 @@ export class StreamReader {
     const connection = this.#connection;
     if (!connection.isReady) {
       this.#mustInspect = true;
+      this.#isUnsure = true;
       await connection.changed();
       return;
     }
@@ -176,10 +170,18 @@ export class StreamReader {
 
   #take(entry: ReadEntry): void {
     this.#advance(entry.id);
-    this.#recent.push(entry.id);
-    if (this.#recent.length > 2 * REMEMBERED_IDS) {
-      this.#recent = this.#recent.slice(-REMEMBERED_IDS);
+    this.#past.add(entry.id);
+    this.#tell(entry);
+  }
+
+  #takeLate(entries: readonly ReadEntry[]): void {
+    for (const entry of entries) {
+      this.#past.insert(entry.id);
+      this.#tell(entry);
     }
+  }
+
+  #tell(entry: ReadEntry): void {
     this.#count.onRead();
     this.#events.onEntry(entry);
     this.#tellWaiters();
@@ -206,44 +208,36 @@ export class StreamReader {
   /** Compares what is known of the stream with what there is. */
   async #inspect(): Promise<void> {
     this.#inspectedAt = performance.now();
-    const info = await this.#info();
+    const info = await this.#connection.info();
     if (this.#position === undefined) {
       await this.#begin(info);
     } else if (compareIds(info.lastId, this.#top) < 0) {
       await this.#rewind();
+    } else if (await this.#isTimeBack(info.lastId, this.#position)) {
+      this.#advance(this.#top);
     } else {
+      if (this.#isUnsure) {
+        await this.#lookBack(this.#position);
+      }
       const lost = this.#count.compare(info, this.#position);
       if (lost > 0) {
         this.#events.onLost(lost);
       }
     }
     this.#mustInspect = false;
-  }
-
-  async #info(): Promise<StreamInfo> {
-    try {
-      return infoOf(await this.#connection.ask(["XINFO", "STREAM", this.#stream], GRACE_MS));
-    } catch (error) {
-      if (error instanceof Error && /no such key/i.test(error.message)) {
-        return { length: 0, lastId: FIRST_ID, firstId: undefined, added: 0 };
-      }
-      throw error;
-    }
+    this.#isUnsure = false;
   }
 
   /** Begins at the moment at which the reader was made, whenever Redis has come. */
   async #begin(info: StreamInfo): Promise<void> {
-    const time = await this.#connection.ask(["TIME"], GRACE_MS);
+    const nowMs = await this.#connection.time();
     const elapsedMs = performance.now() - this.#madeAt;
-    const [seconds, micros] = Array.isArray(time) ? time.map(Number) : [];
-    const nowMs = (seconds ?? 0) * 1_000 + (micros ?? 0) / 1_000;
-    const [lastMs] = info.lastId.split("-").map(Number);
     // Where the clock was turned back, ids are those of the future: only what is new counts.
-    const isAhead = (lastMs ?? 0) > nowMs;
+    const isAhead = msOf(info.lastId) > nowMs;
     const position = isAhead ? info.lastId : `${Math.floor(nowMs - elapsedMs)}-0`;
     const range = ["XREVRANGE", this.#stream, position, "-", "COUNT", SEEN_AT_START];
     const seen = entriesOf(await this.#connection.ask(range, GRACE_MS));
-    this.#recent = seen.map(({ id }) => id).reverse();
+    this.#past = new ReadPast(seen.map(({ id }) => id).reverse());
     this.#origin = position;
     this.#position = position;
     this.#top = info.lastId;
@@ -251,19 +245,35 @@ export class StreamReader {
     this.#tellWaiters();
   }
 
+  /**
+   * Whether what is new is before the moment at which the reader began: the clock was turned back, or
+   * is that of another Redis. Where it goes right, it is old, and was written again.
+   */
+  async #isTimeBack(lastId: string, position: string): Promise<boolean> {
+    const isNewBefore = compareIds(lastId, this.#top) > 0 && compareIds(lastId, position) < 0;
+    return isNewBefore && (await this.#connection.time()) < msOf(position);
+  }
+
   /** The stream was deleted, or Redis has forgotten its end: its ids may be lower than before. */
   async #rewind(): Promise<void> {
-    const [oldest] = this.#recent;
-    const seen = new Set(this.#recent);
-    const range = ["XRANGE", this.#stream, oldest ?? FIRST_ID, this.#top];
-    const there = entriesOf(await this.#connection.ask(range, GRACE_MS));
-    const known = there.findLast(({ id }) => seen.has(id));
-    this.#advance(known?.id ?? FIRST_ID);
+    const there = await this.#connection.range(this.#past.oldest ?? FIRST_ID, this.#top);
+    const { known, unread } = this.#past.compare(there, false);
+    this.#advance(known ?? FIRST_ID);
+    this.#past.forgetBehind(this.#top);
     this.#count.reset();
+    this.#takeLate(unread);
+  }
+
+  /** Takes what has come before the last entry that was read, as Redis had forgotten that meanwhile. */
+  async #lookBack(position: string): Promise<void> {
+    const oldest = this.#past.oldestNear(position);
+    const there = oldest === undefined ? [] : await this.#connection.range(oldest, position);
+    this.#takeLate(this.#past.compare(there, true).unread);
   }
 
   #onFailure(error: unknown): void {
     this.#mustInspect = true;
+    this.#isUnsure = true;
     this.#count.isOpen = true;
     if (this.#position !== undefined && error instanceof Error && isRetriable(error)) {
       this.#events.onBroken();

@@ -1,6 +1,7 @@
 // What goes wrong with Redis, and nodes over its streams that go on.
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { connect as connectTo, type Socket } from "node:net";
 import { Redis } from "ioredis";
 import { once } from "../support/clients.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
@@ -339,6 +340,78 @@ test("a stream that has lost its end, as a replica that takes over may have, is 
   await until(() => count === 5);
   await add(direct, GOOD, "9999999999994-0");
   await until(() => count === 6);
+});
+
+// As where a replica takes over whose clock is behind; or where Redis forgets the end a second time as
+// nodes write again what it had forgotten: what one of them wrote behind the others has its old id then.
+test.each([
+  ["reaches as far as before", "9999999999998-0"],
+  ["is shorter", "9999999999996-0"],
+])("what came into the past of a stream that %s is read, and nothing twice", async (_name, end) => {
+  const node = start({ adapter: { blockTimeInMs: 100 } });
+  const { client } = await node.connect();
+  const direct = connect();
+  await hasBegun(node, direct);
+  const heard: string[] = [];
+  client.onAny((event: string) => heard.push(event));
+  const entry = (name: string) => ({ ...GOOD, data: GOOD.data.replace("good", name) });
+  for (const id of [0, 4, 6, 8]) {
+    await add(direct, entry(`first ${id}`), `999999999999${id}-0`);
+  }
+  await until(() => heard.length === 4);
+  const rewrite = direct.multi().del("socket.io");
+  for (const [id, name] of Object.entries({
+    0: "first 0",
+    5: "new 5",
+    6: "first 6",
+    8: "first 8",
+  })) {
+    if (`999999999999${id}-0` <= end) {
+      rewrite.xadd("socket.io", `999999999999${id}-0`, ...Object.entries(entry(name)).flat());
+    }
+  }
+  await rewrite.client("KILL", "SKIPME", "yes").exec();
+  await until(() => heard.length === 5);
+  await add(direct, entry("last"), "9999999999999-0");
+  await until(() => heard.includes("last"));
+  expect(heard.slice(4)).toEqual(["new 5", "last"]);
+  expect(node.adapterOf().stats.lost).toBe(0);
+});
+
+test("what has ids of before a node began is read if the clock of Redis was turned back", async () => {
+  let behindS = 0;
+  const TIME = /^(\*2\r\n\$10\r\n)(\d{10})(?=\r\n\$\d+\r\n\d+\r\n$)/; // the reply to TIME
+  const link = Bun.listen<{ server: Socket; client: Socket }>({
+    hostname: "127.0.0.1",
+    port: 0,
+    socket: {
+      open(client) {
+        const server = connectTo(redis.port, "127.0.0.1");
+        Object.assign(client, { data: { server } });
+        server.on("error", () => client.end());
+        server.on("data", (data) =>
+          client.write(
+            data
+              .toString("latin1")
+              .replace(TIME, (_all, start, seconds) => `${start}${Number(seconds) - behindS}`),
+          ),
+        );
+        server.on("close", () => client.end());
+      },
+      data: ({ data: { server } }, data) => void server.write(data),
+      close: ({ data: { server } }) => void server.destroy(),
+    },
+  });
+  const node = fleet.start(link.port, { adapter: { blockTimeInMs: 100 } });
+  const { client } = await node.connect();
+  const direct = connect();
+  await until(async () => (await readsOf(direct)) > 0);
+  const before = `${Date.now() - 30_000}-0`;
+  const heard = once(client, "good");
+  behindS = 60;
+  await add(direct, GOOD, before);
+  await heard;
+  link.stop(true);
 });
 
 test("entries that were cut off before they were read are counted and told of", async () => {
