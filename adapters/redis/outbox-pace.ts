@@ -6,13 +6,13 @@ const APART_MS = 0.3;
 const GATHERED_BYTES = 64 * 1024;
 
 /** Nothing is held up unless so many messages were sent in so many milliseconds. */
-const MANY = 8;
+const MANY = 3;
 const WINDOW_MS = 2;
 
 /**
  * How long what waits at the end of a turn goes on waiting, so that more of it leaves at once: under
  * load a lot costs Redis and each node several system calls, however small it is. Where there is little to
- * send nothing waits: two answers, to one message each, would have the node wake up twice.
+ * send nothing waits.
  */
 export class OutboxPace {
   readonly #onDue: () => void;
@@ -33,14 +33,18 @@ export class OutboxPace {
 
   onSent(messages: number): void {
     const now = performance.now();
+    this.#countUntil(now);
+    this.#count += messages;
+    this.#sentAt = now;
+  }
+
+  #countUntil(now: number): void {
     const elapsedMs = now - this.#countedFrom;
     if (elapsedMs >= WINDOW_MS) {
       this.#lastCount = elapsedMs < 2 * WINDOW_MS ? this.#count : 0;
       this.#count = 0;
       this.#countedFrom = now;
     }
-    this.#count += messages;
-    this.#sentAt = now;
   }
 
   onAnswer(roundTripMs: number): void {
@@ -55,13 +59,15 @@ export class OutboxPace {
    * @param isAnswerDue whether an answer is to come, which will have it sent
    */
   holds(messages: number, bytes: number, isAnswerDue: boolean): boolean {
+    const now = performance.now();
+    this.#countUntil(now);
     if (bytes >= GATHERED_BYTES || Math.max(this.#count, this.#lastCount) + messages < MANY) {
       return false;
     }
     if (isAnswerDue && this.#roundTripMs < SOON_MS) {
       return true;
     }
-    if (performance.now() - this.#sentAt >= APART_MS) {
+    if (now - this.#sentAt >= APART_MS) {
       return false;
     }
     // Mostly a turn with another message is sooner: then this has nothing to do.
