@@ -7,6 +7,20 @@ const STEPS = 20_000;
 const NAMES = ["a", "b", "c", "d", ""];
 const MEMBERS = ["one", "two", "", 1 as unknown as string];
 
+test("a copy of them is a plain map of sets, for what reads maps from within", () => {
+  const sets = new SmallSets();
+  sets.addTo("one", "a");
+  sets.addTo("two", "a");
+  sets.addTo("two", "b");
+  sets.open("none");
+  const plain = new Map([
+    ["one", new Set(["a"])],
+    ["two", new Set(["a", "b"])],
+    ["none", new Set<string>()],
+  ]);
+  expect(structuredClone(new Map(sets))).toEqual(plain);
+});
+
 test.each([1, 2, 3])(
   "they are a map of sets, whatever is done in whichever order (seed %i)",
   (seed) => {

@@ -166,24 +166,29 @@ describe.each(ADAPTERS)("several processes on one port, adapter %s", (adapter) =
   );
 });
 
-/** A port such that the two behind it are free as well. */
+const PORTS = 3;
+const FIRST_PORT = 20_000; // below those that the system gives to who asks for any
+const LAST_PORT = 32_000;
+
+/** A port such that the two behind it are free as well; another run that starts now is given others. */
 function freePorts(): number {
-  for (;;) {
-    const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-    const { port } = probe;
-    const others: { stop(force: boolean): void }[] = [probe];
+  const blocks = Math.floor((LAST_PORT - FIRST_PORT) / PORTS);
+  for (let tries = 0; tries < blocks; tries++) {
+    const port = FIRST_PORT + ((process.pid + tries) % blocks) * PORTS;
+    const probes: { stop(force: boolean): void }[] = [];
     try {
-      for (const offset of [1, 2]) {
+      for (let offset = 0; offset < PORTS; offset++) {
         const taken = { hostname: "127.0.0.1", port: port + offset, socket: { data() {} } };
-        others.push(Bun.listen(taken));
+        probes.push(Bun.listen(taken));
       }
       return port;
     } catch {
-      // one of them is in use: the next try has others
+      // one of them is in use: the next block may not be
     } finally {
-      for (const each of others) each.stop(true);
+      for (const each of probes) each.stop(true);
     }
   }
+  throw new Error("no three ports in a row are free");
 }
 
 describe("behind nginx, with the configuration of the example", () => {

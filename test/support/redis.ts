@@ -89,6 +89,7 @@ class Server implements RedisServer {
       { stdout: "pipe", stderr: "inherit", stdin: "ignore" },
     );
     this.#process = child;
+    void child.exited.then(() => this.#onExit(child));
     let output = "";
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
       output += chunk;
@@ -112,6 +113,16 @@ class Server implements RedisServer {
 
   resume(): void {
     this.#process?.kill("SIGCONT");
+  }
+
+  /**
+   * Starts it again if nobody here has ended it: where a test takes too long, `bun test` ends all
+   * processes, also those that the tests behind it share.
+   */
+  #onExit(child: Bun.Subprocess): void {
+    if (this.#process === child && child.signalCode !== null) {
+      this.restart().catch(() => {}); // what needs it fails, and says so
+    }
   }
 
   async #end(signal: NodeJS.Signals): Promise<void> {
