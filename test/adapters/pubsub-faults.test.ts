@@ -2,10 +2,33 @@
 
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { Socket as ClientSocket } from "socket.io-client";
+import { encodeMsgpack } from "../../adapters/redis/codec.ts";
 import { once } from "../support/clients.ts";
 import { Fleet, MODES, type Node, pubSubOf, until } from "../support/pubsub.ts";
 
 const EVERY_MS = 4;
+
+const NIL = Buffer.of(0xc0);
+const NO_MSGPACK = Buffer.of(0xc1);
+const PACKET = { type: 2, data: ["hello"], nsp: "/" };
+/** What ends nodes of the reference, by the channel. */
+const CLASSIC_POISON: [channel: string, payload: string | Buffer][] = [
+  ["k#/#", NO_MSGPACK],
+  ["k#/#", NIL],
+  ["k#/#", Buffer.from(encodeMsgpack(["x", PACKET]))], // no options
+  ["k#/#room#", Buffer.from(encodeMsgpack(["x", PACKET]))],
+  ["k-request#/#", '{"uid":"x","requestId":"y","type":5}'], // no options
+  ["k-request#/#", NIL],
+  ["k-request#/#", NO_MSGPACK],
+  ["k-response#/#", NIL],
+  ["k-response#/#", NO_MSGPACK],
+];
+const SHARDED_POISON: typeof CLASSIC_POISON = [
+  ["k#/#", '{"uid":"x","nsp":"/","type":3}'], // no data
+  ["k#/#", NIL],
+  ["k#/#", NO_MSGPACK],
+  ["k#/#", '{"uid":"x","nsp":"/","type":7,"data":{"requestId":"y"}}'], // no options
+];
 
 const fleet = new Fleet();
 beforeEach(() => fleet.startRedis());
@@ -251,6 +274,27 @@ describe.each(SOME)("an adapter over pub/sub ($name)", (mode) => {
     expect(errors.length).toBeGreaterThan(payloads.length);
     for (const error of errors) {
       expect(error).toMatchObject({ code: "ERR_MALFORMED_MESSAGE" });
+    }
+  }, 20_000);
+
+  test("tells of each of the messages that end a node of the reference, and goes on", async () => {
+    const nodes = await fleet.startNodes(2, mode, { key: "k" });
+    const [first, second] = nodes;
+    if (first === undefined || second === undefined) throw new Error("no nodes");
+    const errors: { code: string }[] = [];
+    pubSubOf(second.io).on("error", (error) => errors.push(error as { code: string }));
+    const { client, socket } = await fleet.join(second);
+    await socket.join("room");
+    const command = mode.isSharded ? "SPUBLISH" : "PUBLISH";
+    const control = fleet.connect();
+    for (const [channel, payload] of mode.isSharded ? SHARDED_POISON : CLASSIC_POISON) {
+      errors.length = 0;
+      await control.call(command, channel, payload);
+      const heard = once(client, "hello");
+      first.io.emit("hello", "still there");
+      await heard;
+      const told = errors.map(({ code }) => code);
+      expect([channel, payload, told]).toEqual([channel, payload, ["ERR_MALFORMED_MESSAGE"]]);
     }
   }, 20_000);
 
