@@ -1,10 +1,18 @@
 // The Redis adapters of this package with the other Redis clients, by the suite for adapters.
 
-import { CLASSIC, OwnSuite, SHARDED, STREAMS, WITHOUT_DEATHS } from "../support/fleet/own-suite.ts";
+import {
+  CLASSIC,
+  OwnSuite,
+  SHARDED,
+  SHARDED_PRIVATE,
+  SHARDED_STATIC,
+  STREAMS,
+  WITHOUT_DEATHS,
+} from "../support/fleet/own-suite.ts";
 
 const suite = new OwnSuite();
 for (const client of ["ioredis-6", "redis"] as const) {
-  for (const kind of [CLASSIC, SHARDED, STREAMS]) {
+  for (const kind of [CLASSIC, SHARDED, SHARDED_STATIC, SHARDED_PRIVATE, STREAMS]) {
     suite.test(kind, client, WITHOUT_DEATHS);
   }
 }
