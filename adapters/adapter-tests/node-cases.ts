@@ -90,8 +90,14 @@ const cases: Case[] = [
       await closed.call("socketsJoin", {}, "room");
       await closed.call("disconnectSockets", { rooms: ["room"] }, true);
       await members[last]?.isGone();
-      for (const { client, index } of members) {
-        expect([index, client.connected]).toEqual([index, index !== last]);
+      const rest = members.filter(({ index }) => index !== last);
+      for (const { index } of rest) {
+        await fleet.fence(index, rest); // what it sent has had time to arrive
+      }
+      for (const member of members) {
+        const { client, index } = member;
+        const state = { index, isConnected: client.connected, heard: member.got(event) };
+        expect(state).toEqual({ index, isConnected: index !== last, heard: [] });
       }
     },
   },

@@ -11,7 +11,7 @@ import type {
   SessionToPersist,
   SocketId,
 } from "../adapter.ts";
-import { type ClusterMessage, MessageType } from "../cluster/messages.ts";
+import { type ClusterMessage, type ClusterResponse, MessageType } from "../cluster/messages.ts";
 import { encodeOptions } from "../cluster/validation.ts";
 import { OffsetQueue } from "./stream-offsets.ts";
 import { textOf } from "./stream-replies.ts";
@@ -35,6 +35,7 @@ export class StreamsAdapter extends StreamsTransport {
   /** What waits for its offset; undefined without recovery. */
   readonly #queue: OffsetQueue | undefined;
   readonly #recovery: StreamRecovery | undefined;
+  #isSilent = false;
 
   constructor(nsp: AdapterNamespace, hub: StreamsHub) {
     super(nsp, hub);
@@ -67,7 +68,21 @@ export class StreamsAdapter extends StreamsTransport {
   override close(): Promise<void> {
     this.#queue?.flush();
     this.#recovery?.close();
-    return super.close();
+    const closed = super.close(); // it has said so when this returns
+    this.#isSilent = true;
+    return closed;
+  }
+
+  protected override publish(message: ClusterMessage): void {
+    if (!this.#isSilent) {
+      super.publish(message);
+    }
+  }
+
+  protected override publishResponse(requesterUid: string, response: ClusterResponse): void {
+    if (!this.#isSilent) {
+      super.publishResponse(requesterUid, response);
+    }
   }
 
   protected override takePublished(message: object): boolean {
@@ -96,6 +111,10 @@ export class StreamsAdapter extends StreamsTransport {
 
   #broadcastWithOffset(queue: OffsetQueue, packet: Packet, options: BroadcastOptions): void {
     const local = localOf(options);
+    if (this.#isSilent) {
+      super.broadcast(packet, local);
+      return;
+    }
     let seq = 0;
     let isDropped = false;
     try {

@@ -75,7 +75,6 @@ export class OwnSuite {
         requestsTimeout: true,
         presence: true,
         allSockets: "it gives those of its own node, as the reference does",
-        silentWhenClosed: "it still sends, as the reference does",
         ...supports,
         ...without,
       },
