@@ -26,7 +26,7 @@ export class NodeRooms {
   /** The number of the last message that was taken in; undefined where the list is not known. */
   #number: number | undefined;
   /** A list that is on its way. */
-  #incoming: { number: number; next: number; rooms: Set<Room> } | undefined;
+  #incoming: { number: number; next: number; nextWhenAsked: number; rooms: Set<Room> } | undefined;
   /** Changes that came before the list. */
   readonly #early: RoomsData[] = [];
   /** The number that it said it was at, when that was not known here. */
@@ -47,8 +47,17 @@ export class NodeRooms {
 
   /** It was asked. */
   onAsked(): void {
-    this.#incoming = undefined; // or it would not be asked for again, if a part is lost
     this.unanswered++;
+    const incoming = this.#incoming;
+    if (incoming === undefined) {
+      return;
+    }
+    if (incoming.next > incoming.nextWhenAsked) {
+      incoming.nextWhenAsked = incoming.next; // it is on its way, and takes its time
+    } else {
+      this.#incoming = undefined; // a part is lost
+      this.#changes.onGap();
+    }
   }
 
   /** Takes in what it tells. */
@@ -65,7 +74,7 @@ export class NodeRooms {
 
   #onPart({ number, occupied }: RoomsData, [index, count]: readonly number[]): void {
     if (index === 0) {
-      this.#incoming = { number, next: 0, rooms: new Set() };
+      this.#incoming = { number, next: 0, nextWhenAsked: 0, rooms: new Set() };
     }
     const incoming = this.#incoming;
     if (incoming === undefined || incoming.number !== number || incoming.next !== index) {

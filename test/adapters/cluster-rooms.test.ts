@@ -155,6 +155,27 @@ describe.each(["own", "own, with heartbeats"] as const)("%s", (kind) => {
   });
 });
 
+test("a list whose parts take their time is taken in as they come, and sent once", async () => {
+  await fleet.start(["own", "own"]);
+  const { socket } = fleet.node(1);
+  await socket.join(Array.from({ length: MANY }, (_, index) => `room ${index}`));
+  const { bus } = fleet;
+  const respond = bus.respond.bind(bus);
+  const parts: number[] = [];
+  let before: Promise<unknown> = Promise.resolve();
+  bus.respond = (uid, response) => {
+    if (response.type === ROOMS && response.data.part) {
+      parts.push(response.data.part[0]);
+      before = before.then(() => Bun.sleep(400)); // all three take longer than it takes to ask again
+    }
+    before = before.then(() => respond(uid, response));
+    return before.then(() => {});
+  };
+  const events = recordRooms(fleet.node(0));
+  await until(() => events.length === MANY);
+  expect(parts).toEqual([0, 1, 2]);
+});
+
 describe("a node that dies", () => {
   /** A node whose room another one knows of, and is told of. */
   async function occupied(): Promise<[string[], Node]> {
