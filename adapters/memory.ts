@@ -6,6 +6,7 @@ import { NativeTopics } from "./native-topics.ts";
 import { releasing } from "./released-acks.ts";
 import { SmallSets } from "./small-sets.ts";
 import { NOBODY, Targets } from "./targets.ts";
+import { writeToEach } from "./writing.ts";
 import type {
   AdapterApi,
   AdapterNamespace,
@@ -155,18 +156,12 @@ export class Adapter extends EventEmitter implements AdapterApi {
 
   broadcast(packet: Packet, options: BroadcastOptions): void {
     const { encoded, write } = this.#prepare(packet, options);
-    const { sockets } = this.nsp;
     const others = this.#publish(encoded, options);
     if (others !== null) {
-      for (const socket of others) {
-        if (sockets.get(socket.id) === socket) {
-          // the listeners of another may have ended it
-          socket.notifyOutgoingListeners(packet);
-          socket.client.writeToEngine(encoded, write);
-        }
-      }
+      writeToEach(others, this.nsp.sockets, packet, encoded, write);
       return;
     }
+    const { sockets } = this.nsp;
     // As targets() does, without a generator: that would take as long as all the rest.
     const excluded = this.#targets.membersOfAny(options.except);
     for (const id of this.#targets.chosenBy(options)) {
@@ -181,8 +176,11 @@ export class Adapter extends EventEmitter implements AdapterApi {
   /** Publishes a broadcast; returns those who have to be sent it themselves, or null for all. */
   #publish(encoded: EncodedPackets, options: BroadcastOptions): AdapterSocket[] | null {
     const { rooms, except, flags } = options;
-    if (rooms.size > 1 || flags?.volatile === true) {
-      return null; // not all topics together deliver once; what is volatile depends on each
+    if (rooms.size > 1) {
+      return this.#targets.inSeveral(options); // not all topics together deliver once
+    }
+    if (flags?.volatile === true) {
+      return null; // that depends on each
     }
     const [room = null] = rooms;
     const members = room === null ? this.sids : (this.#rooms.peek(room) ?? NOBODY);

@@ -9,6 +9,9 @@ import type {
 /** No sockets. */
 export const NOBODY: ReadonlySet<SocketId> = new Set();
 
+/** In so many rooms a member is looked up, rather than in a set made of them all. */
+const FEW_ROOMS = 8;
+
 /** What there is to choose from: the rooms and sockets of a node. */
 export interface Audience {
   readonly nsp: AdapterNamespace;
@@ -26,6 +29,10 @@ export class Targets {
 
   /** Each of them once. */
   *each(options: BroadcastOptions): Generator<AdapterSocket> {
+    if (options.rooms.size > 1) {
+      yield* this.inSeveral(options);
+      return;
+    }
     const excluded = this.membersOfAny(options.except);
     for (const id of this.chosenBy(options)) {
       const socket = excluded.has(id) ? undefined : this.#audience.nsp.sockets.get(id);
@@ -35,7 +42,32 @@ export class Targets {
     }
   }
 
-  /** The ids of those in the rooms, or of all, whether they are excepted or not. */
+  /** Those of several rooms, in a list. */
+  inSeveral({ rooms, except }: BroadcastOptions): AdapterSocket[] {
+    const { sockets } = this.#audience.nsp;
+    const excluded = this.membersOfAny(except);
+    const found: AdapterSocket[] = [];
+    const before: ReadonlySet<SocketId>[] = [];
+    const seen = rooms.size > FEW_ROOMS ? new Set<SocketId>() : null;
+    for (const room of rooms) {
+      const members = this.#audience.rooms.peek(room) ?? NOBODY;
+      for (const id of members) {
+        const isSeen = seen === null ? isInAny(before, id) : seen.has(id);
+        if (isSeen || excluded.has(id)) {
+          continue;
+        }
+        seen?.add(id);
+        const socket = sockets.get(id);
+        if (socket !== undefined) {
+          found.push(socket);
+        }
+      }
+      before.push(members);
+    }
+    return found;
+  }
+
+  /** The ids of those in the room, or of all, whether they are excepted or not. */
   chosenBy({ rooms }: BroadcastOptions): Iterable<SocketId> {
     return rooms.size === 0 ? this.#audience.sids.keys() : this.membersOfAny(rooms);
   }
@@ -73,4 +105,13 @@ export class Targets {
     }
     return members;
   }
+}
+
+function isInAny(sets: readonly ReadonlySet<SocketId>[], id: SocketId): boolean {
+  for (const set of sets) {
+    if (set.has(id)) {
+      return true;
+    }
+  }
+  return false;
 }

@@ -103,11 +103,20 @@ export const ADAPTER_COMPARISONS: readonly Comparison[] = [
   broadcasting("to three rooms of 500, 500 and 1000, which overlap", 1000, inHalves, {
     rooms: ["odd", "even", "all"],
   }),
+  broadcasting("to five rooms of 10, of 1000 rooms", 10_000, inOneOf(1000), (index) => ({
+    rooms: Array.from({ length: 5 }, (_, each) => `room ${(index + each) % 1000}`),
+  })),
+  broadcasting("to twenty rooms of 10, of 1000 rooms", 10_000, inOneOf(1000), (index) => ({
+    rooms: Array.from({ length: 20 }, (_, each) => `room ${(index + each) % 1000}`),
+  })),
   broadcasting("to a room of 10, of 1000 rooms", 10_000, inOneOf(1000), (index) => ({
     rooms: [`room ${index % 1000}`],
   })),
   broadcasting("to one socket of 10,000, by its id", 10_000, alone, (index) => ({
     rooms: [String(index % 10_000)],
+  })),
+  broadcasting("to five sockets of 10,000, by their ids", 10_000, alone, (index) => ({
+    rooms: Array.from({ length: 5 }, (_, each) => String((index + each) % 10_000)),
   })),
   broadcasting("to a room that nobody is in", 1000, alone, { rooms: ["nobody"] }),
   {
