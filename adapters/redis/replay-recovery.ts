@@ -49,26 +49,31 @@ export class Recovery<M> {
     this.isNew = isNew;
   }
 
+  /** Something is missed; until now nothing was, and what was delivered counts as before. */
+  #endDoubt(): void {
+    if (this.isDoubt) {
+      this.isDoubt = false;
+      this.#before.clear();
+      this.#seen.clear();
+    }
+  }
+
   /** Starts anew: more was missed, on any channel, after this number or what was asked for. */
   widen(after: number): void {
+    this.#endDoubt();
     this.after = Math.min(this.after, after);
     this.#origin = Math.min(this.#origin, after);
     this.channels = undefined;
     this.isHolding = true;
-    if (this.isDoubt) {
-      this.isDoubt = false;
-      this.#before.clear(); // nothing was missed until now: what is delivered counts as before
-      this.#seen.clear();
-    }
     this.waitsSince = undefined;
     this.askAnew();
   }
 
   /** Starts anew: something was missed on these channels, after this number. */
   narrow(after: number, channels: Set<string>): void {
+    this.#endDoubt();
     this.after = after;
     this.channels = channels;
-    this.isDoubt = false;
     this.askAnew();
   }
 

@@ -282,5 +282,6 @@ function startOf({ since, age }: ReplayRequest): number {
     return since;
   }
   const latest = Date.now() - age;
-  return Math.min(Math.max(since, latest - LONGEST_WAY_MS), latest);
+  // What was sent in the same ms may have been sent after it.
+  return Math.min(Math.max(since, latest - LONGEST_WAY_MS), latest) - 1;
 }
