@@ -1,6 +1,6 @@
 // One measurement: a fresh server on one core, a fresh load on another.
 
-import { Lines } from "./lines.ts";
+import { LineReader } from "../scripts/lines.ts";
 import type { RunReport } from "./load/index.ts";
 import type { Peer } from "./peers.ts";
 import { cpuSeconds, onCore, residentKib } from "./process.ts";
@@ -55,7 +55,7 @@ export async function measure(peer: Peer, scenario: Scenario): Promise<Measureme
   });
   running.add(server);
   try {
-    const lines = new Lines(server.stdout);
+    const lines = new LineReader(server.stdout);
     const port = /port (\d+)/.exec(await lines.next())?.[1];
     if (port === undefined) throw new Error(`${peer.name} did not say its port`);
     const script = `${import.meta.dir}/load/index.ts`;
@@ -80,11 +80,11 @@ export async function measure(peer: Peer, scenario: Scenario): Promise<Measureme
 /** The load's process, as this one sees it. */
 class Driver {
   readonly #input: Bun.FileSink;
-  readonly #lines: Lines;
+  readonly #lines: LineReader;
 
   constructor(input: Bun.FileSink, output: ReadableStream<Uint8Array>) {
     this.#input = input;
-    this.#lines = new Lines(output);
+    this.#lines = new LineReader(output);
   }
 
   async ready(): Promise<void> {
@@ -100,7 +100,7 @@ class Driver {
 
 interface RunningServer {
   server: Bun.Subprocess<"pipe", "pipe", "inherit">;
-  lines: Lines;
+  lines: LineReader;
 }
 
 /** What a server keeps: without garbage, as it is chance how much of that lies about. */

@@ -1,6 +1,7 @@
 // The runner's end of a node: a server in a process of its own.
 
 import type { Subprocess } from "bun";
+import { linesOf } from "../scripts/lines.ts";
 import { type Usage, usageOf } from "./process-usage.ts";
 import {
   type Answer,
@@ -193,13 +194,5 @@ async function readLines(
   stream: ReadableStream<Uint8Array>,
   onLine: (line: string) => void,
 ): Promise<void> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    for (const line of lines) onLine(line);
-  }
-  if (text !== "") onLine(text);
+  for await (const line of linesOf(stream, true)) onLine(line);
 }

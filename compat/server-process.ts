@@ -1,6 +1,7 @@
 // The runner's end of a server's process: starts it, asks it, and starts it again after a crash.
 
 import type { Subprocess } from "bun";
+import { linesOf } from "../scripts/lines.ts";
 import type { Implementation } from "./implementations.ts";
 import { REPORT_MARK, type Report, type Request } from "./server/protocol.ts";
 
@@ -60,15 +61,8 @@ export class ServerProcess {
   }
 
   async #read(stream: ReadableStream<Uint8Array>, onLine: (line: string) => void): Promise<void> {
-    const decoder = new TextDecoder();
-    let text = "";
-    for await (const chunk of stream) {
-      text += decoder.decode(chunk, { stream: true });
-      const lines = text.split("\n");
-      text = lines.pop() ?? "";
-      for (const line of lines) {
-        onLine(line);
-      }
+    for await (const line of linesOf(stream)) {
+      onLine(line);
     }
   }
 

@@ -8,6 +8,7 @@ import type {
   Room,
   SocketId,
 } from "../adapters/adapter.ts";
+import { type Rooms, toList, withRooms } from "../adapters/rooms.ts";
 import { type BroadcastAckError, BroadcastAcks } from "./acks.ts";
 import { reservedEvent, SocketIOError } from "./errors.ts";
 import type {
@@ -27,9 +28,6 @@ import type {
 import { type Handshake, RESERVED_EVENTS } from "./socket-types.ts";
 
 const ONE_NODE = Promise.resolve(1);
-
-/** One room or several. */
-export type Rooms = Room | Room[];
 
 /**
  * Chooses sockets, then does something to all of them. It never changes: each step returns another
@@ -313,18 +311,6 @@ export class RemoteSocket<EmitEvents extends EventsMap, SocketData>
     this.#operator.disconnectSockets(close);
     return this;
   }
-}
-
-function withRooms(rooms: ReadonlySet<Room>, more: Rooms): Set<Room> {
-  const all = new Set(rooms);
-  for (const room of toList(more)) {
-    all.add(room);
-  }
-  return all;
-}
-
-function toList(rooms: Rooms): Room[] {
-  return Array.isArray(rooms) ? rooms : [rooms];
 }
 
 function isPartial(error: unknown): error is SocketIOError {

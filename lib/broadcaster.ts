@@ -1,5 +1,6 @@
 import type { Room, SocketId } from "../adapters/adapter.ts";
-import type { BroadcastOperator, RemoteSocket, Rooms } from "./broadcast-operator.ts";
+import type { Rooms } from "../adapters/rooms.ts";
+import type { BroadcastOperator, RemoteSocket } from "./broadcast-operator.ts";
 import {
   type AllButLast,
   type DecorateAcknowledgements,

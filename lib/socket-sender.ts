@@ -1,7 +1,8 @@
 import { type Packet, PacketType } from "socket.io-parser";
 import type { BroadcastFlags, SocketFeed, SocketId } from "../adapters/adapter.ts";
+import type { Rooms } from "../adapters/rooms.ts";
 import type { PendingAcks } from "./acks.ts";
-import { BroadcastOperator, type Rooms } from "./broadcast-operator.ts";
+import { BroadcastOperator } from "./broadcast-operator.ts";
 import type { NamespaceOperator } from "./broadcaster.ts";
 import type { Session } from "./engine/session.ts";
 import type { AckCallback } from "./emit-guard.ts";

@@ -7,7 +7,7 @@ import type {
   SessionToPersist,
   SocketId,
 } from "../adapters/adapter.ts";
-import type { Rooms } from "./broadcast-operator.ts";
+import { type Rooms, toList } from "../adapters/rooms.ts";
 import type { Session } from "./engine/session.ts";
 import { throwLater, warn } from "./errors.ts";
 import type {
@@ -174,7 +174,7 @@ export class Socket<
       log("join room %s", rooms);
       const { adapter } = this.nsp;
       if (Array.isArray(rooms) || adapter.addToRoom === undefined) {
-        return adapter.addAll(this.id, new Set(Array.isArray(rooms) ? rooms : [rooms]));
+        return adapter.addAll(this.id, new Set(toList(rooms)));
       }
       return adapter.addToRoom(this.id, rooms);
     }

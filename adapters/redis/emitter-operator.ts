@@ -8,6 +8,7 @@ import type {
 } from "../../lib/event-types.ts";
 import { RESERVED_EVENTS } from "../../lib/socket-types.ts";
 import type { BroadcastFlags, Room } from "../adapter.ts";
+import { type Rooms, toList, withRooms } from "../rooms.ts";
 import { type ClusterMessage, MessageType, type WireOptions } from "../cluster/messages.ts";
 
 const EVENT = 2;
@@ -44,19 +45,19 @@ export class BroadcastOperator<EmitEvents extends EventsMap = DefaultEventsMap>
   }
 
   /** Adds rooms: sockets in any of them are chosen, each once. */
-  to(room: Room | Room[]): BroadcastOperator<EmitEvents> {
-    const rooms = new Set([...this.#rooms, ...toList(room)]);
+  to(room: Rooms): BroadcastOperator<EmitEvents> {
+    const rooms = withRooms(this.#rooms, room);
     return new BroadcastOperator(this.#nsp, this.#send, rooms, this.#exceptRooms, this.#flags);
   }
 
   /** The same as {@link to}; reads better before anything but `emit()`. */
-  in(room: Room | Room[]): BroadcastOperator<EmitEvents> {
+  in(room: Rooms): BroadcastOperator<EmitEvents> {
     return this.to(room);
   }
 
   /** Leaves out the sockets in any of the rooms. */
-  except(room: Room | Room[]): BroadcastOperator<EmitEvents> {
-    const except = new Set([...this.#exceptRooms, ...toList(room)]);
+  except(room: Rooms): BroadcastOperator<EmitEvents> {
+    const except = withRooms(this.#exceptRooms, room);
     return new BroadcastOperator(this.#nsp, this.#send, this.#rooms, except, this.#flags);
   }
 
@@ -96,13 +97,13 @@ export class BroadcastOperator<EmitEvents extends EventsMap = DefaultEventsMap>
   }
 
   /** Makes the sockets chosen join rooms. */
-  socketsJoin(rooms: Room | Room[]): void {
+  socketsJoin(rooms: Rooms): void {
     const data = { opts: this.#options(), rooms: toList(rooms) };
     this.#send({ type: MessageType.SOCKETS_JOIN, data });
   }
 
   /** Makes the sockets chosen leave rooms. */
-  socketsLeave(rooms: Room | Room[]): void {
+  socketsLeave(rooms: Rooms): void {
     const data = { opts: this.#options(), rooms: toList(rooms) };
     this.#send({ type: MessageType.SOCKETS_LEAVE, data });
   }
@@ -127,8 +128,4 @@ export function refuseCallback(args: readonly unknown[]): void {
   if (typeof args.at(-1) === "function") {
     throw new SocketIOError("ERR_UNSUPPORTED", "Acknowledgements are not supported");
   }
-}
-
-function toList(rooms: Room | Room[]): Room[] {
-  return Array.isArray(rooms) ? rooms : [rooms];
 }

@@ -3,6 +3,7 @@
 import type { Subprocess } from "bun";
 import { usageOf } from "../../chaos/process-usage.ts";
 import { NODE_SETTINGS, type NodeSettings } from "../../chaos/server/protocol.ts";
+import { linesOf } from "../../scripts/lines.ts";
 import { cpuSecondsOf } from "./cpu-clock.ts";
 import type { Peer } from "./peers.ts";
 import type { Command } from "./protocol.ts";
@@ -93,16 +94,5 @@ export class BenchNode {
     for (const socket of this.#sockets) socket.close();
     await this.#child.stdin.end(); // it ends by itself then, and writes its profile
     await this.#child.exited;
-  }
-}
-
-async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let text = "";
-  const decoder = new TextDecoder();
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
-    const lines = text.split("\n");
-    text = lines.pop() ?? "";
-    yield* lines;
   }
 }

@@ -1,5 +1,6 @@
 // One node of a benchmark: a server with an adapter.
 
+import { createInterface } from "node:readline";
 import { NODE_SETTINGS, type NodeSettings } from "../../chaos/server/protocol.ts";
 import { type ChaosServer, startOurs, startReference } from "../../chaos/server/start.ts";
 import { type Command, EVENT } from "./protocol.ts";
@@ -85,12 +86,7 @@ io.on("connection", ((socket: BenchSocket) => {
   });
 }) as (...args: never[]) => void);
 
-let input = "";
-process.stdin.setEncoding("utf8");
-process.stdin.on("data", (chunk: string) => {
-  const lines = `${input}${chunk}`.split("\n");
-  input = lines.pop() ?? "";
-  for (const line of lines) handle(JSON.parse(line) as Command);
-});
-process.stdin.on("end", () => process.exit(0));
+const input = createInterface({ input: process.stdin });
+input.on("line", (line) => handle(JSON.parse(line) as Command));
+input.on("close", () => process.exit(0));
 console.log(`port ${started.port}`);

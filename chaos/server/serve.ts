@@ -1,5 +1,6 @@
 // What a node does: broadcasts numbered events, and asks the cluster.
 
+import { createInterface } from "node:readline";
 import {
   type Answer,
   ASK,
@@ -67,14 +68,9 @@ export function serve(io: ChaosServer, name: string, port: number): void {
   setInterval(tell, REPORT_EVERY_MS);
   io.on(ASK, ((reply: (answer: string) => void) => reply(name)) as (...args: never[]) => void);
   countDropped(io);
-  let input = "";
-  process.stdin.setEncoding("utf8");
-  process.stdin.on("data", (chunk: string) => {
-    const lines = `${input}${chunk}`.split("\n");
-    input = lines.pop() ?? "";
-    for (const line of lines) handle(JSON.parse(line) as Command);
-  });
-  process.stdin.on("end", () => process.exit(0)); // the runner is gone
+  const input = createInterface({ input: process.stdin });
+  input.on("line", (line) => handle(JSON.parse(line) as Command));
+  input.on("close", () => process.exit(0)); // the runner is gone
   report({ say: "ready", port });
 }
 

@@ -1,12 +1,10 @@
-import { withGrace } from "../grace.ts";
+import { Grace } from "../grace.ts";
 import type { Session } from "./session.ts";
 
 /** The open sessions of an engine by id, and who waits for the last of them to end. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, Session>();
-  #onEmpty: (() => void) | null = null;
-  /** For all who wait. */
-  #empty: Promise<void> | null = null;
+  readonly #grace = new Grace();
 
   get size(): number {
     return this.#sessions.size;
@@ -27,7 +25,7 @@ export class SessionRegistry {
   remove(session: Session): void {
     this.#sessions.delete(session.id);
     if (this.#sessions.size === 0) {
-      this.#onEmpty?.();
+      this.#grace.end();
     }
   }
 
@@ -46,15 +44,8 @@ export class SessionRegistry {
    * @param graceMs the time
    */
   async whenEmpty(graceMs: number): Promise<void> {
-    if (this.#sessions.size === 0) {
-      return;
+    if (this.#sessions.size > 0) {
+      await this.#grace.wait(graceMs);
     }
-    this.#empty ??= withGrace(graceMs, (done) => {
-      this.#onEmpty = done;
-    }).finally(() => {
-      this.#onEmpty = null;
-      this.#empty = null;
-    });
-    await this.#empty;
   }
 }

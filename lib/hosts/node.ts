@@ -12,7 +12,7 @@ import type { Answer } from "../engine/exchange.ts";
 import type { RequestSource } from "../engine/request.ts";
 import type { UpgradeDecision } from "../engine/upgrade-reply.ts";
 import { throwLater } from "../errors.ts";
-import { withGrace } from "../grace.ts";
+import { Grace } from "../grace.ts";
 import { ResponseHead } from "../response-head.ts";
 import { type AttachOptions, computePrefix } from "./attach-options.ts";
 import { NodeAcceptor } from "./node-acceptor.ts";
@@ -49,9 +49,7 @@ export class NodeHost {
   readonly #prefixes = new WeakMap<NodeHttpServer, Set<string>>();
   /** What ends when the engine does: WebSockets, and requests under way. */
   readonly #open = new Set<Destroyable>();
-  #onQuiet: (() => void) | null = null;
-  /** For all who wait. */
-  #quiet: Promise<void> | null = null;
+  readonly #grace = new Grace();
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -206,13 +204,7 @@ export class NodeHost {
     if (this.#open.size === 0) {
       return;
     }
-    this.#quiet ??= withGrace(graceMs, (done) => {
-      this.#onQuiet = done;
-    }).finally(() => {
-      this.#onQuiet = null;
-      this.#quiet = null;
-    });
-    await this.#quiet;
+    await this.#grace.wait(graceMs);
     // Unless it was opened again meanwhile: new sessions are not to blame.
     for (const each of this.#engine.isClosed() ? this.#open : []) {
       each.destroy();
@@ -222,7 +214,7 @@ export class NodeHost {
   readonly #forget = (ended: Destroyable): void => {
     this.#open.delete(ended);
     if (this.#open.size === 0) {
-      this.#onQuiet?.();
+      this.#grace.end();
     }
   };
 }

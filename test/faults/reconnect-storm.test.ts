@@ -3,7 +3,7 @@
 import { expect, test } from "bun:test";
 import { Clients } from "../support/clients.ts";
 import { HOSTS } from "../support/hosts.ts";
-import { LineReader } from "../support/lines.ts";
+import { LineReader } from "../../scripts/lines.ts";
 
 const CLIENTS = 5_000;
 const RUN_MS = 60_000;
