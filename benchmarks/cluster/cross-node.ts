@@ -234,10 +234,31 @@ function print(scenario: Scenario, results: Map<Peer, Cost[]>): void {
   }
 }
 
+const USAGE = `Usage: bun run bench cross-node [scenario ...] [peer ...] [options]
+
+Scenarios, all by default:
+${SCENARIOS.map(({ name }) => `  ${name}`).join("\n")}
+
+Peers, all by default: those whose name has each of the words in it (classic, sharded, streams, bundle,
+pipelining; bun-socket.io, socket.io).
+
+Options:
+  --rounds N     how often each is measured (3); the median is told
+  --messages N   how many messages (100000)
+  --profile P    writes a CPU profile of each node to P-<node>.cpuprofile`;
 const SCENARIO_WORDS = SCENARIOS.map(({ name }) => name.split(":")[0] ?? "");
 const scenarios = SCENARIO_WORDS.filter((word) => positionals.includes(word));
 const words = positionals.filter((word) => !SCENARIO_WORDS.includes(word));
 const peers = PEERS.filter((peer) => words.every((word) => isNamed(peer, word)));
+const unknown = words.filter((word) => !PEERS.some((peer) => isNamed(peer, word)));
+if (flags.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+if (unknown.length > 0 || peers.length === 0) {
+  console.error(`there is no scenario or peer ${words.join(" ")}\n\n${USAGE}`);
+  process.exit(2);
+}
 console.log(`${cpus().length} x ${cpus()[0]?.model}, Bun ${Bun.version}, ${rounds} rounds`);
 for (const scenario of SCENARIOS) {
   if (scenarios.length > 0 && !scenarios.some((word) => scenario.name.startsWith(word))) continue;

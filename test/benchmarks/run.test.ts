@@ -122,6 +122,15 @@ describe("bun run bench", () => {
     LONG,
   );
 
+  test("over Redis says how it is used, and measures nothing where a word is of no use", async () => {
+    const asked = await bench("cross-node", "--help");
+    expect([asked.code, asked.err]).toEqual([0, ""]);
+    expect(asked.out).toStartWith("Usage: bun run bench cross-node");
+    const wrong = await bench("cross-node", "relay", "bogus");
+    expect([wrong.code, wrong.out]).toEqual([2, ""]);
+    expect(wrong.err).toStartWith("there is no scenario or peer bogus\n\nUsage:");
+  });
+
   test(
     "that is ended leaves no process behind",
     async () => {
