@@ -91,7 +91,7 @@ export interface RedisStreamsAdapterOptions extends CommonOptions {
   channelPrefix?: string | undefined;
   /** Whether pub/sub is sharded (Redis 7). Default: false. */
   useShardedPubSub?: boolean | undefined;
-  /** How many entries a stream keeps, about. Default: 10000. */
+  /** How many messages a stream keeps, about: entries, or what bundles have in them. Default: 10000. */
   maxLen?: number | undefined;
   /** How many entries are read at once. Default: 100. */
   readCount?: number | undefined;
@@ -103,8 +103,9 @@ export interface RedisStreamsAdapterOptions extends CommonOptions {
   onlyPlaintext?: boolean | undefined;
   /**
    * Whether messages that are sent together are written as one entry, which costs all nodes and Redis
-   * less. All nodes have to be of this package, as those of the reference do not read such entries. Without
-   * effect with `connectionStateRecovery`, where each event needs an id. Default: false.
+   * less. Nodes of the reference do not read such entries: undefined: as long as none is there, or may come
+   * back to a stream that still has what it has not read (Redis 6.2, no cluster); true: always; false:
+   * never. Without effect with `connectionStateRecovery`, where each event needs an id. Default: undefined.
    */
   bundle?: boolean | undefined;
   /**
@@ -175,7 +176,7 @@ const STREAMS = {
   blockTimeInMs: 5000,
   sessionKeyPrefix: "sio:session:",
   onlyPlaintext: false,
-  bundle: false,
+  bundle: undefined as boolean | undefined,
   offsetTimeout: 10_000,
   requestsTimeout: 5000,
 };

@@ -82,8 +82,11 @@ export function commandOf(
   };
 }
 
-function sizeOf({ args }: RedisCommand): number {
-  return args.reduce<number>((sum, arg) => sum + (typeof arg === "number" ? 8 : arg.length), 0);
+function sizeOf(command: RedisCommand): number {
+  return (
+    command.bytes ??
+    command.args.reduce<number>((sum, arg) => sum + (typeof arg === "number" ? 8 : arg.length), 0)
+  );
 }
 
 /** Entries in their order, with their number and size known. */

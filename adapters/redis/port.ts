@@ -20,6 +20,8 @@ export interface RedisCommand {
   /** Undefined where any node will do. */
   readonly key: string | undefined;
   readonly args: readonly RedisArgument[];
+  /** How much memory it takes, about, where that is known without a look at its arguments. */
+  readonly bytes?: number;
 }
 
 /** Whether a client can be used, and what goes wrong with it. Each method returns what ends it. */

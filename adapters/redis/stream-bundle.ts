@@ -1,87 +1,85 @@
 // Several entries of a stream written as one: what is in it is read by nodes of this package alone.
 
 import { malformedMessage } from "../../lib/errors.ts";
+import { MessageType } from "../cluster/messages.ts";
 import { isUid } from "../cluster/validation.ts";
-import { type Bundled, type Bundler, LONGEST_BUNDLED } from "./bundler.ts";
 import { decodeJson, parsing } from "./codec.ts";
-import type { RedisArgument, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
-import type { StreamEntry } from "./streams-wire.ts";
+import type { RedisCommand } from "./port.ts";
+import { EntryCommand, type EntryContent } from "./stream-command.ts";
+import { messageOfEvent } from "./stream-event.ts";
+import type { EntryFields, StreamEntry } from "./streams-wire.ts";
 
 /** The type of such an entry: none of `MessageType`. */
-const BUNDLE = 64;
-/** Where the fields of an entry begin among the arguments of XADD. */
-const FIELDS_PLACE = 6;
-/** So many in one entry, at most. */
-const LONGEST_BUNDLE = 256;
+export const BUNDLE = 64;
+/** So many messages in one entry, at most. */
+export const LONGEST_BUNDLE = 256;
 
-/** Writes the entries of several messages as one. */
-export class EntryBundler implements Bundler {
-  isReady(): boolean {
-    return true;
-  }
-
-  /** Whether a message may be in a bundle. */
-  takes({ args }: RedisCommand): boolean {
-    const data = args.at(-1);
-    return typeof data === "string" && data.length <= LONGEST_BUNDLED;
-  }
-
-  async send(redis: RedisCommands, messages: readonly Bundled[]): Promise<(RedisReply | Error)[]> {
-    const parts: RedisCommand[][] = [];
-    for (let from = 0; from < messages.length; from += LONGEST_BUNDLE) {
-      const part = messages.slice(from, from + LONGEST_BUNDLE);
-      parts.push(part.flatMap(({ command }) => command ?? []));
-    }
-    const replies = await redis.send(parts.map(bundleEntries));
-    return parts.flatMap((part, index) => part.map(() => replies[index] ?? null));
-  }
+/** The text of a bundle, and what its entry has beside it. */
+export interface Bundle {
+  readonly uid: string;
+  readonly nsp: string;
+  readonly size: number;
+  readonly data: string;
 }
 
 /**
- * Makes one command of those that `encodeEntry` has made, for the same stream; with the id of the
- * first one.
+ * Puts messages together, as JSON: a list for each with its sender, namespace, type, number and data; or, for an
+ * event for everybody that is the next one of its sender behind the one before it, with the event alone. Line feeds
+ * are around each data, and nowhere else: by these a script finds them.
  */
-export function bundleEntries(commands: readonly RedisCommand[]): RedisCommand {
+export function encodeBundle(commands: readonly EntryCommand[]): Bundle {
+  let text = "";
+  let head = "";
+  let last: EntryContent | undefined;
+  for (const command of commands) {
+    const { content } = command;
+    const { uid, nsp, type, seq = 0, event } = content;
+    const isSame = last !== undefined && uid === last.uid && nsp === last.nsp;
+    if (isSame && event !== undefined && seq - 1 === last?.seq) {
+      text += `],[\n${event}\n`;
+    } else {
+      if (!isSame) {
+        head = `],[${JSON.stringify(uid)},${JSON.stringify(nsp)},`;
+      }
+      text += `${head}${type},${seq},\n${asJson(command.data ?? "null")}\n`;
+    }
+    last = content;
+  }
+  const { uid = "", nsp = "" } = commands[0]?.content ?? {};
+  return { uid, nsp, size: commands.length, data: `[${text.slice(2)}]]` };
+}
+
+/** Data is JSON of an object, or base64, which is a text in JSON. */
+function asJson(data: string): string {
+  return data.startsWith("{") ? data : `"${data}"`;
+}
+
+/** Makes one command of several, for the same stream. */
+export function bundleEntries(commands: readonly RedisCommand[], maxLen: number): RedisCommand {
   const [first] = commands;
   if (first === undefined || commands.length === 1) {
     return first ?? { key: undefined, args: [] };
   }
-  let data = "";
-  let lastHead = "";
-  let last: RedisArgument | undefined;
-  for (const { args } of commands) {
-    const fields = fieldsOf(args);
-    if (fields.uid !== last) {
-      last = fields.uid;
-      lastHead = `[${JSON.stringify(fields.uid)},${JSON.stringify(fields.nsp)},`;
-    }
-    data += `${data === "" ? "[" : ","}${lastHead}${fields.type},${fields.seq}`;
-    data += fields.data === undefined ? "]" : `,${asJson(`${fields.data}`)}]`;
-  }
-  const { uid = "", nsp = "" } = fieldsOf(first.args);
-  const head = [...first.args.slice(0, FIELDS_PLACE), "uid", uid, "nsp", nsp];
-  return {
-    key: first.key,
-    args: [...head, "type", BUNDLE.toString(), "data", `${data}]`],
-  };
+  const stream = first.key ?? "";
+  const { uid, nsp, size, data } = encodeBundle(commands.filter(isEntryCommand));
+  const args = ["XADD", stream, "MAXLEN", "~", maxLen, "*", "uid", uid, "nsp", nsp];
+  return { key: stream, args: [...args, "type", BUNDLE, "size", size, "data", data] };
 }
 
-function fieldsOf(args: readonly RedisArgument[]): Partial<Record<string, RedisArgument>> {
-  const fields: Record<string, RedisArgument> = {};
-  for (let i = FIELDS_PLACE; i + 1 < args.length; i += 2) {
-    fields[`${args[i]}`] = args[i + 1] ?? "";
-  }
-  return fields;
-}
-
-/** Data is JSON, or base64, which is a text in JSON. */
-function asJson(data: string): string {
-  return data.startsWith("{") ? data : `"${data}"`;
+/** Whether a command writes one message. */
+export function isEntryCommand(command: RedisCommand | undefined): command is EntryCommand {
+  return command instanceof EntryCommand;
 }
 
 /** Whether an entry has several messages in it. */
 export function isBundle({ type }: StreamEntry): boolean {
   return type === BUNDLE;
+}
+
+/** How many messages a bundle says that it has, for who does not look into it. */
+export function sizeOfBundle(fields: EntryFields): number {
+  const size = Number(fields.get("size") ?? 1);
+  return Number.isInteger(size) && size >= 1 && size <= LONGEST_BUNDLE ? size : 1;
 }
 
 /**
@@ -98,18 +96,42 @@ export function partsOf(entry: StreamEntry): StreamEntry[] {
   if (!Array.isArray(list)) {
     throw malformedMessage("a bundle that is no list of messages");
   }
-  return list.map(toPart);
+  let last: StreamEntry | undefined;
+  return list.map((part) => {
+    last = toPart(part, last);
+    return last;
+  });
 }
 
-function toPart(part: unknown): StreamEntry {
-  const [uid, nsp, type, seq, data] = Array.isArray(part) ? part : [];
+/** @param last the one before it */
+function toPart(part: unknown, last: StreamEntry | undefined): StreamEntry {
+  if (!Array.isArray(part)) {
+    throw noMessage();
+  }
+  if (part.length === 1) {
+    return toEvent(part[0], last);
+  }
+  const [uid, nsp, type, seq, data] = part;
   const isSound =
     isUid(uid) &&
     typeof nsp === "string" &&
     Number.isSafeInteger(type) &&
     Number.isSafeInteger(seq);
   if (!isSound || seq <= 0 || type === BUNDLE) {
-    throw malformedMessage("a bundle with something in it that is no message");
+    throw noMessage();
   }
   return { uid, nsp, type, seq, data: () => data };
+}
+
+function toEvent(event: unknown, last: StreamEntry | undefined): StreamEntry {
+  if (!Array.isArray(event) || last?.seq === undefined) {
+    throw noMessage();
+  }
+  const { uid, nsp, seq } = last;
+  const data = (): object => messageOfEvent(event, nsp);
+  return { uid, nsp, type: MessageType.BROADCAST, seq: seq + 1, data };
+}
+
+function noMessage(): Error {
+  return malformedMessage("a bundle with something in it that is no message");
 }

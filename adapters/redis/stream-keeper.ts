@@ -4,10 +4,11 @@ import type { LaneGuard } from "./outbox-guards.ts";
 import type { Entry } from "./outbox-queue.ts";
 import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 import { bundleEntries } from "./stream-bundle.ts";
+import { withEntryId } from "./stream-command.ts";
 import { compareIds } from "./stream-ids.ts";
+import type { StreamLength } from "./stream-length.ts";
 import { infoOf, type StreamInfo, succeed, textOf } from "./stream-replies.ts";
 import { writeInOrder } from "./stream-rewrite.ts";
-import { withEntryId } from "./streams-wire.ts";
 
 /** How long before the last sign of life of Redis something may be that another node has not read. */
 const KEPT_MS = 2_000;
@@ -44,6 +45,7 @@ export class StreamKeeper implements LaneGuard {
   readonly #redis: RedisCommands;
   readonly #maxLen: number;
   readonly #reader: KeeperReader;
+  readonly #length: Pick<StreamLength, "cutId">;
   /** In the order in which they were written. */
   #kept: Kept[] = [];
   #head = 0;
@@ -55,12 +57,20 @@ export class StreamKeeper implements LaneGuard {
   /**
    * @param stream its key
    * @param maxLen how long it may become before old entries are cut off
+   * @param length what was counted of it
    */
-  constructor(redis: RedisCommands, stream: string, maxLen: number, reader: KeeperReader) {
+  constructor(
+    redis: RedisCommands,
+    stream: string,
+    maxLen: number,
+    reader: KeeperReader,
+    length: Pick<StreamLength, "cutId">,
+  ) {
     this.#redis = redis;
     this.key = stream;
     this.#maxLen = maxLen;
     this.#reader = reader;
+    this.#length = length;
   }
 
   get isOwing(): boolean {
@@ -159,10 +169,12 @@ export class StreamKeeper implements LaneGuard {
     return missing.filter(({ id }) => cutUpTo === undefined || compareIds(id, cutUpTo) > 0);
   }
 
-  /** The first entry of a stream that had others before it; undefined if it had none. */
+  /** The first entry of a stream that had others before it; undefined if it had none, as far as is known. */
   #cutUpTo({ added, length, firstId }: StreamInfo): string | undefined {
-    const isCut = added === undefined ? length >= this.#maxLen : added > length;
-    return isCut ? firstId : undefined;
+    if (added === undefined) {
+      return length >= this.#maxLen ? firstId : this.#length.cutId;
+    }
+    return added > length ? firstId : undefined;
   }
 
   async #writeAgain(lost: readonly Kept[]): Promise<boolean> {
@@ -170,7 +182,9 @@ export class StreamKeeper implements LaneGuard {
       return true;
     }
     const groups = groupsOf(lost);
-    const commands = groups.map((group) => withEntryId(commandOf(group), group[0]?.id ?? "*"));
+    const commands = groups.map((group) =>
+      withEntryId(this.#commandOf(group), group[0]?.id ?? "*"),
+    );
     const replies = await writeInOrder(this.#redis, this.key, commands);
     let isDone = true;
     for (const [i, group] of groups.entries()) {
@@ -210,6 +224,11 @@ export class StreamKeeper implements LaneGuard {
     }
   }
 
+  #commandOf(group: readonly Kept[]): RedisCommand {
+    const commands = group.map(({ command }) => command);
+    return bundleEntries(commands, this.#maxLen);
+  }
+
   #command(...args: string[]): RedisCommand {
     return { key: this.key, args };
   }
@@ -227,10 +246,6 @@ function groupsOf(lost: readonly Kept[]): Kept[][] {
     }
   }
   return groups;
-}
-
-function commandOf(group: readonly Kept[]): RedisCommand {
-  return bundleEntries(group.map(({ command }) => command));
 }
 
 function tell({ entry }: Kept, reply: RedisReply | Error): void {

@@ -16,6 +16,8 @@ export interface StreamReaderEvents {
   onBroken(): void;
   /** The stream cannot be read, and why; it is tried again. Told once until it can be read. */
   onError(error: Error): void;
+  /** It is another stream, or what follows is not behind all that was read. */
+  onRewound(): void;
   /** The stream was cut behind the reader: so many entries were never read. */
   onLost(entries: number): void;
 }
@@ -261,6 +263,7 @@ export class StreamReader {
     this.#advance(known ?? FIRST_ID);
     this.#past.forgetBehind(this.#top);
     this.#count.reset();
+    this.#events.onRewound();
     this.#takeLate(unread);
   }
 
@@ -268,7 +271,11 @@ export class StreamReader {
   async #lookBack(position: string): Promise<void> {
     const oldest = this.#past.oldestNear(position);
     const there = oldest === undefined ? [] : await this.#connection.range(oldest, position);
-    this.#takeLate(this.#past.compare(there, true).unread);
+    const { unread } = this.#past.compare(there, true);
+    if (unread.length > 0) {
+      this.#events.onRewound();
+      this.#takeLate(unread);
+    }
   }
 
   #onFailure(error: unknown): void {

@@ -2,8 +2,8 @@
 
 import { isRetriable } from "./outbox-errors.ts";
 import type { RedisArgument, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
+import { ID_PLACE, withEntryId } from "./stream-command.ts";
 import { textOf } from "./stream-replies.ts";
-import { ID_PLACE, withEntryId } from "./streams-wire.ts";
 
 /**
  * Writes entries with their ids, and where one is too low by now, with the lowest that is not: in one

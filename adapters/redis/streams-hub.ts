@@ -4,8 +4,11 @@ import type { Outbox, OutboxOwner } from "./outbox.ts";
 import { outboxOf } from "./outbox-shared.ts";
 import type { OwnedRedis, RedisCommands } from "./port.ts";
 import { type SharedSubscriptions, sharedSubscriptionsOf } from "./shared-subscriptions.ts";
-import { EntryBundler, isBundle, partsOf } from "./stream-bundle.ts";
+import { isBundle, partsOf, sizeOfBundle } from "./stream-bundle.ts";
+import type { EntryBundler } from "./stream-bundler.ts";
+import { StreamBundling } from "./stream-bundling.ts";
 import { StreamKeeper } from "./stream-keeper.ts";
+import { StreamLength } from "./stream-length.ts";
 import { StreamReader } from "./stream-reader.ts";
 import type { ReadEntry } from "./stream-replies.ts";
 import { parseEntry, type StreamEntry } from "./streams-wire.ts";
@@ -31,6 +34,9 @@ interface SharedReader {
   readonly reader: StreamReader;
   readonly members: Members;
   readonly keeper: StreamKeeper;
+  readonly length: StreamLength;
+  /** Writes the messages of all members that are sent together; undefined as long as nobody asked for it. */
+  bundler: EntryBundler | undefined;
 }
 
 /** Those who read a stream, by the name of their namespace: there may be thousands. */
@@ -46,9 +52,8 @@ export class StreamsHub {
   readonly redis: RedisCommands;
   readonly outbox: Outbox;
   readonly options: ResolvedStreamsOptions;
-  /** Writes the messages of all members that are sent together. */
-  readonly bundler: EntryBundler | undefined;
   readonly #members = new Set<HubMember>();
+  readonly #bundling: StreamBundling;
   readonly #readers = new Map<string, SharedReader>();
   #subscriber: Subscriber | undefined;
   #unlisten: (() => void)[] = [];
@@ -58,7 +63,7 @@ export class StreamsHub {
     this.redis = redis;
     this.options = options;
     this.outbox = outboxOf(redis, options.outbox);
-    this.bundler = options.bundle ? new EntryBundler() : undefined;
+    this.#bundling = new StreamBundling(redis, options);
   }
 
   /** The subscriptions of all members; undefined as long as there are none. */
@@ -100,10 +105,24 @@ export class StreamsHub {
     return shared.reader;
   }
 
+  /**
+   * What writes the messages for a stream that are sent together, of all members; undefined where each has to be
+   * an entry.
+   *
+   * @param stream one that is read
+   */
+  bundlerOf(stream: string): EntryBundler | undefined {
+    const shared = this.#readers.get(stream);
+    if (shared !== undefined) {
+      shared.bundler ??= this.#bundling.start(stream, shared.length);
+    }
+    return shared?.bundler;
+  }
+
   /** Ends what is needed no more, at once. */
   remove(member: HubMember): void {
     this.#members.delete(member);
-    for (const [stream, { reader, members, keeper }] of this.#readers) {
+    for (const [stream, { reader, members, keeper, bundler }] of this.#readers) {
       const namesakes = members.get(member.nsp.name);
       namesakes?.delete(member);
       if (namesakes?.size === 0) {
@@ -112,6 +131,7 @@ export class StreamsHub {
       if (members.size === 0) {
         this.#readers.delete(stream);
         reader.end();
+        this.#bundling.end(bundler);
         this.outbox.unguard(keeper);
       }
     }
@@ -129,6 +149,7 @@ export class StreamsHub {
     this.#unlisten.push(
       this.redis.onState((isReady) => {
         this.#awaySince = isReady ? undefined : (this.#awaySince ?? performance.now());
+        this.#bundling.look();
       }),
       this.redis.onError((cause) => this.#tellOfClient(cause)),
     );
@@ -157,10 +178,12 @@ export class StreamsHub {
 
   #startReader(stream: string): SharedReader {
     const members: Members = new Map();
+    const length = new StreamLength(stream, this.options.maxLen);
     const reader: StreamReader = new StreamReader(this.redis, stream, this.options, {
-      onEntry: (entry) => onEntry(entry, stream, members),
+      onEntry: (entry) => length.onRead(entry.id, onEntry(entry, stream, members)),
       onAlive: () => keeper.onAlive(),
       onBroken: () => this.outbox.suspect(stream),
+      onRewound: () => length.reset(),
       onError: (cause) => {
         const message = `the stream "${stream}" cannot be read: ${cause.message}`;
         for (const member of allOf(members)) {
@@ -173,9 +196,9 @@ export class StreamsHub {
         }
       },
     });
-    const keeper = new StreamKeeper(this.redis, stream, this.options.maxLen, reader);
+    const keeper = new StreamKeeper(this.redis, stream, this.options.maxLen, reader, length);
     this.outbox.guard(keeper);
-    return { reader, members, keeper };
+    return { reader, members, keeper, length, bundler: undefined };
   }
 }
 
@@ -183,7 +206,8 @@ function allOf(members: Members): HubMember[] {
   return [...members.values()].flatMap((namesakes) => [...namesakes]);
 }
 
-function onEntry({ id, fields }: ReadEntry, stream: string, members: Members): void {
+/** Tells those whom it is for of an entry; returns how many messages it has. */
+function onEntry({ id, fields }: ReadEntry, stream: string, members: Members): number {
   const entry = parseEntry(fields);
   if (entry === null) {
     const [member] = allOf(members); // it may have been meant for anyone
@@ -192,32 +216,43 @@ function onEntry({ id, fields }: ReadEntry, stream: string, members: Members): v
         `the entry ${id} of "${stream}" has no namespace or type, or its uid is no name`,
       ),
     );
-    return;
+    return 1;
   }
   if (isBundle(entry)) {
-    onBundle(id, entry, stream, members);
-    return;
+    return onBundle(id, entry, stream, members) ?? sizeOfBundle(fields);
   }
   for (const member of members.get(entry.nsp) ?? []) {
     member.onEntry(id, entry, stream);
   }
+  return 1;
 }
 
-function onBundle(id: string, bundle: StreamEntry, stream: string, members: Members): void {
-  const all = allOf(members);
-  if (all.some((member) => member.hasName(bundle.uid))) {
-    return; // all that is in it is of this node
+/** The same for a bundle; undefined where it was not looked into. */
+function onBundle(
+  id: string,
+  bundle: StreamEntry,
+  stream: string,
+  members: Members,
+): number | undefined {
+  for (const member of members.get(bundle.nsp) ?? []) {
+    if (member.hasName(bundle.uid)) {
+      return undefined; // all that is in it is of this node
+    }
   }
   try {
-    for (const part of partsOf(bundle)) {
+    const parts = partsOf(bundle);
+    for (const part of parts) {
       for (const member of members.get(part.nsp) ?? []) {
         member.onEntry(id, part, stream);
       }
     }
+    return parts.length;
   } catch (error) {
     const isMalformed = error instanceof SocketIOError;
-    all[0]?.onError(
+    const [member] = allOf(members);
+    member?.onError(
       isMalformed ? error : malformedMessage(`the entry ${id} of "${stream}"`, error),
     );
+    return undefined;
   }
 }

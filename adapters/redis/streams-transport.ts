@@ -14,18 +14,20 @@ import { Membership } from "./membership.ts";
 import type { Dropped } from "./outbox.ts";
 import type { OnReply } from "./outbox-queue.ts";
 import { toDropError } from "./outbox-drops.ts";
-import type { EntryBundler } from "./stream-bundle.ts";
+import type { EntryBundler } from "./stream-bundler.ts";
 import type { StreamReader } from "./stream-reader.ts";
 import { Senders } from "./stream-senders.ts";
 import type { HubMember, StreamsHub } from "./streams-hub.ts";
 import type { LostEntries, StreamsStats } from "./streams-stats.ts";
 import {
+  bundleChannelOf,
   decodeEntry,
   decodePublished,
   encodeEntry,
   encodePublished,
   isRequest,
   isVolatile,
+  MAIN,
   privateChannelOf,
   publicChannelOf,
   type StreamEntry,
@@ -53,7 +55,10 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   protected readonly strayStream: string | undefined;
   protected readonly reader: StreamReader;
   readonly #publicChannel: string;
-  readonly #privateChannel: string;
+  /** All that it listens to. */
+  readonly #channels: string[];
+  /** To this nothing is published: who listens to it reads bundles. */
+  readonly #bundleChannel: string;
   readonly #kind: "shard" | "channel";
   readonly #membership: Membership;
   readonly #senders = new Senders();
@@ -73,11 +78,16 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     const { stream, strayStream } = streamsOf(nsp.name, options);
     this.stream = stream;
     this.strayStream = strayStream;
-    this.#bundler = nsp.server.opts.connectionStateRecovery ? undefined : hub.bundler;
     this.#kind = options.useShardedPubSub ? "shard" : "channel";
     this.#publicChannel = publicChannelOf(nsp.name, options.channelPrefix);
-    this.#privateChannel = this.#channelOf(this.uid);
+    this.#bundleChannel = bundleChannelOf(options.channelPrefix);
+    this.#channels = [this.#publicChannel, this.#channelOf(this.uid)];
     this.reader = hub.add(this, stream, strayStream);
+    const hasRecovery = nsp.server.opts.connectionStateRecovery !== undefined;
+    this.#bundler = hasRecovery ? undefined : hub.bundlerOf(stream);
+    if (nsp.name === MAIN && !hasRecovery) {
+      this.#channels.push(this.#bundleChannel);
+    }
     this.#membership = new Membership({
       redis,
       wire: {
@@ -103,9 +113,10 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
   override async init(): Promise<void> {
     const { subscriptions } = this.hub;
     await Promise.all(
-      [this.#publicChannel, this.#privateChannel].map((channel) =>
-        subscriptions?.subscribe(this.#kind, channel, this.#onPublished),
-      ),
+      this.#channels.map((channel) => {
+        const isOptional = channel === this.#bundleChannel;
+        return subscriptions?.subscribe(this.#kind, channel, this.#onPublished, isOptional);
+      }),
     );
     if (!this.#isClosed) {
       this.#membership.onStarted();
@@ -119,7 +130,7 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
     if (this.hub.redis.isReady) this.publish({ type: MessageType.ADAPTER_CLOSE });
     await super.close();
     this.#membership.close();
-    for (const channel of [this.#publicChannel, this.#privateChannel]) {
+    for (const channel of this.#channels) {
       this.hub.subscriptions?.unsubscribe(this.#kind, channel, this.#onPublished);
     }
     this.hub.remove(this);

@@ -10,10 +10,11 @@ import {
   isRecord,
   parsing,
 } from "./codec.ts";
-import type { RedisCommand } from "./port.ts";
+import { EntryCommand } from "./stream-command.ts";
+import { eventOf } from "./stream-event.ts";
 
-/** Where the id is among the arguments of XADD. */
-export const ID_PLACE = 5;
+/** The namespace that each server has. */
+export const MAIN = "/";
 
 /** What of the options says how messages travel. */
 export interface StreamsWireOptions {
@@ -76,6 +77,11 @@ export function publicChannelOf(nsp: string, channelPrefix: string): string {
   return `${channelPrefix}#${nsp}#`;
 }
 
+/** The channel that nodes which read bundles listen to, beside the public one of the main namespace. */
+export function bundleChannelOf(channelPrefix: string): string {
+  return `${channelPrefix}-bundle#${MAIN}#`;
+}
+
 /** The channel on which one node hears answers. */
 export function privateChannelOf(nsp: string, uid: string, channelPrefix: string): string {
   return `${channelPrefix}#${nsp}#${uid}#`;
@@ -119,27 +125,13 @@ export function encodeEntry(
   message: ClusterMessage,
   seq: number | undefined,
   options: Pick<StreamsWireOptions, "maxLen" | "onlyPlaintext">,
-): RedisCommand {
-  const { uid = "", nsp = "", type, data } = message;
-  const args = ["XADD", stream, "MAXLEN", "~", options.maxLen, "*"];
-  args.push("uid", uid, "nsp", nsp, "type", type.toString());
-  if (seq !== undefined) {
-    args.push("seq", seq.toString());
-  }
-  if (data !== undefined) {
-    args.push("data", encodeData(message, options.onlyPlaintext));
-  }
-  return { key: stream, args };
-}
-
-/**
- * The same command for an entry with another id.
- *
- * @param command what {@link encodeEntry} has made
- * @param id "*" for one that Redis chooses
- */
-export function withEntryId(command: RedisCommand, id: string): RedisCommand {
-  return { key: command.key, args: command.args.with(ID_PLACE, id) };
+): EntryCommand {
+  const { uid = "", nsp = "", type } = message;
+  const { maxLen, onlyPlaintext } = options;
+  const event = encoding(() => eventOf(message, onlyPlaintext));
+  const isWhole = event === undefined && message.data !== undefined;
+  const data = isWhole ? encodeData(message, onlyPlaintext) : undefined;
+  return new EntryCommand(stream, maxLen, { uid, nsp, type, seq, event, data });
 }
 
 function encodeData({ type, data }: ClusterMessage, onlyPlaintext: boolean): string {

@@ -95,6 +95,8 @@ test("what makes no sense in one is told, and what comes after it arrives", asyn
     "7",
     "[7]",
     '[["x"]]',
+    '[[["event"]]]',
+    '[["x","/",3,1,{}],["event"]]',
     '[["x","/",64,1,[]]]',
     '[["x","/",3,-1,{}]]',
     '[["x","/",3,1,{}]]',

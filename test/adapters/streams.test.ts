@@ -337,7 +337,7 @@ test("leaves the client alone when it closes, and nothing else", async () => {
   await node.connect();
   node.io.of("/other");
   const list = async () => String(await client.client("LIST"));
-  await until(async () => / cmd=xread /.test(await list()) && / sub=4 /.test(await list()));
+  await until(async () => / cmd=xread /.test(await list()) && / sub=5 /.test(await list()));
   await node.close();
   expect(client.status).toBe("ready");
   await until(async () => (await list()).trim().split("\n").length === 1);

@@ -35,7 +35,7 @@ describe("the options of the Redis adapters", () => {
       blockTimeInMs: 5000,
       sessionKeyPrefix: "sio:session:",
       onlyPlaintext: false,
-      bundle: false,
+      bundle: undefined,
       offsetTimeout: 10_000,
       requestsTimeout: 5000,
       outbox: KEEP,
