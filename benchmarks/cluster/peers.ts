@@ -36,8 +36,8 @@ export const PEERS: readonly Peer[] = [
   ...modes.map((mode) => peer("bun-socket.io", mode, false)),
   {
     ...peer("bun-socket.io", "streams", false),
-    name: "bun-socket.io streams, bundle",
-    adapterOptions: { bundle: true },
+    name: "bun-socket.io streams, bundle: false",
+    adapterOptions: { bundle: false },
   },
   { name: "socket.io, no adapter", package: "socket.io", mode: "none", clientOptions: {} },
   {
