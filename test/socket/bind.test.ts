@@ -6,6 +6,7 @@ import { bindSuite } from "../suites/bind.ts";
 import { disconnectionSuite } from "../suites/disconnections.ts";
 import { namespaceSuite } from "../suites/namespaces.ts";
 import { payloadSuite } from "../suites/payloads.ts";
+import { recoveredClientSuite } from "../suites/recovered-clients.ts";
 import { recoverySuite } from "../suites/recovery.ts";
 import { roomSuite } from "../suites/rooms.ts";
 import { BOUND_HOSTS, BOUND_REFERENCES } from "../support/bound.ts";
@@ -15,7 +16,7 @@ import { everywhere } from "../support/world.ts";
 
 everywhere(bindSuite, [...BOUND_HOSTS, ...BOUND_REFERENCES]);
 
-for (const suite of [roomSuite, ackSuite, payloadSuite, recoverySuite]) {
+for (const suite of [roomSuite, ackSuite, payloadSuite, recoverySuite, recoveredClientSuite]) {
   everywhere(suite, BOUND_HOSTS);
 }
 

@@ -2,7 +2,7 @@
 
 import { expect, test } from "bun:test";
 import { PacketLog } from "../../adapters/packet-log.ts";
-import { joinAndHear, recover, withoutOffsets } from "../suites/recovery.ts";
+import { joinAndHear, recover, withoutOffsets } from "../support/recovery.ts";
 import { overBothHosts } from "../support/limits.ts";
 import { arrived, recordEvents } from "../support/world.ts";
 

@@ -6,7 +6,7 @@ import { once } from "../support/clients.ts";
 import { HOSTS } from "../support/hosts.ts";
 import { RawClient } from "../support/raw-client.ts";
 import { arrived, recordEvents, type World } from "../support/world.ts";
-import { comeBack, drop, joinAndHear } from "./recovery.ts";
+import { comeBack, drop, joinAndHear } from "../support/recovery.ts";
 
 /** How long sessions are kept: long enough to come back in time, also on a busy machine. */
 const ENOUGH = 500;
