@@ -2,7 +2,7 @@ import { expect } from "bun:test";
 import type { Case, Group } from "./cases.ts";
 import type { Fleet } from "./fleet.ts";
 import type { TestNode } from "./options.ts";
-import { needing } from "./shared.ts";
+import { needing, inAndOut } from "./shared.ts";
 import { givingTime } from "./waiting.ts";
 
 interface Answer {
@@ -59,12 +59,7 @@ const cases: Case[] = [
   {
     name: "asks only those in the rooms, without those excepted",
     async run(fleet) {
-      const members = await fleet.connectEach();
-      const outsider = await fleet.connect(0);
-      const [room, quiet] = [fleet.name("room"), fleet.name("quiet")];
-      await Promise.all(members.map((member) => member.join(room)));
-      const excepted = await fleet.connect(fleet.nodes.length - 1);
-      await excepted.join(room, quiet);
+      const { outsider, excepted, room, quiet } = await inAndOut(fleet);
       const selection = { rooms: [room], except: [quiet], timeoutMs: fleet.deadlineMs };
       for (const node of fleet.nodes) {
         expect(nodesOf(await node.call("ask", selection, "ask"))).toEqual(indexes(fleet));

@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import type { Case, Group } from "./cases.ts";
-import { lives, needing } from "./shared.ts";
+import { lives, needing, inAndOut } from "./shared.ts";
 
 const moving: Case[] = [
   {
@@ -21,12 +21,7 @@ const moving: Case[] = [
   {
     name: "does so only to those in the rooms, without those excepted",
     async run(fleet) {
-      const members = await fleet.connectEach();
-      const outsider = await fleet.connect(0);
-      const [room, quiet] = [fleet.name("room"), fleet.name("quiet")];
-      await Promise.all(members.map((member) => member.join(room)));
-      const excepted = await fleet.connect(fleet.nodes.length - 1);
-      await excepted.join(room, quiet);
+      const { members, outsider, excepted, room, quiet } = await inAndOut(fleet);
       for (const node of fleet.nodes) {
         const added = fleet.name("added");
         await node.call("socketsJoin", { rooms: [room], except: [quiet] }, added);

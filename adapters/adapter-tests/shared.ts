@@ -17,6 +17,23 @@ export function without(members: readonly Member[], member: Member | undefined):
   return members.filter((other) => other !== member);
 }
 
+/** A client of each node in a room, one that is in none, and one that is in a quiet room as well. */
+export async function inAndOut(fleet: Fleet): Promise<{
+  members: Member[];
+  outsider: Member;
+  excepted: Member;
+  room: string;
+  quiet: string;
+}> {
+  const members = await fleet.connectEach();
+  const outsider = await fleet.connect(0);
+  const [room, quiet] = [fleet.name("room"), fleet.name("quiet")];
+  await Promise.all(members.map((member) => member.join(room)));
+  const excepted = await fleet.connect(fleet.nodes.length - 1);
+  await excepted.join(room, quiet);
+  return { members, outsider, excepted, room, quiet };
+}
+
 /** Holds whether a connection lives on: by its other namespace, which is asked something. */
 export async function lives(fleet: Fleet, sibling: Socket, isAlive: boolean): Promise<void> {
   if (isAlive) {

@@ -22,6 +22,15 @@ async function candidate(t: ClientTools, name = "upgrade") {
   return { session, webSocket: open(), open };
 }
 
+/** The same, where the WebSocket has been probed. */
+async function probed(t: ClientTools, name?: string) {
+  const all = await candidate(t, name);
+  await all.webSocket.ready;
+  all.webSocket.send("2probe");
+  await all.webSocket.next();
+  return all;
+}
+
 /** What a candidate sends that is wrong; the session stays where it is. */
 function wrong(what: string, messages: string[], options = {}): Scenario {
   return {
@@ -52,10 +61,7 @@ async function leave(t: ClientTools, webSocket: RawWebSocket): Promise<void> {
 
 /** Goes through an upgrade by hand. */
 async function upgraded(t: ClientTools) {
-  const all = await candidate(t);
-  await all.webSocket.ready;
-  all.webSocket.send("2probe");
-  await all.webSocket.next();
+  const all = await probed(t);
   const poll = all.session.poll();
   await poll; // a noop lets the poll go
   all.webSocket.send("5");
@@ -101,10 +107,7 @@ export const engineUpgradeScenarios: Scenario[] = [
     server: echo,
     not: NO_UPGRADE,
     async client(t) {
-      const { session, webSocket } = await candidate(t);
-      await webSocket.ready;
-      webSocket.send("2probe");
-      await webSocket.next();
+      const { session, webSocket } = await probed(t);
       webSocket.close();
       await webSocket.closed;
       await session.post('42["echo",1]');
@@ -119,10 +122,7 @@ export const engineUpgradeScenarios: Scenario[] = [
     server: echo,
     not: NO_UPGRADE,
     async client(t) {
-      const { session, webSocket, open } = await candidate(t, "first");
-      await webSocket.ready;
-      webSocket.send("2probe");
-      await webSocket.next();
+      const { session, webSocket, open } = await probed(t, "first");
       await open("second").closed;
       await session.poll();
       webSocket.send("5");
@@ -158,10 +158,7 @@ export const engineUpgradeScenarios: Scenario[] = [
     server: echo,
     not: NO_UPGRADE,
     async client(t) {
-      const { session, webSocket } = await candidate(t);
-      await webSocket.ready;
-      webSocket.send("2probe");
-      await webSocket.next();
+      const { session, webSocket } = await probed(t);
       webSocket.send('42["echo","too early"]');
       await webSocket.closed;
       await session.post('42["echo","by polling"]');
@@ -176,10 +173,7 @@ export const engineUpgradeScenarios: Scenario[] = [
     server: echo,
     not: NO_UPGRADE,
     async client(t) {
-      const { session, webSocket } = await candidate(t);
-      await webSocket.ready;
-      webSocket.send("2probe");
-      await webSocket.next();
+      const { session, webSocket } = await probed(t);
       await session.post('42["echo","by polling"]');
       webSocket.send("5");
       await t.until(async () => (await t.command("transport")) === "websocket");
@@ -219,10 +213,7 @@ export const engineUpgradeScenarios: Scenario[] = [
     server: echo,
     not: NO_UPGRADE,
     async client(t) {
-      const { session, webSocket } = await candidate(t);
-      await webSocket.ready;
-      webSocket.send("2probe");
-      await webSocket.next();
+      const { session, webSocket } = await probed(t);
       await session.post("1");
       await webSocket.closed;
       await t.fetch("raw", pollingPath(`&sid=${session.sid}`));

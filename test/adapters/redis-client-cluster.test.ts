@@ -1,26 +1,24 @@
 // The clusters of every package, over one Redis Cluster.
 
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { commandsOf, subscriptionsOf } from "../../adapters/redis/client.ts";
 import type { ChannelMessage } from "../../adapters/redis/port.ts";
 import { slotOf } from "../../adapters/redis/client-slot.ts";
 import type { RedisServer } from "../support/redis.ts";
 import { type RedisCluster, startRedisCluster } from "../support/redis-cluster.ts";
-import { CLUSTERS, type ProgramClient } from "../support/redis-clients.ts";
+import { CLUSTERS } from "../support/redis-clients.ts";
+import { endingClients } from "../support/redis-clients-open.ts";
 import { asked, countClients, next, state, until } from "../support/redis-connections.ts";
 
-const rejections: unknown[] = [];
-const onRejection = (error: unknown) => rejections.push(error);
+const keep = endingClients();
 
 // Each test has its own, as clients of the one before may not be gone yet.
 let names: string[] = [];
 let messages: ChannelMessage[] = [];
 
 let cluster: RedisCluster;
-let open: ProgramClient[] = [];
 
 beforeAll(async () => {
-  process.on("unhandledRejection", onRejection);
   cluster = await startRedisCluster({ masters: 3, replicasPerMaster: 1 });
 }, 30_000);
 
@@ -29,14 +27,7 @@ beforeEach(() => {
   messages = names.map((channel) => ({ channel, payload: "x" }));
 });
 
-afterEach(async () => {
-  await Promise.all(open.map((client) => client.end()));
-  open = [];
-  expect(rejections).toEqual([]);
-});
-
 afterAll(async () => {
-  process.off("unhandledRejection", onRejection);
   await cluster.stop();
 });
 
@@ -55,7 +46,7 @@ describe("the slot of a key", () => {
 describe.each([...CLUSTERS])("a cluster of $name", ({ create }) => {
   const connected = async () => {
     const client = create(cluster.nodes);
-    open.push(client);
+    keep(client);
     const used = {
       ...client,
       commands: commandsOf(client.client),
@@ -199,7 +190,7 @@ describe.each([...CLUSTERS])("when a master dies, a cluster of $name", ({ create
   test("goes on with the replica that takes its place", async () => {
     const own = await startRedisCluster({ masters: 3, replicasPerMaster: 1 });
     const client = create(own.nodes);
-    open.push(client);
+    keep(client);
     const commands = commandsOf(client.client);
     const subs = subscriptionsOf(client.client);
     await client.connect();

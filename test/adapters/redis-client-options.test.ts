@@ -1,33 +1,24 @@
 // What programs set on their Redis clients, and what they give that is none.
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { commandsOf, subscriptionsOf } from "../../adapters/redis/client.ts";
 import { SocketIOError } from "../../lib/errors.ts";
-import { CLIENTS, type ProgramClient } from "../support/redis-clients.ts";
+import { CLIENTS } from "../support/redis-clients.ts";
+import { endingClients } from "../support/redis-clients-open.ts";
 import { asked, next, state, until } from "../support/redis-connections.ts";
 import { type RedisServer, startRedis } from "../support/redis.ts";
 
-const rejections: unknown[] = [];
-const onRejection = (error: unknown) => rejections.push(error);
+const keep = endingClients();
 
 let redis: RedisServer;
-let open: ProgramClient[] = [];
 
 beforeAll(async () => {
-  process.on("unhandledRejection", onRejection);
   redis = await startRedis();
 });
 
-afterEach(async () => {
-  await Promise.all(open.map((client) => client.end()));
-  open = [];
-  expect(rejections).toEqual([]);
-});
-
 afterAll(async () => {
-  process.off("unhandledRejection", onRejection);
   await redis.stop();
 });
 
@@ -65,7 +56,7 @@ describe.each(CASES)("a client of $name", ({ create, options }) => {
   test("is heard on the channels as they are named, also after an outage", async () => {
     const server = await startRedis();
     const program = create(server.port, options);
-    open.push(program);
+    keep(program);
     const commands = commandsOf(program.client);
     const subs = subscriptionsOf(program.client);
     await program.connect();
@@ -108,7 +99,7 @@ describe("a keyPrefix", () => {
     const [kind] = CLIENTS;
     const program = kind?.create(redis.port, { keyPrefix: "prefix:" });
     if (!program) throw new Error("there is a client");
-    open.push(program);
+    keep(program);
     const commands = commandsOf(program.client);
     await state(commands);
     await commands.send([{ key: "k", args: ["SET", "k", "v"] }]);
@@ -119,7 +110,7 @@ describe("a keyPrefix", () => {
 describe.each([...CLIENTS])("one client of $name for both", ({ create }) => {
   test("sends commands while it is subscribed", async () => {
     const program = create(redis.port);
-    open.push(program);
+    keep(program);
     const commands = commandsOf(program.client);
     const subs = subscriptionsOf(program.client);
     await program.connect();

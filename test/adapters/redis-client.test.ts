@@ -3,37 +3,28 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { commandsOf, subscriptionsOf } from "../../adapters/redis/client.ts";
 import type { SubscriptionKind } from "../../adapters/redis/port.ts";
-import { CLIENTS, type ProgramClient } from "../support/redis-clients.ts";
+import { CLIENTS } from "../support/redis-clients.ts";
+import { endingClients } from "../support/redis-clients-open.ts";
 import { asked, countClients, next, state, until } from "../support/redis-connections.ts";
 import { freePort, type RedisServer, startRedis } from "../support/redis.ts";
 
 const KINDS = ["channel", "pattern", "shard"] as const;
-const rejections: unknown[] = [];
-const onRejection = (error: unknown) => rejections.push(error);
+const keep = endingClients();
 
 let redis: RedisServer;
-let open: ProgramClient[] = [];
 
 beforeAll(async () => {
-  process.on("unhandledRejection", onRejection);
   redis = await startRedis();
 });
 
-afterEach(async () => {
-  await Promise.all(open.map((client) => client.end()));
-  open = [];
-  expect(rejections).toEqual([]);
-});
-
 afterAll(async () => {
-  process.off("unhandledRejection", onRejection);
   await redis.stop();
 });
 
 describe.each([...CLIENTS])("a client of $name", ({ create }) => {
   const use = (port = redis.port, options = {}) => {
     const client = create(port, options);
-    open.push(client);
+    keep(client);
     return { ...client, commands: commandsOf(client.client), subs: subscriptionsOf(client.client) };
   };
 
