@@ -70,7 +70,7 @@ export function publishBatch(
 /** Sends commands that all have one name, likewise, without the client's own copies of their arguments. */
 export function sendAlike(
   client: IoredisClient,
-  commands: readonly RedisCommand[],
+  commands: readonly Pick<RedisCommand, "args">[],
   name: string,
   onReply: OnReply,
 ): void {
@@ -213,7 +213,7 @@ function encodeMessages(messages: readonly ChannelMessage[], isSharded: boolean)
     : encodeBytes(messages, start);
 }
 
-function encodeCommands(commands: readonly RedisCommand[]): Buffer {
+function encodeCommands(commands: readonly Pick<RedisCommand, "args">[]): Buffer {
   const parts: Uint8Array[] = [];
   let text = "";
   for (const { args } of commands) {

@@ -57,16 +57,17 @@ export class IoredisNode implements RedisNode {
         results[i] = error ?? toReply(reply);
         if (--open === 0) resolve(results);
       };
-      const name = String(commands[0]?.args[0]);
+      // Some commands make their arguments only when they are asked for them.
+      const items = commands.map(({ args }) => ({ args, keyPrefix: this.#keyPrefix }));
+      const name = String(items[0]?.args[0]);
       if (
         !this.#keyPrefix &&
         PLAIN_COMMANDS.has(name) &&
-        commands.every(({ args }) => args[0] === name)
+        items.every(({ args }) => args[0] === name)
       ) {
-        sendAlike(this.#client, commands, name, onReply);
+        sendAlike(this.#client, items, name, onReply);
         return;
       }
-      const items = commands.map(({ args }) => ({ args, keyPrefix: this.#keyPrefix }));
       sendBatch(this.#client, items, onReply);
     });
   }
