@@ -1,6 +1,4 @@
-import { isTarget, requireOptions, toNamespaceName } from "./arguments.ts";
-import { BroadcastOperator } from "./broadcast-operator.ts";
-import type { NamespaceOperator } from "./broadcaster.ts";
+import { isTarget, requireOptions } from "./arguments.ts";
 import { Client } from "./client.ts";
 import type { ClientServer } from "./client-ports.ts";
 import type { DeadlineClock } from "./deadline.ts";
@@ -9,56 +7,26 @@ import { Engine } from "./engine/engine.ts";
 import type { ConnectRefused } from "./engine/engine-events.ts";
 import type { LimitName } from "./engine/limits.ts";
 import type { Session } from "./engine/session.ts";
-import { throwLater, unsupported } from "./errors.ts";
-import type {
-  AllButLast,
-  DecorateAcknowledgementsWithTimeoutAndMultipleResponses,
-  DefaultEventsMap,
-  EventNames,
-  EventNamesWithAck,
-  EventParams,
-  EventsMap,
-  FirstNonErrorArg,
-  Last,
-  Untyped,
-} from "./events.ts";
+import { unsupported } from "./errors.ts";
+import type { DefaultEventsMap, EventsMap, Untyped } from "./events.ts";
 import type { BunApplication, BunHandler, BunWebSocketHandler } from "./hosts/bun-application.ts";
 import type { BunListener, BunServer } from "./hosts/bun-listener.ts";
 import { EngineServer } from "./hosts/engine-server.ts";
 import type { NodeHttpServer } from "./hosts/node.ts";
 import { Namespace } from "./namespace.ts";
-import { NamespacePath } from "./namespace-path.ts";
-import { NamespaceRegistry, type ParentNspNameMatchFn } from "./namespace-registry.ts";
-import type { NamespaceMiddleware, NamespaceReservedEventsMap } from "./namespace-types.ts";
+import type { NamespacePath } from "./namespace-path.ts";
 import { resolveServerOptions } from "./options.ts";
 import { ParentNamespace } from "./parent-namespace.ts";
-import { Drainer, type DrainOptions, type DrainPlan, type DrainReport } from "./server-drain.ts";
-import type { PathNamespace, PathSocket } from "./path-namespace.ts";
+import { Drainer, type DrainOptions, type DrainReport } from "./server-drain.ts";
 import { Listening } from "./server-listening.ts";
-import { type ServerOptions, ServerSettings } from "./server-settings.ts";
-import type { Socket } from "./socket.ts";
+import { ServerNamespaces } from "./server-namespaces.ts";
+import type { ServerOptions } from "./server-settings.ts";
 import { withDefaults } from "./validate.ts";
 import { makeLog } from "./log.ts";
 
 const log = makeLog("socket.io:server");
 
 const CLOSE_GRACE_MS = 2_000;
-
-/** The events that a server itself emits. */
-export interface ServerReservedEventsMap<
-  ListenEvents extends EventsMap,
-  EmitEvents extends EventsMap,
-  ServerSideEvents extends EventsMap,
-  SocketData,
-> extends NamespaceReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-  new_namespace: (
-    namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-  ) => void;
-  /** {@link Server.drain} has begun: how many sessions there are, and what it is to do. */
-  draining: (plan: DrainPlan & { sessions: number }) => void;
-  /** {@link Server.drain} is over, and the server closed: what it returns. */
-  drained: (report: DrainReport) => void;
-}
 
 /**
  * A Socket.IO server.
@@ -72,12 +40,7 @@ export class Server<
     ServerSideEvents extends EventsMap = DefaultEventsMap,
     SocketData = Untyped,
   >
-  extends ServerSettings<
-    EmitEvents,
-    ServerSideEvents,
-    ServerReservedEventsMap<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    SocketData
-  >
+  extends ServerNamespaces<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
   implements ClientServer
 {
   /** The namespace `/`. */
@@ -92,9 +55,6 @@ export class Server<
 
   /** The options of the constructor, without the defaults. */
   readonly #given: ServerOptions;
-  readonly #namespaces = new NamespaceRegistry<
-    Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>
-  >((namespace) => this.sockets.onNewNamespace(namespace));
   /** Its own engine, if `bind()` has put another in its place. */
   readonly #engine: EngineServer;
   readonly #listening: Listening;
@@ -172,22 +132,6 @@ export class Server<
     } else {
       engine.emit("connect_refused", refused); // the engine is not ours: see bind()
     }
-  }
-
-  /** The namespaces by name. @internal */
-  get _nsps(): Map<string, Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>> {
-    return this.#namespaces.byName;
-  }
-
-  protected override initAdapters(): void {
-    for (const namespace of this._nsps.values()) {
-      namespace.adapter = this.createAdapter(namespace);
-      namespace.initAdapter();
-    }
-  }
-
-  protected override everyone(): NamespaceOperator<EmitEvents, SocketData> {
-    return new BroadcastOperator(this.sockets.adapter);
   }
 
   /**
@@ -284,125 +228,16 @@ export class Server<
     return this.#listening.host.websocket();
   }
 
-  /** A namespace that exists. @internal */
-  knownNamespace(
+  protected override makeNamespace(
     name: string,
-  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | undefined {
-    return this._nsps.get(name);
-  }
-
-  /** Looks up a namespace for a client. @internal */
-  findNamespace(
-    name: string,
-    auth: Record<string, unknown>,
-    found: (
-      namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> | null,
-    ) => void,
-  ): void {
-    this.#namespaces.find(name, auth, found);
-  }
-
-  /**
-   * Has namespaces made on demand, when a client asks for a name that fits a path. They go with the last
-   * of their sockets.
-   *
-   * @param path made by `path()` of `bun-socket.io/path`
-   * @param listener listens to their connections
-   * @returns the parent of all of these
-   */
-  of<Params extends object>(
-    path: NamespacePath<Params>,
-    listener?: (
-      socket: PathSocket<Params, ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-    ) => void,
-  ): PathNamespace<Params, ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
-  /**
-   * Looks up a namespace, or makes it.
-   *
-   * @param name the name; a slash is put before it where there is none. A regular expression, or a
-   * function, has namespaces made on demand, when a client asks for a name that it takes: the result is
-   * then the {@link ParentNamespace} of all of these.
-   * @param listener listens to its connections
-   * @throws SocketIOError with `ERR_INVALID_NAMESPACE`
-   */
-  of(
-    name: string | RegExp | ParentNspNameMatchFn,
-    listener?: (socket: Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>) => void,
-  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>;
-  of(
-    name: string | RegExp | NamespacePath | ParentNspNameMatchFn,
-    listener?: (socket: Untyped) => void,
   ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const namespace =
-      typeof name === "function" || name instanceof RegExp || name instanceof NamespacePath
-        ? this.#makeParent(name)
-        : this.#getNamespace(toNamespaceName(name));
-    if (listener !== undefined) {
-      namespace.on("connect", listener);
-    }
-    return namespace;
+    return new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
   }
 
-  #makeParent(
-    match: RegExp | NamespacePath | ParentNspNameMatchFn,
-  ): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    const parent = new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(
-      this,
-      match instanceof NamespacePath ? match : null,
-    );
-    log("initializing parent namespace %s", parent.name);
-    this.#namespaces.addRule(match, parent);
-    return parent;
-  }
-
-  #getNamespace(name: string): Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
-    let namespace = this.#namespaces.lookUp(name);
-    if (namespace === undefined) {
-      log("initializing namespace %s", name);
-      namespace = new Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, name);
-      this._nsps.set(name, namespace);
-      if (name !== "/") {
-        this.sockets.onNewNamespace(namespace);
-      }
-    }
-    return namespace;
-  }
-
-  /** Called when nobody is in a namespace any more. @internal */
-  onNamespaceEmpty(
-    namespace: Namespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>,
-  ): void {
-    const always = this.opts.cleanupEmptyChildNamespaces === true;
-    if (this.#namespaces.removeChild(namespace.name, namespace, always)) {
-      new Promise((resolve) => resolve(namespace.adapter.close())).catch(throwLater);
-    }
-  }
-
-  /** Adds a middleware to the namespace `/`: see {@link Namespace.use}. */
-  use(
-    middleware: NamespaceMiddleware<Socket<ListenEvents, EmitEvents, ServerSideEvents, SocketData>>,
-  ): this {
-    this.sockets.use(middleware);
-    return this;
-  }
-
-  /** Sends an event to the other nodes: see {@link Namespace.serverSideEmit}. */
-  serverSideEmit<Ev extends EventNames<ServerSideEvents>>(
-    ev: Ev,
-    ...args: EventParams<
-      DecorateAcknowledgementsWithTimeoutAndMultipleResponses<ServerSideEvents>,
-      Ev
-    >
-  ): boolean {
-    return this.sockets.serverSideEmit(ev, ...args);
-  }
-
-  /** The same, with a promise of the responses: see {@link Namespace.serverSideEmitWithAck}. */
-  serverSideEmitWithAck<Ev extends EventNamesWithAck<ServerSideEvents>>(
-    ev: Ev,
-    ...args: AllButLast<EventParams<ServerSideEvents, Ev>>
-  ): Promise<FirstNonErrorArg<Last<EventParams<ServerSideEvents, Ev>>>[]> {
-    return this.sockets.serverSideEmitWithAck(ev, ...args);
+  protected override makeParent(
+    path: NamespacePath | null,
+  ): ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData> {
+    return new ParentNamespace<ListenEvents, EmitEvents, ServerSideEvents, SocketData>(this, path);
   }
 
   *#clients(): Iterable<Client> {

@@ -183,7 +183,7 @@ class Comparison {
     compare(
       "Events of servers and namespaces",
       members(`${SIO}/namespace.d.ts`, "ServerReservedEventsMap"),
-      ownMembers("lib/server.ts", "ServerReservedEventsMap"),
+      ownMembers("lib/server-namespaces.ts", "ServerReservedEventsMap"),
     );
     compare(
       "Events of sockets",
