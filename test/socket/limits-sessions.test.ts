@@ -5,40 +5,9 @@ import { expect, test } from "bun:test";
 import type { DisconnectReason, LimitReason, Socket, SocketIOError } from "bun-socket.io";
 import { Clients, once } from "../support/clients.ts";
 import { connectError, overBothHosts, recordLimits } from "../support/limits.ts";
-import { RawClient } from "../support/raw-client.ts";
 import { SlowLink } from "../support/slow-link.ts";
-import { arrived, departed, type World } from "../support/world.ts";
-
-const ADDRESS = "127.0.0.1";
-
-/** What a stock client tells of a connection that was closed. */
-interface CloseDetails {
-  context?: { code?: number; reason?: string };
-}
-
-/** What ended a client's socket: what the server hears, and what the client gets. */
-async function ends(world: World, { client, socket }: Awaited<ReturnType<World["join"]>>) {
-  const [[reason, error], [clientReason, details]] = await Promise.all([
-    once<[string, SocketIOError]>(socket, "disconnect"),
-    once<[string, CloseDetails]>(client, "disconnect"),
-  ]);
-  const { code, reason: text } = details.context ?? {};
-  return {
-    server: [reason, error.code, error.limit],
-    // Over polling there is no Close frame, and it depends on what the client is about to do.
-    client: world.isPolling ? ["over"] : [clientReason, code, text],
-  };
-}
-
-function expected(world: World, reason: string, limit: string, code: number) {
-  return {
-    server: [reason, "ERR_LIMIT_EXCEEDED", limit],
-    client: world.isPolling ? ["over"] : ["transport close", code, reason],
-  };
-}
-
-const openRaw = (world: World): Promise<RawClient> =>
-  RawClient.open(world.running.url, world.isPolling ? "polling" : "websocket");
+import { arrived, departed } from "../support/world.ts";
+import { ADDRESS, ends, expected, openRaw, type CloseDetails } from "../support/limits-sessions.ts";
 
 overBothHosts((world) => {
   test("more than limits.eventsPerSecond of a client end its connection", async () => {
@@ -241,93 +210,6 @@ overBothHosts((world) => {
     const connection = once(second, "connect");
     waiting[0]?.();
     await connection;
-  });
-
-  test("a client that owes more than limits.pendingAcks loses its connection", async () => {
-    const io = world.start({ limits: { pendingAcks: 2 } });
-    const heard = recordLimits(io);
-    const other = await world.join();
-    const pair = await world.join();
-    const end = ends(world, pair);
-    for (let sent = 0; sent < 3; sent++) {
-      pair.socket.emit("question", () => {});
-      expect(pair.socket.connected).toBeTrue(); // it does not end in the midst of an emit()
-    }
-    expect(await end).toEqual(expected(world, "limit exceeded", "pendingAcks", 1008));
-    expect(heard).toEqual([{ limit: "pendingAcks", value: 2, address: ADDRESS, namespace: "/" }]);
-    other.client.on("question", (reply) => reply());
-    for (let sent = 0; sent < 10; sent++) {
-      await other.socket.emitWithAck("question"); // who answers owes nothing
-    }
-  });
-
-  test("a client that leaves its namespace and joins it again owes what it owed before", async () => {
-    const io = world.start({ limits: { pendingAcks: 5 } });
-    const heard = recordLimits(io);
-    let asked = 0;
-    for (const name of ["/a", "/b"]) {
-      io.of(name).on("connection", (socket) => {
-        for (let count = 0; count < 2; count++) {
-          socket.timeout(60_000).emit("question", () => {});
-          asked++;
-        }
-      });
-    }
-    const raw = await openRaw(world);
-    for (let round = 0; round < 50; round++) {
-      await raw.send("40/a,", "41/a,", "40/b,", "41/b,");
-    }
-    await raw.closed;
-    expect(heard).toEqual([
-      expect.objectContaining({ limit: "pendingAcks", value: 5, address: ADDRESS }),
-    ]);
-    expect(asked).toBeLessThan(50);
-  });
-
-  test("what a client has answered, or owed without a timeout when it left, is not owed any more", async () => {
-    const io = world.start({ limits: { pendingAcks: 2 } });
-    const answered: unknown[] = [];
-    io.of("/a").on("connection", (socket) => {
-      socket.emit("unanswered", () => {});
-      socket.timeout(60_000).emit("question", (_error: unknown, answer: unknown) => {
-        answered.push(answer);
-        socket.disconnect();
-        socket.emit("unanswered", () => {}); // to nobody
-      });
-    });
-    const { client } = await world.join();
-    const again = client.io.socket("/a");
-    again.on("question", (reply) => reply("answer"));
-    await once(again, "disconnect");
-    while (answered.length < 10) {
-      again.connect();
-      await once(again, "disconnect");
-    }
-    expect(answered).toEqual(Array(10).fill("answer"));
-    expect(io.engine.refusals.pendingAcks).toBe(0);
-  });
-
-  test("an acknowledgement that is given up is not owed any more", async () => {
-    const io = world.start({ limits: { pendingAcks: 1 } });
-    const { socket } = await world.join();
-    for (let round = 0; round < 3; round++) {
-      const error = await socket
-        .timeout(1)
-        .emitWithAck("question")
-        .catch((reason) => reason);
-      expect(error).toMatchObject({ code: "ERR_ACK_TIMEOUT" });
-    }
-    expect(io.engine.refusals.pendingAcks).toBe(0);
-  });
-
-  test("limits.pendingAcks counts the acknowledgements of broadcasts", async () => {
-    const io = world.start({ limits: { pendingAcks: 2 } });
-    const pair = await world.join();
-    const end = ends(world, pair);
-    for (let sent = 0; sent < 3; sent++) {
-      io.timeout(60_000).emit("question", () => {});
-    }
-    expect((await end).server).toEqual(["limit exceeded", "ERR_LIMIT_EXCEEDED", "pendingAcks"]);
   });
 
   test("a client that is slow to take limits.queuedBytes is cut off, and misses nothing in the midst", async () => {
