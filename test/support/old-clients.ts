@@ -7,7 +7,8 @@ import type { Socket as ClientSocket } from "socket.io-client";
 import connectV1 from "socket.io-client-v1";
 import connectV2 from "socket.io-client-v2";
 import { Clients, once } from "./clients.ts";
-import { HOSTS, type Host, type Running } from "./hosts.ts";
+import { Hosted } from "./hosted.ts";
+import { HOSTS, type Host } from "./hosts.ts";
 import { REFERENCE } from "./reference.ts";
 
 export type OldClient = OldClientSocket;
@@ -46,20 +47,14 @@ export const OLD_KINDS: readonly OldKind[] = [
 ];
 
 /** A server on one host, for old clients of one kind and for new ones. */
-export class OldWorld {
-  readonly host: Host;
+export class OldWorld extends Hosted {
   readonly kind: OldKind;
   readonly #old: OldClient[] = [];
   readonly #new = new Clients();
-  #running: Running | null = null;
 
   constructor(host: Host, kind: OldKind) {
-    this.host = host;
+    super(host);
     this.kind = kind;
-  }
-
-  get isReference(): boolean {
-    return this.host === REFERENCE;
   }
 
   /** Whether clients move from polling to WebSocket. */
@@ -71,20 +66,8 @@ export class OldWorld {
     return !this.kind.transports.includes("websocket");
   }
 
-  get running(): Running {
-    if (this.#running === null) {
-      throw new Error("the test has to start the server first");
-    }
-    return this.#running;
-  }
-
-  get io(): Server {
-    return this.running.io;
-  }
-
-  start(options: ServerOptions = {}): Server {
-    this.#running = this.host.start({ allowEIO3: true, ...options });
-    return this.#running.io;
+  override start(options: ServerOptions = {}): Server {
+    return super.start({ allowEIO3: true, ...options });
   }
 
   /** An old client that connects on its own. */
@@ -155,8 +138,7 @@ export class OldWorld {
       client.disconnect();
     }
     this.#new.closeAll();
-    await this.#running?.close();
-    this.#running = null;
+    await this.stop();
   }
 }
 

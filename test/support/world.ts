@@ -1,10 +1,11 @@
 // One server and its clients, for the length of one test.
 
 import { afterEach, describe, expect } from "bun:test";
-import type { Server, ServerOptions, Socket as ServerSocket } from "bun-socket.io";
+import type { Socket as ServerSocket } from "bun-socket.io";
 import type { Socket as ClientSocket, ManagerOptions, SocketOptions } from "socket.io-client";
 import { Clients, connected, once } from "./clients.ts";
-import { HOSTS, type Host, type Running, TRANSPORTS } from "./hosts.ts";
+import { Hosted } from "./hosted.ts";
+import { HOSTS, type Host, TRANSPORTS } from "./hosts.ts";
 import { REFERENCE } from "./reference.ts";
 
 /** Both ends of one socket. */
@@ -19,41 +20,18 @@ type TransportNames = readonly ("polling" | "websocket")[];
 const SETTLED = "settled";
 
 /** A server on one host, and clients that connect over one list of transports. */
-export class World {
-  readonly host: Host;
+export class World extends Hosted {
   readonly transports: TransportNames;
   readonly #clients = new Clients();
-  #running: Running | null = null;
 
   constructor(host: Host, transports: TransportNames) {
-    this.host = host;
+    super(host);
     this.transports = transports;
-  }
-
-  /** Whether the host is the reference, where it is known to differ. */
-  get isReference(): boolean {
-    return this.host === REFERENCE;
   }
 
   /** Whether clients stay on polling. */
   get isPolling(): boolean {
     return !this.transports.includes("websocket");
-  }
-
-  get running(): Running {
-    if (this.#running === null) {
-      throw new Error("the test has to start the server first");
-    }
-    return this.#running;
-  }
-
-  get io(): Server {
-    return this.running.io;
-  }
-
-  start(options?: ServerOptions): Server {
-    this.#running = this.host.start(options);
-    return this.#running.io;
   }
 
   /** A client that connects on its own. */
@@ -96,13 +74,8 @@ export class World {
   /** Closes all, and checks that nothing is left. */
   async end(): Promise<void> {
     this.#clients.closeAll();
-    const running = this.#running;
-    this.#running = null;
-    if (running === null) {
-      return;
-    }
-    await running.close();
-    for (const { name, sockets, adapter } of running.io._nsps.values()) {
+    const running = await this.stop();
+    for (const { name, sockets, adapter } of running?.io._nsps.values() ?? []) {
       expect([name, ...sockets, ...adapter.rooms, ...adapter.sids]).toEqual([name]);
     }
   }
