@@ -1,10 +1,20 @@
 import { LONGEST_TIMER_MS } from "../../lib/timer.ts";
 import type { OwnedRedis, RedisArgument, RedisCommands, RedisReply } from "./port.ts";
+import { isRetriable } from "./outbox-errors.ts";
 import { FIRST_ID } from "./stream-ids.ts";
-import { entriesOf, infoOf, type ReadEntry, type StreamInfo, succeed } from "./stream-replies.ts";
+import {
+  entriesOf,
+  infoOf,
+  type ReadEntry,
+  type StreamInfo,
+  succeed,
+  textOf,
+} from "./stream-replies.ts";
 
 /** How long Redis may take to answer, beside what it was asked to wait, in ms. */
 export const GRACE_MS = 3_000;
+/** So many entries are compared at most. */
+const MOST_ENTRIES = 20_000;
 
 /** A client that asks Redis one thing after the other, and is replaced where it gets no answer. */
 export class StreamConnection {
@@ -14,6 +24,7 @@ export class StreamConnection {
   #client: OwnedRedis | undefined;
   #unlisten: (() => void)[] = [];
   #wake: (() => void) | undefined;
+  #history: string | undefined;
   #hasEnded = false;
 
   /**
@@ -84,9 +95,32 @@ export class StreamConnection {
     }
   }
 
-  /** The entries from one to another, both included. */
+  /** The entries from one to another, both included; where they are very many, the last of them. */
   async range(from: string, to: string): Promise<ReadEntry[]> {
-    return entriesOf(await this.ask(["XRANGE", this.#stream, from, to], GRACE_MS));
+    const args = ["XREVRANGE", this.#stream, to, from, "COUNT", MOST_ENTRIES];
+    return entriesOf(await this.ask(args, GRACE_MS)).reverse();
+  }
+
+  /**
+   * Whether Redis may have forgotten what it had when this was asked last: it was started anew, another
+   * server has taken over, or it does not tell.
+   */
+  async hasAnotherHistory(): Promise<boolean> {
+    const before = this.#history;
+    this.#history = await this.#askHistory();
+    return before === undefined || this.#history !== before;
+  }
+
+  async #askHistory(): Promise<string | undefined> {
+    try {
+      const info = textOf(await this.ask(["INFO", "replication"], GRACE_MS));
+      return /master_replid:(\w+)/.exec(info)?.[1];
+    } catch (error) {
+      if (error instanceof Error && isRetriable(error)) {
+        throw error;
+      }
+      return undefined; // it is not allowed
+    }
   }
 
   /** The time of Redis, in ms since 1970. */

@@ -3,12 +3,13 @@ import { isRetriable } from "./outbox-errors.ts";
 import type { LaneGuard } from "./outbox-guards.ts";
 import type { Entry } from "./outbox-queue.ts";
 import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
-import { bundleEntries } from "./stream-bundle.ts";
+import { bundleEntries, isEntryCommand, partsOf } from "./stream-bundle.ts";
 import { withEntryId } from "./stream-command.ts";
 import { compareIds } from "./stream-ids.ts";
 import type { StreamLength } from "./stream-length.ts";
-import { infoOf, type StreamInfo, succeed, textOf } from "./stream-replies.ts";
+import { entriesOf, infoOf, type StreamInfo, succeed, textOf } from "./stream-replies.ts";
 import { writeInOrder } from "./stream-rewrite.ts";
+import { parseEntry, type StreamEntry } from "./streams-wire.ts";
 
 /** How long before the last sign of life of Redis something may be that another node has not read. */
 const KEPT_MS = 2_000;
@@ -157,11 +158,8 @@ export class StreamKeeper implements LaneGuard {
     const commands = ids.map((id) => this.#command("XRANGE", this.key, id, id));
     const info = this.#command("XINFO", "STREAM", this.key);
     const [infoReply, ...ranges] = await this.#redis.send([info, ...commands]);
-    const lost = ids.filter((_, i) => {
-      const range = succeed(ranges[i]);
-      return !Array.isArray(range) || range.length === 0;
-    });
-    const missing = chunk.filter(({ id }) => lost.includes(id));
+    const there = new Map(ids.map((id, i) => [id, messagesOf(succeed(ranges[i]))]));
+    const missing = chunk.filter((kept) => !holds(there.get(kept.id) ?? [], kept));
     if (missing.length === 0 || isNoKey(infoReply)) {
       return missing;
     }
@@ -254,6 +252,24 @@ function tell({ entry }: Kept, reply: RedisReply | Error): void {
   } catch (error) {
     throwLater(error); // the others are told all the same
   }
+}
+
+/** The messages in the one entry of a range; none where there is none, or it makes no sense. */
+function messagesOf(range: RedisReply): StreamEntry[] {
+  const [entry] = entriesOf(range);
+  const message = entry === undefined ? null : parseEntry(entry.fields);
+  try {
+    return message === null ? [] : partsOf(message);
+  } catch {
+    return []; // who reads it tells
+  }
+}
+
+/** Whether it is there: another one may have its id, where others have written again as well. */
+function holds(there: readonly StreamEntry[], { command }: Kept): boolean {
+  return isEntryCommand(command)
+    ? there.some(({ uid, seq }) => uid === command.content.uid && seq === command.content.seq)
+    : there.length > 0;
 }
 
 function isNoKey(reply: RedisReply | Error | undefined): boolean {

@@ -52,7 +52,7 @@ export class StreamReader {
   #position: string | undefined;
   /** The highest id that is known to have been in the stream. */
   #top = FIRST_ID;
-  #past = new ReadPast();
+  #past = new ReadPast(FIRST_ID);
   /** Whether Redis may have forgotten the end of the stream, and what came instead may be before it. */
   #isUnsure = false;
   #mustInspect = true;
@@ -173,20 +173,19 @@ export class StreamReader {
   #take(entry: ReadEntry): void {
     this.#advance(entry.id);
     this.#past.add(entry.id);
-    this.#tell(entry);
+    this.#count.onRead();
+    this.#events.onEntry(entry);
+    this.#tellWaiters();
   }
 
   #takeLate(entries: readonly ReadEntry[]): void {
     for (const entry of entries) {
-      this.#past.insert(entry.id);
-      this.#tell(entry);
+      if (this.#past.insert(entry.id)) {
+        this.#count.onRead();
+      }
+      this.#events.onEntry(entry);
+      this.#tellWaiters();
     }
-  }
-
-  #tell(entry: ReadEntry): void {
-    this.#count.onRead();
-    this.#events.onEntry(entry);
-    this.#tellWaiters();
   }
 
   #advance(id: string): void {
@@ -218,7 +217,7 @@ export class StreamReader {
     } else if (await this.#isTimeBack(info.lastId, this.#position)) {
       this.#advance(this.#top);
     } else {
-      if (this.#isUnsure) {
+      if (this.#isUnsure && (await this.#connection.hasAnotherHistory())) {
         await this.#lookBack(this.#position);
       }
       const lost = this.#count.compare(info, this.#position);
@@ -239,7 +238,8 @@ export class StreamReader {
     const position = isAhead ? info.lastId : `${Math.floor(nowMs - elapsedMs)}-0`;
     const range = ["XREVRANGE", this.#stream, position, "-", "COUNT", SEEN_AT_START];
     const seen = entriesOf(await this.#connection.ask(range, GRACE_MS));
-    this.#past = new ReadPast(seen.map(({ id }) => id).reverse());
+    this.#past = new ReadPast(position, seen.map(({ id }) => id).reverse());
+    await this.#connection.hasAnotherHistory(); // from now on it knows
     this.#origin = position;
     this.#position = position;
     this.#top = info.lastId;
@@ -258,7 +258,7 @@ export class StreamReader {
 
   /** The stream was deleted, or Redis has forgotten its end: its ids may be lower than before. */
   async #rewind(): Promise<void> {
-    const there = await this.#connection.range(this.#past.oldest ?? FIRST_ID, this.#top);
+    const there = await this.#connection.range(this.#past.startBefore(this.#top), this.#top);
     const { known, unread } = this.#past.compare(there, false);
     this.#advance(known ?? FIRST_ID);
     this.#past.forgetBehind(this.#top);
@@ -269,13 +269,9 @@ export class StreamReader {
 
   /** Takes what has come before the last entry that was read, as Redis had forgotten that meanwhile. */
   async #lookBack(position: string): Promise<void> {
-    const oldest = this.#past.oldestNear(position);
-    const there = oldest === undefined ? [] : await this.#connection.range(oldest, position);
-    const { unread } = this.#past.compare(there, true);
-    if (unread.length > 0) {
-      this.#events.onRewound();
-      this.#takeLate(unread);
-    }
+    const there = await this.#connection.range(this.#past.startBefore(position), position);
+    this.#events.onRewound();
+    this.#takeLate(this.#past.compare(there, true).unread);
   }
 
   #onFailure(error: unknown): void {

@@ -359,6 +359,8 @@ test.each([
     await add(direct, entry(`first ${id}`), `999999999999${id}-0`);
   }
   await until(() => heard.length === 4);
+  await direct.replicaof("127.0.0.1", 1);
+  await direct.replicaof("NO", "ONE"); // so it says that it has a history of its own
   const rewrite = direct.multi().del("socket.io");
   for (const [id, name] of Object.entries({
     0: "first 0",

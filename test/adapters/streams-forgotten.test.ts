@@ -24,6 +24,9 @@ const USERS = ["a", "b", "c"].flatMap((name) => [
   "+@all",
 ]);
 
+/** So many are written again in several steps. */
+const MANY = 1_000;
+
 /** For longer than a node keeps what it has read back itself. */
 const KEPT_MS = 2_100;
 
@@ -119,6 +122,37 @@ describe.each(WAYS)("$way", ({ settings }) => {
     const texts = lists.map((list) => list.map((events) => events.map(([text]) => text)));
     expect(texts).toEqual([sent, sent]);
   });
+
+  test("what is written again is not lost when Redis is killed meanwhile, again and again", async () => {
+    const direct = connect();
+    const nodes = [start("a", settings), start("b", settings)] as const;
+    await assembled("/", ...nodes);
+    const pairs = [await nodes[0].connect(), await nodes[1].connect()] as const;
+    const lists = pairs.map((pair) => ["from 0", "from 1"].map((name) => record(pair, name)));
+    await holdReaders(direct, "a", "b");
+    await until(() => nodes.every(({ redis: { status } }) => status === "ready"));
+    const numbers = Array.from({ length: MANY }, (_, i) => i);
+    for (const i of numbers) {
+      for (const [from, { io }] of nodes.entries()) io.emit(`from ${from}`, i);
+    }
+    for (const from of nodes.keys()) {
+      await isWritten(direct, `\\"from ${from}\\",${MANY - 1}`);
+    }
+    const whole = await direct.xlen("socket.io");
+    for (const part of [0, 0.001, 0.2, 0.5]) {
+      await redis.kill();
+      await redis.restart();
+      await until(async () => (await direct.xlen("socket.io").catch(() => -1)) >= part * whole);
+    }
+    for (const [from, { io }] of nodes.entries()) io.emit(`from ${from}`, MANY);
+    await until(() => lists.every((list) => list.every((events) => events.at(-1)?.[0] === MANY)));
+    const heard = lists.map((list) => list.map((events) => events.map(([number]) => number)));
+    const all = [...numbers, MANY];
+    expect(heard).toEqual([
+      [all, all],
+      [all, all],
+    ]);
+  }, 20_000);
 
   test("what only the other node had not read arrives there", async () => {
     const direct = connect();
