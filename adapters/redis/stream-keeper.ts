@@ -237,7 +237,8 @@ function groupsOf(lost: readonly Kept[]): Kept[][] {
   const groups: Kept[][] = [];
   for (const kept of lost) {
     const group = groups.at(-1);
-    if (group?.[0]?.id === kept.id) {
+    // Two of which only one was written again may have the same id, and be no bundle.
+    if (group?.[0]?.id === kept.id && kept.entry.bundler !== undefined) {
       group.push(kept);
     } else {
       groups.push([kept]);

@@ -5,7 +5,15 @@ import { type Packet, PacketType } from "socket.io-parser";
 import type { AdapterNamespace } from "../../adapters/adapter.ts";
 import { RedisAdapter } from "../../adapters/redis/classic.ts";
 import { resolveClassicOptions, resolveStreamsOptions } from "../../adapters/redis/options.ts";
-import type { ChannelMessage, OwnedRedis } from "../../adapters/redis/port.ts";
+import { commandOf } from "../../adapters/redis/outbox-queue.ts";
+import type {
+  ChannelMessage,
+  OwnedRedis,
+  RedisCommand,
+  RedisReply,
+} from "../../adapters/redis/port.ts";
+import { EntryCommand } from "../../adapters/redis/stream-command.ts";
+import { StreamKeeper } from "../../adapters/redis/stream-keeper.ts";
 import { StreamsAdapter } from "../../adapters/redis/streams-adapter.ts";
 import { StreamsHub } from "../../adapters/redis/streams-hub.ts";
 import { until } from "../support/pubsub.ts";
@@ -22,7 +30,7 @@ class PlayedRedis implements OwnedRedis {
     this.published.push(...messages.map(({ payload }) => String(payload)));
     return messages.map(() => null);
   };
-  send = async () => [];
+  send = async (_commands: readonly RedisCommand[]): Promise<(RedisReply | Error)[]> => [];
   countSubscribers = async () => [1];
   subscribe = () => this.confirmed.promise;
   unsubscribe() {}
@@ -90,6 +98,41 @@ test("what is sent while something else is encoded is kept once, to be replayed"
   );
   expect(adapter.stats.replay?.kept).toBe(1);
   await adapter.close();
+});
+
+test.each([
+  ["is one entry again, where it was a bundle", true, 1],
+  ["is two entries again, where it was none", false, 2],
+])("what has one id in a stream that Redis has forgotten %s", async (_what, isBundle, count) => {
+  const written: unknown[] = [];
+  class ForgetfulRedis extends PlayedRedis {
+    override send = async (commands: readonly RedisCommand[]) =>
+      commands.map(({ args }) => {
+        if (args[0] === "EVAL") {
+          const entries = args.slice(5);
+          while (entries.length > 0) {
+            written.push(entries.splice(0, Number(entries[0]) + 1));
+          }
+          return written.map(() => "1-1");
+        }
+        return args[0] === "XINFO" ? new Error("ERR no such key") : [];
+      });
+  }
+  const redis = new ForgetfulRedis();
+  const options = resolveStreamsOptions({});
+  const reader = { position: "9-9" };
+  const length = { cutId: undefined };
+  const keeper = new StreamKeeper(redis, "socket.io", options.maxLen, reader, length);
+  const bundler = isBundle ? { isReady: () => true, send: async () => [] } : undefined;
+  for (const seq of [1, 2]) {
+    const content = { uid: "me", nsp: "/", type: 5, seq, event: undefined, data: "{}" };
+    const command = new EntryCommand("socket.io", options.maxLen, content);
+    const place = { number: seq, at: 0, owner: { onDropped() {} } };
+    keeper.onWritten(commandOf(place, command, undefined, bundler), "1-1");
+  }
+  keeper.onBreak();
+  expect(await keeper.mend()).toBeTrue();
+  expect(written).toHaveLength(count);
 });
 
 test("an event that is too large to wait for Redis reaches the clients of its node at once", async () => {
