@@ -3,6 +3,7 @@ import { ClassicWire } from "./classic-wire.ts";
 import type { ResolvedEmitterOptions } from "./emitter-options.ts";
 import type { ChannelMessage, RedisCommand } from "./port.ts";
 import { ShardedWire } from "./sharded-wire.ts";
+import { StreamLimit } from "./stream-limit.ts";
 import { encodeEntry, streamsOf } from "./streams-wire.ts";
 import type { HeldRooms } from "./wire.ts";
 
@@ -23,13 +24,19 @@ export type Encode = (message: ClusterMessage) => Encoded;
  *
  * @param nsp the name of the namespace
  * @param options for which adapter
+ * @param owedMs for how long Redis has answered nothing although it should have, in ms
  */
-export function encoderFor(nsp: string, options: ResolvedEmitterOptions): Encode {
+export function encoderFor(
+  nsp: string,
+  options: ResolvedEmitterOptions,
+  owedMs: () => number,
+): Encode {
   if (options.adapter === "streams") {
     const { stream } = streamsOf(nsp, options);
+    const limit = new StreamLimit(options.maxLen, owedMs);
     return (message) => {
       const stamped = { ...message, uid: EMITTER_UID, nsp };
-      return { command: encodeEntry(stream, stamped, undefined, options) };
+      return { command: encodeEntry(stream, stamped, undefined, limit, options.onlyPlaintext) };
     };
   }
   const wire =

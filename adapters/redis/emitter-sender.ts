@@ -46,6 +46,11 @@ export class EmitterSender implements OutboxOwner {
     );
   }
 
+  /** For how long Redis has answered nothing although it should have, in ms. */
+  get owedMs(): number {
+    return this.#outbox.owedMs;
+  }
+
   /**
    * Has something sent at the end of this turn of the event loop, or when Redis is there.
    *

@@ -68,7 +68,7 @@ export class Emitter<EmitEvents extends EventsMap = DefaultEventsMap> {
       sharedOf.set(this.#options, shared);
     }
     const { sender } = shared;
-    const encode = encoderFor(nsp, shared.options);
+    const encode = encoderFor(nsp, shared.options, () => sender.owedMs);
     this.#sender = sender;
     this.#send = (message) => sender.send(encode(message));
   }

@@ -50,9 +50,14 @@ export class OutboxFlight {
     return first;
   }
 
-  /** Whether Redis has answered nothing for a while although it should have. */
+  /** For how long Redis has answered nothing although it should have, in ms. */
+  owedMs(now: number): number {
+    return this.#batches.size > 0 ? now - this.#owesSince : 0;
+  }
+
+  /** Whether that is a while. */
   isStalled(now: number): boolean {
-    return this.#batches.size > 0 && now - this.#owesSince >= STALLED_MS;
+    return this.owedMs(now) >= STALLED_MS;
   }
 
   /** Hands entries to the client. */

@@ -132,6 +132,11 @@ export class Outbox {
     return { number: ++this.#number, at: this.#turns.now, owner };
   }
 
+  /** For how long Redis has answered nothing although it should have, in ms. */
+  get owedMs(): number {
+    return this.#flight.owedMs(performance.now());
+  }
+
   get #isAway(): boolean {
     return !this.#redis.isReady || this.#flight.isStalled(this.#turns.now);
   }

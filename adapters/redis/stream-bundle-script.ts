@@ -76,7 +76,6 @@ return ids`;
 /** What decides whether messages are bundled. */
 export interface BundleRoute {
   readonly stream: string;
-  readonly maxLen: number;
   readonly isSharded: boolean;
   /** What all nodes listen to, those of the reference too. */
   readonly countChannel: string;
@@ -87,7 +86,7 @@ export interface BundleRoute {
 /** The command that writes messages, as one entry or as many. */
 export function bundleCommand(route: BundleRoute, commands: readonly EntryCommand[]): RedisCommand {
   const { uid, nsp, size, data } = encodeBundle(commands);
-  return commandOf(route, [uid, nsp, size, data]);
+  return commandOf(route, commands[0]?.entriesToKeep ?? 0, [uid, nsp, size, data]);
 }
 
 /**
@@ -95,16 +94,17 @@ export function bundleCommand(route: BundleRoute, commands: readonly EntryComman
  * scripts, or cannot cut a stream at an entry.
  */
 export function lookCommand(route: BundleRoute): RedisCommand {
-  return commandOf(route, ["", "", 0, ""]);
+  return commandOf(route, 0, ["", "", 0, ""]);
 }
 
 function commandOf(
-  { stream, maxLen, isSharded, countChannel, bundleChannel }: BundleRoute,
+  { stream, isSharded, countChannel, bundleChannel }: BundleRoute,
+  keep: number,
   bundle: readonly (string | number)[],
 ): RedisCommand {
   const count = isSharded ? "SHARDNUMSUB" : "NUMSUB";
   const keys = [stream, `${stream}:nodes`];
-  const args = ["EVAL", SCRIPT, keys.length, ...keys, count, countChannel, bundleChannel, maxLen];
+  const args = ["EVAL", SCRIPT, keys.length, ...keys, count, countChannel, bundleChannel, keep];
   return { key: stream, args: [...args, ...bundle] };
 }
 

@@ -55,14 +55,14 @@ function asJson(data: string): string {
 }
 
 /** Makes one command of several, for the same stream. */
-export function bundleEntries(commands: readonly RedisCommand[], maxLen: number): RedisCommand {
+export function bundleEntries(commands: readonly EntryCommand[]): RedisCommand {
   const [first] = commands;
   if (first === undefined || commands.length === 1) {
     return first ?? { key: undefined, args: [] };
   }
-  const stream = first.key ?? "";
-  const { uid, nsp, size, data } = encodeBundle(commands.filter(isEntryCommand));
-  const args = ["XADD", stream, "MAXLEN", "~", maxLen, "*", "uid", uid, "nsp", nsp];
+  const stream = first.key;
+  const { uid, nsp, size, data } = encodeBundle(commands);
+  const args = ["XADD", stream, "MAXLEN", "~", first.entriesToKeep, "*", "uid", uid, "nsp", nsp];
   return { key: stream, args: [...args, "type", BUNDLE, "size", size, "data", data] };
 }
 

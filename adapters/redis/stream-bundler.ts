@@ -13,15 +13,12 @@ const REFUSED_MS = 60_000;
 
 /** Writes messages of all members of a stream that are sent together as one entry. */
 export class EntryBundler implements Bundler {
-  readonly #maxLen: number;
   readonly #length: StreamLength;
 
   /**
-   * @param maxLen how long the stream may become before old entries are cut off
    * @param length what is counted of it
    */
-  constructor(maxLen: number, length: StreamLength) {
-    this.#maxLen = maxLen;
+  constructor(length: StreamLength) {
     this.#length = length;
   }
 
@@ -54,7 +51,7 @@ export class EntryBundler implements Bundler {
   }
 
   protected commandOf(part: readonly EntryCommand[]): RedisCommand {
-    return bundleEntries(part, this.#maxLen);
+    return bundleEntries(part);
   }
 
   protected onReply(reply: RedisReply, messages: number): (RedisReply | Error)[] {
@@ -71,7 +68,7 @@ export class CheckedBundler extends EntryBundler {
   #refusedUntil = 0;
 
   constructor(route: BundleRoute, length: StreamLength) {
-    super(route.maxLen, length);
+    super(length);
     this.#route = route;
   }
 

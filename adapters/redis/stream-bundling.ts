@@ -25,16 +25,16 @@ export class StreamBundling {
    * @param length what is counted of the stream
    */
   start(stream: string, length: StreamLength): EntryBundler | undefined {
-    const { bundle, maxLen, channelPrefix, useShardedPubSub: isSharded } = this.#options;
+    const { bundle, channelPrefix, useShardedPubSub: isSharded } = this.#options;
     if (bundle === true) {
-      return new EntryBundler(maxLen, length);
+      return new EntryBundler(length);
     }
     if (bundle === false || this.#redis.isCluster) {
       return undefined; // in a cluster, no node of Redis knows who listens on the others
     }
     const countChannel = publicChannelOf(MAIN, channelPrefix);
     const bundleChannel = bundleChannelOf(channelPrefix);
-    const route = { stream, maxLen, isSharded, countChannel, bundleChannel };
+    const route = { stream, isSharded, countChannel, bundleChannel };
     const bundler = new CheckedBundler(route, length);
     this.#looking.add(bundler);
     void bundler.look(this.#redis);

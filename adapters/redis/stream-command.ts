@@ -1,5 +1,6 @@
 import type { RedisArgument, RedisCommand } from "./port.ts";
 import { dataOfEvent } from "./stream-event.ts";
+import type { StreamLimit } from "./stream-limit.ts";
 
 /** Where the id is among the arguments of XADD. */
 export const ID_PLACE = 5;
@@ -24,12 +25,14 @@ export interface EntryContent {
 export class EntryCommand implements RedisCommand {
   readonly key: string;
   readonly content: EntryContent;
-  readonly #maxLen: number;
+  readonly #limit: StreamLimit;
+  readonly #madeAt: number;
 
-  constructor(stream: string, maxLen: number, content: EntryContent) {
+  constructor(stream: string, limit: StreamLimit, content: EntryContent) {
     this.key = stream;
     this.content = content;
-    this.#maxLen = maxLen;
+    this.#limit = limit;
+    this.#madeAt = limit.onMade();
   }
 
   /** How much memory it takes, about. */
@@ -44,10 +47,15 @@ export class EntryCommand implements RedisCommand {
     return event === undefined ? data : dataOfEvent(event, nsp);
   }
 
+  /** How many entries are to be kept where it is written now. */
+  get entriesToKeep(): number {
+    return this.#limit.entriesFor(this.#madeAt);
+  }
+
   get args(): readonly RedisArgument[] {
     const { data } = this;
     const { uid, nsp, type, seq } = this.content;
-    const args = ["XADD", this.key, "MAXLEN", "~", this.#maxLen, "*"];
+    const args = ["XADD", this.key, "MAXLEN", "~", this.entriesToKeep, "*"];
     args.push("uid", uid, "nsp", nsp, "type", type.toString());
     if (seq !== undefined) {
       args.push("seq", seq.toString());

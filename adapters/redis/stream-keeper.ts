@@ -4,7 +4,7 @@ import type { LaneGuard } from "./outbox-guards.ts";
 import type { Entry } from "./outbox-queue.ts";
 import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 import { bundleEntries, isEntryCommand, partsOf } from "./stream-bundle.ts";
-import { withEntryId } from "./stream-command.ts";
+import { type EntryCommand, withEntryId } from "./stream-command.ts";
 import { compareIds } from "./stream-ids.ts";
 import type { StreamLength } from "./stream-length.ts";
 import { entriesOf, infoOf, type StreamInfo, succeed, textOf } from "./stream-replies.ts";
@@ -22,7 +22,7 @@ const SMALLEST_GAP = 1_024;
 
 interface Kept {
   readonly entry: Entry;
-  readonly command: RedisCommand;
+  readonly command: EntryCommand;
   /** Where it is in the stream, as far as is known. */
   id: string;
   /** When Redis has answered, or had it for certain after a connection was lost, in ms. */
@@ -81,7 +81,7 @@ export class StreamKeeper implements LaneGuard {
   onWritten(entry: Entry, reply: RedisReply): void {
     const { command, bytes } = entry;
     this.#aliveAt = performance.now();
-    if (command !== undefined) {
+    if (isEntryCommand(command)) {
       this.#kept.push({ entry, command, id: textOf(reply), at: this.#aliveAt });
       this.#bytes += bytes;
     }
@@ -223,8 +223,7 @@ export class StreamKeeper implements LaneGuard {
   }
 
   #commandOf(group: readonly Kept[]): RedisCommand {
-    const commands = group.map(({ command }) => command);
-    return bundleEntries(commands, this.#maxLen);
+    return bundleEntries(group.map(({ command }) => command));
   }
 
   #command(...args: string[]): RedisCommand {
@@ -268,9 +267,7 @@ function messagesOf(range: RedisReply): StreamEntry[] {
 
 /** Whether it is there: another one may have its id, where others have written again as well. */
 function holds(there: readonly StreamEntry[], { command }: Kept): boolean {
-  return isEntryCommand(command)
-    ? there.some(({ uid, seq }) => uid === command.content.uid && seq === command.content.seq)
-    : there.length > 0;
+  return there.some(({ uid, seq }) => uid === command.content.uid && seq === command.content.seq);
 }
 
 function isNoKey(reply: RedisReply | Error | undefined): boolean {

@@ -1,4 +1,5 @@
 import type { RedisCommand } from "./port.ts";
+import type { StreamLimit } from "./stream-limit.ts";
 
 /** Into so many parts what is to be kept is divided, for what may be cut off to be known. */
 const PARTS = 16;
@@ -16,6 +17,7 @@ interface Checkpoint {
 export class StreamLength {
   readonly #stream: string;
   readonly #maxLen: number;
+  readonly #limit: StreamLimit;
   readonly #step: number;
   #total = 0;
   /** The first one is the last behind which there are enough messages, once there are. */
@@ -23,10 +25,14 @@ export class StreamLength {
   #nextAt: number;
   #takenId: string | undefined;
 
-  /** @param maxLen how many messages are to be kept, at least */
-  constructor(stream: string, maxLen: number) {
+  /**
+   * @param maxLen how many messages are to be kept, at least
+   * @param limit which says when more are
+   */
+  constructor(stream: string, maxLen: number, limit: StreamLimit) {
     this.#stream = stream;
     this.#maxLen = maxLen;
+    this.#limit = limit;
     this.#step = Math.max(1, Math.floor(maxLen / PARTS));
     this.#nextAt = this.#step;
   }
@@ -60,7 +66,7 @@ export class StreamLength {
   /** The command that cuts off what is not to be kept, where there is more of that than the last time. */
   takeTrim(): RedisCommand | undefined {
     const { cutId } = this;
-    if (cutId === undefined || cutId === this.#takenId) {
+    if (cutId === undefined || cutId === this.#takenId || this.#limit.isLifted) {
       return undefined;
     }
     this.#takenId = cutId;

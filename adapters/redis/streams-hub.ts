@@ -9,6 +9,7 @@ import type { EntryBundler } from "./stream-bundler.ts";
 import { StreamBundling } from "./stream-bundling.ts";
 import { StreamKeeper } from "./stream-keeper.ts";
 import { StreamLength } from "./stream-length.ts";
+import { StreamLimit } from "./stream-limit.ts";
 import { StreamReader } from "./stream-reader.ts";
 import type { ReadEntry } from "./stream-replies.ts";
 import { parseEntry, type StreamEntry } from "./streams-wire.ts";
@@ -29,6 +30,9 @@ export interface HubMember extends OutboxOwner {
   /** They are not, any more. */
   onResubscribed(): void;
 }
+
+/** Who comes to Redis sooner was not away from it. */
+const LONG_MS = 1_000;
 
 interface SharedReader {
   readonly reader: StreamReader;
@@ -52,6 +56,8 @@ export class StreamsHub {
   readonly redis: RedisCommands;
   readonly outbox: Outbox;
   readonly options: ResolvedStreamsOptions;
+  /** Of all streams. */
+  readonly limit: StreamLimit;
   readonly #members = new Set<HubMember>();
   readonly #bundling: StreamBundling;
   readonly #readers = new Map<string, SharedReader>();
@@ -62,6 +68,7 @@ export class StreamsHub {
   constructor(redis: RedisCommands, options: ResolvedStreamsOptions) {
     this.redis = redis;
     this.options = options;
+    this.limit = new StreamLimit(options.maxLen, () => this.outbox.owedMs);
     this.outbox = outboxOf(redis, options.outbox);
     this.#bundling = new StreamBundling(redis, options);
   }
@@ -148,6 +155,9 @@ export class StreamsHub {
     this.#awaySince = this.redis.isReady ? undefined : performance.now();
     this.#unlisten.push(
       this.redis.onState((isReady) => {
+        if (!isReady || this.awayMs >= LONG_MS) {
+          this.limit.lift();
+        }
         this.#awaySince = isReady ? undefined : (this.#awaySince ?? performance.now());
         this.#bundling.look();
       }),
@@ -178,11 +188,14 @@ export class StreamsHub {
 
   #startReader(stream: string): SharedReader {
     const members: Members = new Map();
-    const length = new StreamLength(stream, this.options.maxLen);
+    const length = new StreamLength(stream, this.options.maxLen, this.limit);
     const reader: StreamReader = new StreamReader(this.redis, stream, this.options, {
       onEntry: (entry) => length.onRead(entry.id, onEntry(entry, stream, members)),
       onAlive: () => keeper.onAlive(),
-      onBroken: () => this.outbox.suspect(stream),
+      onBroken: () => {
+        this.limit.lift();
+        this.outbox.suspect(stream);
+      },
       onRewound: () => length.reset(),
       onError: (cause) => {
         const message = `the stream "${stream}" cannot be read: ${cause.message}`;

@@ -212,7 +212,9 @@ export class StreamsTransport extends ClusterAdapter implements HubMember {
    */
   protected write(message: ClusterMessage, onReply?: OnReply): number {
     const seq = this.#lastSeq + 1;
-    const command = encodeEntry(this.stream, this.#stamp(message), seq, this.hub.options);
+    const { limit, options } = this.hub;
+    const stamped = this.#stamp(message);
+    const command = encodeEntry(this.stream, stamped, seq, limit, options.onlyPlaintext);
     this.#lastSeq = seq;
     const bundler = this.#bundler?.takes(command) ? this.#bundler : undefined;
     this.hub.outbox.send(command, this, onReply, bundler);

@@ -12,6 +12,7 @@ import {
 } from "./codec.ts";
 import { EntryCommand } from "./stream-command.ts";
 import { eventOf } from "./stream-event.ts";
+import type { StreamLimit } from "./stream-limit.ts";
 
 /** The namespace that each server has. */
 export const MAIN = "/";
@@ -124,14 +125,14 @@ export function encodeEntry(
   stream: string,
   message: ClusterMessage,
   seq: number | undefined,
-  options: Pick<StreamsWireOptions, "maxLen" | "onlyPlaintext">,
+  limit: StreamLimit,
+  onlyPlaintext: boolean,
 ): EntryCommand {
   const { uid = "", nsp = "", type } = message;
-  const { maxLen, onlyPlaintext } = options;
   const event = encoding(() => eventOf(message, onlyPlaintext));
   const isWhole = event === undefined && message.data !== undefined;
   const data = isWhole ? encodeData(message, onlyPlaintext) : undefined;
-  return new EntryCommand(stream, maxLen, { uid, nsp, type, seq, event, data });
+  return new EntryCommand(stream, limit, { uid, nsp, type, seq, event, data });
 }
 
 function encodeData({ type, data }: ClusterMessage, onlyPlaintext: boolean): string {

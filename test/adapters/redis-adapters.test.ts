@@ -14,6 +14,7 @@ import type {
 } from "../../adapters/redis/port.ts";
 import { EntryCommand } from "../../adapters/redis/stream-command.ts";
 import { StreamKeeper } from "../../adapters/redis/stream-keeper.ts";
+import { StreamLimit } from "../../adapters/redis/stream-limit.ts";
 import { StreamsAdapter } from "../../adapters/redis/streams-adapter.ts";
 import { StreamsHub } from "../../adapters/redis/streams-hub.ts";
 import { until } from "../support/pubsub.ts";
@@ -122,11 +123,12 @@ test.each([
   const options = resolveStreamsOptions({});
   const reader = { position: "9-9" };
   const length = { cutId: undefined };
+  const limit = new StreamLimit(options.maxLen, () => 0);
   const keeper = new StreamKeeper(redis, "socket.io", options.maxLen, reader, length);
   const bundler = isBundle ? { isReady: () => true, send: async () => [] } : undefined;
   for (const seq of [1, 2]) {
     const content = { uid: "me", nsp: "/", type: 5, seq, event: undefined, data: "{}" };
-    const command = new EntryCommand("socket.io", options.maxLen, content);
+    const command = new EntryCommand("socket.io", limit, content);
     const place = { number: seq, at: 0, owner: { onDropped() {} } };
     keeper.onWritten(commandOf(place, command, undefined, bundler), "1-1");
   }

@@ -6,6 +6,7 @@ import { commandsOf } from "../../adapters/redis/client.ts";
 import type { Bundled } from "../../adapters/redis/bundler.ts";
 import { CheckedBundler } from "../../adapters/redis/stream-bundler.ts";
 import { StreamLength } from "../../adapters/redis/stream-length.ts";
+import { StreamLimit } from "../../adapters/redis/stream-limit.ts";
 import { encodeEntry } from "../../adapters/redis/streams-wire.ts";
 import { MessageType } from "../../adapters/cluster/messages.ts";
 import { CLIENTS, type ProgramClient } from "../support/redis-clients.ts";
@@ -40,7 +41,7 @@ function messages(maxLen: number): Bundled[] {
     const packet = { type: 2, data: ["grüße", i], nsp: "/ä" };
     const data = { packet, opts: { rooms: [], except: [] } };
     const message = { uid: "a", nsp: "/ä", type: MessageType.BROADCAST, data } as const;
-    const command = encodeEntry(STREAM, message, i + 1, { maxLen, onlyPlaintext: false });
+    const command = encodeEntry(STREAM, message, i + 1, new StreamLimit(maxLen, () => 0), false);
     return { channel: STREAM, payload: "", command };
   });
 }
@@ -62,7 +63,7 @@ describe.each([...CLIENTS])("$name", ({ name, create }) => {
     const commands = commandsOf(client.client);
     await client.connect();
     await state(commands);
-    const length = new StreamLength(STREAM, maxLen);
+    const length = new StreamLength(STREAM, maxLen, new StreamLimit(maxLen, () => 0));
     const channels = { countChannel: "all", bundleChannel: "bundles" };
     const route = { stream: STREAM, maxLen, isSharded: false, ...channels };
     const bundler = new CheckedBundler(route, length);
@@ -114,7 +115,7 @@ describe.each([...CLIENTS])("$name", ({ name, create }) => {
 });
 
 test("a length that is counted anew cuts off nothing that was counted before", () => {
-  const length = new StreamLength(STREAM, 100);
+  const length = new StreamLength(STREAM, 100, new StreamLimit(100, () => 0));
   for (let i = 1; i <= 20; i++) length.onRead(`${i}-0`, 10);
   expect(length.cutId).toBe("10-0");
   expect(length.takeTrim()?.args).toEqual(["XTRIM", STREAM, "MINID", "~", "10-0"]);

@@ -417,8 +417,7 @@ test("what has ids of before a node began is read if the clock of Redis was turn
 });
 
 test("entries that were cut off before they were read are counted and told of", async () => {
-  const adapter = { maxLen: 100 };
-  const [a, b] = await startTwo({ adapter });
+  const [a, b] = await startTwo();
   const { client } = await b.connect();
   const numbers: number[] = [];
   client.on("number", (number: number) => numbers.push(number));
@@ -439,6 +438,7 @@ test("entries that were cut off before they were read are counted and told of", 
     const entries = await direct.xrevrange("socket.io", "+", "-", "COUNT", 1);
     return JSON.stringify(entries).includes("999]");
   });
+  await direct.xtrim("socket.io", "MAXLEN", 100);
   await direct.acl("SETUSER", "default", "+xread");
   await until(() => numbers.at(-1) === 999);
   await until(() => lost.length > 0);

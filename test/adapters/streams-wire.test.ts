@@ -6,6 +6,7 @@ import { hashCode } from "@socket.io/redis-streams-adapter/dist/util.js";
 import { type ClusterMessage, MessageType } from "../../adapters/cluster/messages.ts";
 import type { RedisCommand } from "../../adapters/redis/port.ts";
 import { compareIds, isEntryId } from "../../adapters/redis/stream-ids.ts";
+import { StreamLimit } from "../../adapters/redis/stream-limit.ts";
 import { missedPacketOf } from "../../adapters/redis/stream-scan.ts";
 import { Senders } from "../../adapters/redis/stream-senders.ts";
 import {
@@ -18,7 +19,7 @@ import {
   streamsOf,
 } from "../../adapters/redis/streams-wire.ts";
 
-const OPTIONS = { maxLen: 500, onlyPlaintext: false };
+const LIMIT = new StreamLimit(500, () => 0);
 
 function fieldsOf({ args }: RedisCommand): Map<string, string> {
   const fields = args.slice(6).map(String);
@@ -72,7 +73,7 @@ describe("the streams of a namespace", () => {
 
 describe("an entry", () => {
   test("is JSON if nothing is binary, with the fields of the reference and a number", () => {
-    const command = encodeEntry("stream", broadcast("event", 1, "ü"), 7, OPTIONS);
+    const command = encodeEntry("stream", broadcast("event", 1, "ü"), 7, LIMIT, false);
     expect(command.key).toBe("stream");
     expect(command.args.slice(0, 6)).toEqual(["XADD", "stream", "MAXLEN", "~", 500, "*"]);
     expect(Object.fromEntries(fieldsOf(command))).toEqual({
@@ -88,7 +89,7 @@ describe("an entry", () => {
     const bytes = Buffer.from([1, 2, 3]);
     const views = [bytes, new Uint8Array(bytes).buffer, new Uint8Array(bytes)];
     const message = broadcast("event", ...views, new Date(1_700_000_000_123), { not: undefined });
-    const data = fieldsOf(encodeEntry("stream", message, 1, OPTIONS)).get("data") ?? "";
+    const data = fieldsOf(encodeEntry("stream", message, 1, LIMIT, false)).get("data") ?? "";
     expect(data).not.toStartWith("{");
     const decoded = referenceDecode(Buffer.from(data, "base64"));
     const event = ["event", bytes, bytes, bytes].map((item) =>
@@ -127,8 +128,7 @@ describe("an entry", () => {
   });
 
   test("is never looked through with onlyPlaintext", () => {
-    const options = { ...OPTIONS, onlyPlaintext: true };
-    const command = encodeEntry("stream", broadcast("event", Buffer.from([1])), 1, options);
+    const command = encodeEntry("stream", broadcast("event", Buffer.from([1])), 1, LIMIT, true);
     expect(fieldsOf(command).get("data")).toStartWith("{");
   });
 
@@ -136,7 +136,7 @@ describe("an entry", () => {
     const circle: unknown[] = [];
     circle.push(circle);
     for (const data of [circle, 1n]) {
-      expect(() => encodeEntry("stream", broadcast("event", data), 1, OPTIONS)).toThrow(
+      expect(() => encodeEntry("stream", broadcast("event", data), 1, LIMIT, false)).toThrow(
         expect.objectContaining({ code: "ERR_INVALID_ARGUMENT" }),
       );
     }
