@@ -1,7 +1,5 @@
 import type { Payload, RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 
-/** Fewer messages are sent one by one. */
-export const SMALLEST_BUNDLE = 4;
 /** What is longer gains nothing in a bundle. */
 export const LONGEST_BUNDLED = 8 * 1024;
 
@@ -14,6 +12,8 @@ export interface Bundled {
 
 /** Sends several messages as one. */
 export interface Bundler {
+  /** Fewer messages are sent one by one; two at least. */
+  readonly smallest: number;
   /** Whether messages are to be bundled now. */
   isReady(redis: RedisCommands): boolean;
   /**

@@ -1,4 +1,4 @@
-import { type Bundler, SMALLEST_BUNDLE } from "./bundler.ts";
+import type { Bundler } from "./bundler.ts";
 import { type Entry, Kind } from "./outbox-queue.ts";
 import type { RedisCommand, RedisCommands, RedisReply } from "./port.ts";
 
@@ -126,7 +126,7 @@ export class OutboxFlight {
 
   /** Cuts a batch into what can be bundled and what cannot; undefined where nothing can. */
   #runsOf(batch: readonly Entry[]): Run[] | undefined {
-    if (batch.length < SMALLEST_BUNDLE) {
+    if (batch.length < 2) {
       return undefined;
     }
     const runs: Run[] = [];
@@ -137,7 +137,7 @@ export class OutboxFlight {
       while (end < batch.length && batch[end]?.bundler === bundler) {
         end++;
       }
-      if (bundler !== undefined && end - at >= SMALLEST_BUNDLE && bundler.isReady(this.#redis)) {
+      if (bundler !== undefined && end - at >= bundler.smallest && bundler.isReady(this.#redis)) {
         if (from < at) {
           runs.push({ entries: batch.slice(from, at), bundler: undefined });
         }

@@ -13,6 +13,8 @@ const REFUSED_MS = 60_000;
 
 /** Writes messages of all members of a stream that are sent together as one entry. */
 export class EntryBundler implements Bundler {
+  /** Each entry is read by itself where a reader waits for it. */
+  readonly smallest = 2;
   readonly #length: StreamLength;
 
   /**

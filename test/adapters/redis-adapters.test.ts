@@ -125,7 +125,7 @@ test.each([
   const length = { cutId: undefined };
   const limit = new StreamLimit(options.maxLen, () => 0);
   const keeper = new StreamKeeper(redis, "socket.io", options.maxLen, reader, length);
-  const bundler = isBundle ? { isReady: () => true, send: async () => [] } : undefined;
+  const bundler = isBundle ? { smallest: 2, isReady: () => true, send: async () => [] } : undefined;
   for (const seq of [1, 2]) {
     const content = { uid: "me", nsp: "/", type: 5, seq, event: undefined, data: "{}" };
     const command = new EntryCommand("socket.io", limit, content);
