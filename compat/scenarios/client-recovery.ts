@@ -70,13 +70,16 @@ async function start(t: ClientTools, transports: Transports = WEBSOCKET): Promis
 }
 
 /** Whether a session is its own old one shows by the room; `end` comes last. */
-async function finish(t: ClientTools, peer: Peer): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    peer.on("said", (text) => text === "end" && resolve());
-  });
+async function finish(t: ClientTools, ...peers: Peer[]): Promise<void> {
+  const ended = peers.map(
+    (peer) =>
+      new Promise<void>((resolve) => {
+        peer.on("said", (text) => text === "end" && resolve());
+      }),
+  );
   await t.command("say to", "room", "to the room");
   await t.command("say", "end");
-  await ended;
+  await Promise.all(ended);
 }
 
 interface Once {
@@ -274,8 +277,7 @@ export const clientRecoveryScenarios: Scenario[] = [
       await bob.ask("tell", "two");
       await again(ann);
       await bob.ask("tell", "three");
-      await finish(t, ann);
-      await bob.next("said");
+      await finish(t, ann, bob);
     },
   },
   {
